@@ -1,0 +1,192 @@
+"""A CloudTrail record as EventBridge delivers it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from contract.actor import Actor, actor_of
+from contract.fields import Fields, normalized
+
+API_CALL = "AWS API Call via CloudTrail"
+SIGN_IN = "AWS Console Sign In via CloudTrail"
+SERVICE_EVENT = "AWS Service Event via CloudTrail"
+CONSOLE_ACTION = "AWS Console Action via CloudTrail"
+INSIGHT = "AWS Insight via CloudTrail"
+DETAIL_TYPES = (API_CALL, SIGN_IN, SERVICE_EVENT)
+
+_DETAIL_TYPE_OF = {
+    "AwsConsoleSignIn": SIGN_IN,
+    "AwsServiceEvent": SERVICE_EVENT,
+    "AwsConsoleAction": CONSOLE_ACTION,
+    "AwsCloudTrailInsight": INSIGHT,
+}
+_ABSENT_TARGET = re.compile(r"NoSuch|NotFound|DoesNotExist|Does not exist", re.IGNORECASE)
+# Nine digits of fractions and a blank for the T are seen in records that passed through a data lake.
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?")
+
+
+class MalformedEventError(ValueError):
+    """The input is not an EventBridge event that carries a CloudTrail record."""
+
+
+def timestamp(value: Any) -> datetime | None:
+    """Return an ISO-8601 time with any number of fraction digits as UTC, or None when it is not one."""
+    match = _TIME.match(value) if isinstance(value, str) else None
+    if not match:
+        return None
+    date, clock, fraction = match.groups()
+    try:
+        return datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}+00:00").astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def wrapped(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a bare CloudTrail record (a log file's) as EventBridge would deliver it."""
+    source = str(record.get("eventSource", "")).removesuffix(".amazonaws.com")
+    identity = record.get("userIdentity")
+    account = record.get("recipientAccountId") or (identity.get("accountId") if isinstance(identity, dict) else None)
+    kind = _DETAIL_TYPE_OF.get(str(record.get("eventType")), API_CALL)
+    if source == "signin" and record.get("eventName") == "ConsoleLogin":
+        kind = SIGN_IN
+    return {
+        "version": "0",
+        "id": str(record.get("eventID") or _digest(record)),
+        "detail-type": kind,
+        "source": f"aws.{source}",
+        "account": str(account or ""),
+        "time": record.get("eventTime"),
+        "region": record.get("awsRegion"),
+        "resources": [],
+        "detail": dict(record),
+    }
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(repr(sorted(record.items(), key=str)).encode()).hexdigest()[:32]
+
+
+class CloudTrailEvent:
+    """One recorded call: read-only, tolerant of every known rendering, and lazy where reading costs.
+
+    Raises `MalformedEventError` when there is no record with an event source and an event name inside.
+    """
+
+    def __init__(self, envelope: Mapping[str, Any]) -> None:
+        """Take an EventBridge event whose `detail` is a CloudTrail record."""
+        if not isinstance(envelope, Mapping):
+            raise MalformedEventError("an event must be a JSON object")
+        detail = envelope.get("detail")
+        if not isinstance(detail, dict):
+            raise MalformedEventError("field detail must be the CloudTrail record (a JSON object)")
+        for name in ("eventSource", "eventName"):
+            if not isinstance(detail.get(name), str):
+                raise MalformedEventError(f"field detail.{name} must be text")
+        self.envelope = envelope
+        self.detail = detail
+        self.source: str = detail["eventSource"]
+        self.name: str = detail["eventName"]
+
+    @property
+    def api_call(self) -> str:
+        """`iam.amazonaws.com:CreateUser`."""
+        return f"{self.source}:{self.name}"
+
+    @cached_property
+    def id(self) -> str:
+        """CloudTrail's eventID (deliveries repeat; this does not), else the envelope's id, else a digest."""
+        return str(self.detail.get("eventID") or self.envelope.get("id") or _digest(self.detail))
+
+    @cached_property
+    def record(self) -> Fields:
+        """The whole record."""
+        return Fields(self.detail)
+
+    @cached_property
+    def account_id(self) -> str:
+        """The account in which it happened."""
+        sent_by = self.envelope.get("account")
+        return str(sent_by or self.record.text("recipientAccountId") or self.record.text("userIdentity.accountId"))
+
+    @cached_property
+    def region(self) -> str:
+        """The Region that recorded it (global services: us-east-1 and its like)."""
+        return self.record.text("awsRegion") or str(self.envelope.get("region") or "")
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-us-gov` or `aws-cn`, by the Region."""
+        if self.region.startswith("us-gov-"):
+            return "aws-us-gov"
+        return "aws-cn" if self.region.startswith("cn-") else "aws"
+
+    @cached_property
+    def time(self) -> datetime:
+        """When the call was made, UTC; the delivery's time when the record has none, else the epoch."""
+        found = timestamp(self.detail.get("eventTime")) or timestamp(self.envelope.get("time"))
+        return found or datetime.fromtimestamp(0, UTC)
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who called."""
+        return actor_of(self.detail.get("userIdentity"), self.record.text("recipientAccountId"))
+
+    @cached_property
+    def identity(self) -> Fields:
+        """`userIdentity`."""
+        return Fields(self.detail.get("userIdentity"))
+
+    @cached_property
+    def request(self) -> Fields:
+        """`requestParameters`, without the `<Operation>Request` wrapper of newer EC2 calls."""
+        return Fields(self._unwrapped("requestParameters", "request"))
+
+    @cached_property
+    def response(self) -> Fields:
+        """`responseElements`, without the `<Operation>Response` wrapper of newer EC2 calls."""
+        return Fields(self._unwrapped("responseElements", "response"))
+
+    def _unwrapped(self, part: str, suffix: str) -> Any:
+        value = self.detail.get(part)
+        if not isinstance(value, dict):
+            return {}
+        name = normalized(self.name) + suffix
+        inner = next((one for key, one in value.items() if normalized(key) == name), None)
+        return inner if isinstance(inner, dict) else value
+
+    @cached_property
+    def error(self) -> str:
+        """Why the call was refused or failed; empty when it succeeded.
+
+        Some services write the error into responseElements (CloudTrail user guide, record contents).
+        """
+        own = self.record.text("errorCode") or self.record.text("errorMessage")
+        return own or self.response.text("errorCode") or self.response.text("errorMessage")
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the call did not do what it asked for."""
+        return bool(self.error)
+
+    @property
+    def is_target_absent(self) -> bool:
+        """Whether the call failed because its target does not exist: not even a refusal."""
+        return bool(_ABSENT_TARGET.search(self.error))
+
+    @property
+    def user_agent(self) -> str:
+        """The caller's user agent."""
+        return self.record.text("userAgent")
+
+    @property
+    def source_ip(self) -> str:
+        """The caller's address, or the service's name."""
+        return self.record.text("sourceIPAddress")
+
+    @property
+    def invoked_by(self) -> str:
+        """The service that called on the actor's behalf; empty for direct calls."""
+        return self.actor.invoked_by

@@ -1,0 +1,107 @@
+"""Tolerant access to the fields of a CloudTrail record, whose keys' case and list shapes vary by service and by age."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+_WRAPPERS = {"items", "item"}
+
+
+@lru_cache(maxsize=8192)
+def normalized(key: str) -> str:
+    """Return the key in lower case without punctuation, so that `aWSAccountIds` meets `AWSAccountIds`."""
+    return "".join(character for character in key if character.isalnum()).lower()
+
+
+def members(value: Any) -> list[Any]:
+    """Return what a CloudTrail list holds, in whichever shape it was written.
+
+    A list is itself; `{"items": [...]}` and `{"item": one or many}` are what they wrap;
+    `{"tag": 1, "content": x}` is x; nothing and `{}` hold nothing; any other value is the only member.
+    """
+    if value is None or value == {}:
+        return []
+    if isinstance(value, list):
+        return [inner for one in value for inner in (members(one) if isinstance(one, dict) else [one])]
+    if isinstance(value, dict):
+        names = {normalized(key) for key in value}
+        if len(names) == 1 and names <= _WRAPPERS:
+            return members(next(iter(value.values())))
+        if names == {"tag", "content"}:
+            return members(_lookup(value, "content"))
+    return [value]
+
+
+def _lookup(mapping: dict[str, Any], name: str) -> Any:
+    for key, value in mapping.items():
+        if normalized(key) == name:
+            return value
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(normalized(step) for step in path.split(".") if step not in {"items[]", "item[]"})
+
+
+def _walk(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
+    if not steps:
+        yield value
+        return
+    if isinstance(value, dict) and (inner := _lookup(value, steps[0])) is not None:
+        yield from _walk(inner, steps[1:])
+        return
+    for member in members(value):
+        if member is not value and isinstance(member, dict):
+            yield from _walk(member, steps)
+
+
+class Fields:
+    """A part of a record, read by dotted paths such as `ipPermissions.items[].ipRanges.items[].cidrIp`.
+
+    Keys match case-insensitively and without punctuation; lists are walked in all their shapes (`members`), so `[]`
+    in a path is for the reader. Source of the shapes: records of real services, `docs/adr/0002`.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: Any) -> None:
+        """Wrap any JSON value; what is not an object has no fields."""
+        self.raw = raw
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """Return the first value at the path as it stands in the record, or the default."""
+        return next(_walk(self.raw, _steps(path)), default)
+
+    def all(self, path: str) -> list[Any]:
+        """Return every value at the path, lists flattened."""
+        return [member for value in _walk(self.raw, _steps(path)) for member in members(value)]
+
+    def objects(self, path: str) -> list["Fields"]:
+        """Return every object at the path, itself readable by paths."""
+        return [Fields(member) for member in self.all(path) if isinstance(member, dict)]
+
+    def text(self, path: str, default: str = "") -> str:
+        """Return the first scalar at the path as text (an account id may arrive as a number), or the default."""
+        for value in self.all(path):
+            if isinstance(value, bool):
+                return str(value).lower()
+            if isinstance(value, str | int | float):
+                return str(value)
+        return default
+
+    def texts(self, path: str) -> list[str]:
+        """Return every scalar at the path as text."""
+        return [str(value) for value in self.all(path) if isinstance(value, str | int | float)]
+
+    def is_true(self, path: str) -> bool:
+        """Return whether the value is true, also when it was written as text."""
+        return self.text(path).lower() == "true"
+
+    def is_false(self, path: str) -> bool:
+        """Return whether the value is present and false, also when it was written as text."""
+        return self.text(path).lower() == "false"
+
+    def __contains__(self, path: str) -> bool:
+        """Return whether anything but null stands at the path, hidden values included."""
+        return next(_walk(self.raw, _steps(path)), None) is not None

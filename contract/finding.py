@@ -1,0 +1,135 @@
+"""A finding: something about an account that somebody should know, whoever found it."""
+
+import hashlib
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from contract.clock import EPOCH
+
+
+class Severity(StrEnum):
+    """How bad it is; `rank` orders them."""
+
+    INFORMATIONAL = "INFORMATIONAL"
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+
+    @property
+    def rank(self) -> int:
+        """0 (informational) to 4 (critical)."""
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Workflow(StrEnum):
+    """What people did about it (Security Hub's workflow status)."""
+
+    NEW = "NEW"
+    NOTIFIED = "NOTIFIED"
+    SUPPRESSED = "SUPPRESSED"
+    RESOLVED = "RESOLVED"
+
+
+class RecordState(StrEnum):
+    """Whether the provider still stands by it; STALE: the provider forgot it."""
+
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+    STALE = "STALE"
+
+
+class Status(StrEnum):
+    """What a list shows, derived from workflow, record state and compliance."""
+
+    OPEN = "OPEN"
+    SUPPRESSED = "SUPPRESSED"
+    RESOLVED = "RESOLVED"
+    ARCHIVED = "ARCHIVED"
+    STALE = "STALE"
+
+
+class Mode(StrEnum):
+    """What becomes of a detection's findings: told to people, or only stored."""
+
+    LIVE = "live"
+    MONITOR = "monitor"
+    OFF = "off"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One finding. Times are `contract.clock.iso` text.
+
+    Two groups of fields change on their own, each with its version: what the provider says (`updated_at`, then
+    `observed_at`) and what people did (`workflow_at`). `hub.store.merge` joins them.
+    """
+
+    id: str
+    detection: str
+    title: str
+    severity: Severity
+    account: str
+    region: str
+    resource: str
+    product: str = "muster"
+    family: str = ""
+    resources: tuple[str, ...] = ()
+    actor: str = ""
+    actor_kind: str = ""
+    actor_role: str = ""
+    actor_arn: str = ""
+    api_call: str = ""
+    event_id: str = ""
+    source_ip: str = ""
+    user_agent: str = ""
+    is_attempt: bool = False
+    also: tuple[str, ...] = ()
+    mode: Mode = Mode.LIVE
+    compliance: str = ""
+    record_state: RecordState = RecordState.ACTIVE
+    details: dict[str, Any] = {}
+    first_seen: str = EPOCH
+    updated_at: str = EPOCH
+    observed_at: str = EPOCH
+    workflow: Workflow = Workflow.NEW
+    workflow_at: str = EPOCH
+    workflow_by: str = ""
+    note: str = ""
+
+    @property
+    def status(self) -> Status:
+        """OPEN while somebody should look; otherwise why nobody needs to."""
+        if self.record_state is not RecordState.ACTIVE:
+            return Status(self.record_state.value)
+        if self.workflow is Workflow.SUPPRESSED:
+            return Status.SUPPRESSED
+        if self.workflow is Workflow.RESOLVED or self.compliance == "PASSED":
+            return Status.RESOLVED
+        return Status.OPEN
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody should still look at it."""
+        return self.status is Status.OPEN
+
+
+def detection_finding_id(family: str, event_id: str, resource: str, *, is_attempt: bool) -> str:
+    """Return the id of a finding of ours.
+
+    The detection and its severity are no part of it, so that a replay after a changed setting meets the same finding.
+    """
+    return _digest("muster", family, "attempt" if is_attempt else "deed", event_id, resource)
+
+
+def provider_finding_id(product_arn: str, provider_id: str) -> str:
+    """Return the id of a finding that a product sent to Security Hub."""
+    return _digest(product_arn, provider_id)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

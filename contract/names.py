@@ -1,0 +1,151 @@
+"""Every name that more than one part of Muster uses. The prefix is a setting; sources and detail-types are not."""
+
+from dataclasses import dataclass
+
+VERSION = "0.1.0"
+
+SPOKE_SOURCE = "muster.spoke"
+HUB_SOURCE = "muster.hub"
+HEARTBEAT = "Muster Heartbeat"
+AGENT_STATUS = "Muster Agent Status"
+TAGGING_RESULT = "Muster Tagging Result"
+RETENTION_REPORT = "Muster Retention Report"
+FINDING = "Muster Finding"
+
+CREATED_BY = "CreatedBy"
+CREATED_AT = "CreatedAt"
+CREATED_VIA = "CreatedVia"
+CREATED_BY_ROLE = "CreatedByRole"
+CREATOR_TAGS = (CREATED_BY, CREATED_AT, CREATED_VIA, CREATED_BY_ROLE)
+
+METRICS_NAMESPACE = "Muster"
+
+SEVERITY_INDEX = "SeverityTimestampIndex"
+ACCOUNT_INDEX = "AccountTimestampIndex"
+CONTROL_INDEX = "ControlTimestampIndex"
+RESOURCE_INDEX = "ResourceIndex"
+
+# The Region in which a partition's global services (IAM, Organizations, root sign-in) are recorded.
+GLOBAL_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of what Muster deploys, all beginning with one prefix."""
+
+    prefix: str = "muster"
+
+    @property
+    def hub_stack(self) -> str:
+        """The hub's stack."""
+        return f"{self.prefix}-hub"
+
+    @property
+    def artefacts_stack(self) -> str:
+        """The stack of the artefact bucket, one per Region."""
+        return f"{self.prefix}-artefacts"
+
+    @property
+    def management_stack(self) -> str:
+        """The management account's stack."""
+        return f"{self.prefix}-management"
+
+    @property
+    def web_stack(self) -> str:
+        """The stack of CloudFront's parts in us-east-1."""
+        return f"{self.prefix}-web"
+
+    @property
+    def spoke_stack_set(self) -> str:
+        """The StackSet of the spokes."""
+        return f"{self.prefix}-spoke"
+
+    @property
+    def bus(self) -> str:
+        """The hub's event bus and its archive."""
+        return self.prefix
+
+    @property
+    def findings_table(self) -> str:
+        """The table of findings."""
+        return f"{self.prefix}-findings"
+
+    @property
+    def state_table(self) -> str:
+        """The table of everything else that the hub remembers."""
+        return f"{self.prefix}-state"
+
+    def function(self, name: str) -> str:
+        """Return the name of a function of the hub: `creator_tagger` becomes `muster-creator-tagger`."""
+        return f"{self.prefix}-{name.replace('_', '-')}"
+
+    def spoke_function(self, name: str) -> str:
+        """Return the name of a function of the spokes."""
+        return f"{self.prefix}-spoke-{name.replace('_', '-')}"
+
+    def queue(self, consumer: str) -> str:
+        """Return the name of a consumer's queue."""
+        return f"{self.prefix}-{consumer.replace('_', '-')}"
+
+    def dead_letter_queue(self, consumer: str) -> str:
+        """Return the name of a consumer's dead-letter queue."""
+        return f"{self.queue(consumer)}-dlq"
+
+    def log_group(self, function: str) -> str:
+        """Return the log group of a function, given the function's full name."""
+        return f"/{self.prefix}/{function}"
+
+    def parameter(self, name: str) -> str:
+        """Return the path of an SSM parameter."""
+        return f"/{self.prefix}/{name}"
+
+    def artefact_bucket(self, account: str, region: str) -> str:
+        """Return the bucket of templates and zips of a Region."""
+        return f"{self.prefix}-artefacts-{account}-{region}"
+
+    def archive_bucket(self, account: str, region: str) -> str:
+        """Return the bucket of archived findings."""
+        return f"{self.prefix}-archive-{account}-{region}"
+
+    @property
+    def read_role(self) -> str:
+        """The read-only role of every member account."""
+        return f"{self.prefix}-read"
+
+
+def account_key(account: str) -> tuple[str, str]:
+    """Return pk and sk of an account in the state table."""
+    return f"ACCOUNT#{account}", "META"
+
+
+def spoke_key(account: str, region: str) -> tuple[str, str]:
+    """Return pk and sk of a spoke's last heartbeat."""
+    return f"SPOKE#{account}", region
+
+
+def rollup_key(day: str, account: str, severity: str) -> tuple[str, str]:
+    """Return pk and sk of a day's counter of an account's findings of a severity; day is `2026-11-20`."""
+    return f"ROLLUP#{day}", f"{account}#{severity}"
+
+
+ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
+
+
+def suppression_key(suppression: str) -> tuple[str, str]:
+    """Return pk and sk of a suppression."""
+    return "SUPPRESSION", suppression
+
+
+def ledger_key(finding: str, transition: str, channel: str) -> tuple[str, str]:
+    """Return pk and sk of the note that a channel was told of a finding's transition."""
+    return f"LEDGER#{finding}", f"{transition}#{channel}"
+
+
+def checkpoint_key(job: str) -> tuple[str, str]:
+    """Return pk and sk of a job's checkpoint."""
+    return "CHECKPOINT", job
+
+
+def window_key(detection: str, key: str, bucket: str) -> tuple[str, str]:
+    """Return pk and sk of a detection's counting window."""
+    return f"WINDOW#{detection}#{key}", bucket

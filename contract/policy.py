@@ -1,0 +1,162 @@
+"""Resource policies as CloudTrail records them, and what "public" means."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from contract.fields import normalized
+from contract.network import is_world
+
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+# Condition keys that narrow a wildcard principal. sts:ExternalId does not: it can be guessed.
+_NARROWING = {
+    normalized(key)
+    for key in (
+        "aws:PrincipalOrgID",
+        "aws:PrincipalOrgPaths",
+        "aws:PrincipalAccount",
+        "aws:PrincipalArn",
+        "aws:SourceAccount",
+        "aws:SourceArn",
+        "aws:SourceOwner",
+        "aws:SourceOrgID",
+        "aws:SourceOrgPaths",
+        "aws:SourceVpc",
+        "aws:SourceVpce",
+        "aws:SourceIp",
+        "aws:VpcSourceIp",
+        "aws:userid",
+        "kms:CallerAccount",
+        "s3:DataAccessPointAccount",
+        "s3:DataAccessPointArn",
+    )
+}
+_ADMIN_ACTIONS = {"*", "*:*", "iam:*"}
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """One statement; every list is a list, whatever the document wrote."""
+
+    is_allow: bool
+    principals: tuple[str, ...]
+    federated: tuple[str, ...]
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: dict[str, Any]
+    has_not_principal: bool = False
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a condition keeps strangers out (operators with IfExists, Not or Null keep nobody out)."""
+        return any(
+            _narrows(operator, key, value)
+            for operator, keys in self.conditions.items()
+            if isinstance(keys, dict)
+            for key, value in keys.items()
+        )
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it lets everybody in."""
+        everybody = "*" in self.principals or self.has_not_principal
+        return self.is_allow and everybody and not self.is_narrowed
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it grants administrator rights: every action (or all of IAM) on every resource, without condition."""
+        if not self.is_allow or "*" not in self.resources or self.conditions:
+            return False
+        if self.not_actions:
+            return not any(action.lower().startswith(("iam:", "*")) for action in self.not_actions)
+        return any(action.lower() in _ADMIN_ACTIONS for action in self.actions)
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A policy document."""
+
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether any statement lets everybody in."""
+        return any(statement.is_public for statement in self.statements)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether any statement grants administrator rights."""
+        return any(statement.is_admin for statement in self.statements)
+
+    @property
+    def account_ids(self) -> set[str]:
+        """The accounts that Allow statements name as principals."""
+        named = (p for statement in self.statements if statement.is_allow for p in statement.principals)
+        return {account for principal in named for account in _ACCOUNT.findall(principal)}
+
+
+def policy_of(value: Any) -> Policy:
+    """Return a policy from any of its encodings: object, JSON text, URL-encoded JSON text; empty when it is none."""
+    document = _document(value)
+    if not isinstance(document, dict):
+        return Policy()
+    statements: Any = next((part for key, part in document.items() if normalized(key) == "statement"), [])
+    return Policy(tuple(_statement(one) for one in _listed(statements) if isinstance(one, dict)))
+
+
+def _document(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    for text in (value, unquote(value)):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _statement(raw: dict[str, Any]) -> Statement:
+    part = {normalized(key): value for key, value in raw.items()}
+    principal = part.get("principal")
+    conditions = part.get("condition")
+    return Statement(
+        is_allow=str(part.get("effect")).lower() == "allow",
+        principals=tuple(_principals(principal)),
+        federated=tuple(_texts(principal.get("Federated"))) if isinstance(principal, dict) else (),
+        actions=tuple(_texts(part.get("action"))),
+        not_actions=tuple(_texts(part.get("notaction"))),
+        resources=tuple(_texts(part.get("resource"))),
+        conditions=conditions if isinstance(conditions, dict) else {},
+        has_not_principal="notprincipal" in part,
+    )
+
+
+def _principals(principal: Any) -> list[str]:
+    if isinstance(principal, dict):
+        return [one for key, value in principal.items() if normalized(key) == "aws" for one in _texts(value)]
+    return _texts(principal)
+
+
+def _narrows(operator: str, key: str, value: Any) -> bool:
+    kind = operator.lower().rpartition(":")[2]
+    if "ifexists" in kind or "not" in kind or kind == "null":
+        return False
+    name = key.lower()
+    if normalized(name) not in _NARROWING and not name.startswith("aws:principaltag/"):
+        return False
+    values = _texts(value)
+    if name == "aws:sourceip":
+        return bool(values) and not any(is_world(one) for one in values)
+    return bool(values) and "*" not in values
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(one) for one in _listed(value)]
