@@ -1,0 +1,1 @@
+"""The hub: decides, stores, tells people."""

@@ -1,0 +1,1 @@
+"""The spoke: what runs in every member account and Region."""

@@ -1,0 +1,71 @@
+"""The ARN of what a call was about, from a template and the record's own fields."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from contract.cloudtrail import CloudTrailEvent
+
+_PLACE = re.compile(r"\{([\w.\-\[\]]+)\}")
+
+
+class ResourceArn(msgspec.Struct, frozen=True):
+    """How to name a resource: a template and the paths of its identifier; the first path that resolves wins.
+
+    The template knows `{partition}`, `{region}`, `{account}`, `{id}` and any path of the record
+    (`{requestParameters.clusterName}`). A value that is an ARN already is used as it is.
+    """
+
+    template: str
+    paths: tuple[str, ...] = ()
+
+    def of(self, event: CloudTrailEvent) -> tuple[str, ...]:
+        """Return the ARNs that the event names, without repetition; nothing when no path resolves."""
+        for path in self.paths:
+            values = [str(value) for value in values_at(event, path) if isinstance(value, str | int)]
+            arns = [self._rendered(event, value) for value in values if value]
+            if arns:
+                return tuple(dict.fromkeys(arn for arn in arns if arn))
+        return ()
+
+    def _rendered(self, event: CloudTrailEvent, value: str) -> str:
+        if value.startswith("arn:"):
+            return value
+        arn = rendered(self.template, event, {"id": value}, absent="\0")
+        return "" if "\0" in arn else arn
+
+
+def rendered(template: str, event: CloudTrailEvent, known: Mapping[str, str], absent: str) -> str:
+    """Return the template with its places filled: from `known`, the event's own place, or a path of the record."""
+    places = {"partition": event.partition, "region": event.region, "account": event.account_id, **known}
+
+    def fill(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name in places:
+            return places[name]
+        values = [value for value in values_at(event, name) if isinstance(value, str | int | float)]
+        return str(values[0]) if values else absent
+
+    return _PLACE.sub(fill, template)
+
+
+def values_at(event: CloudTrailEvent, path: str) -> list[Any]:
+    """Return the values at a path of the record; the wrappers of newer EC2 calls are looked through."""
+    part, _, rest = path.partition(".")
+    if part == "requestParameters":
+        return event.request.all(rest)
+    if part == "responseElements":
+        return event.response.all(rest)
+    return event.record.all(path)
+
+
+def short_name(arn: str) -> str:
+    """Return what people call a resource: the last part of its ARN."""
+    return re.split(r"[:/]", arn.rstrip("*/:"))[-1] or arn
+
+
+def account_arn(event: CloudTrailEvent) -> str:
+    """Return the ARN that stands for the whole account."""
+    return f"arn:{event.partition}:iam::{event.account_id}:root"

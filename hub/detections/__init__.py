@@ -1,0 +1,1 @@
+"""What Muster looks for: one module a service, one function a detection, all listed in `catalogue`."""

@@ -1,0 +1,100 @@
+"""Runs the catalogue over events: indexed, so that an event costs the same with ten times as many detections."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from contract.cloudtrail import DETAIL_TYPES, CloudTrailEvent
+from contract.finding import Finding
+from hub.detections.detection import Detection, Match
+from hub.detections.findings import failure_finding, fold, made
+
+_ANY = "*"
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A detection that raised on an event: never silence, never the end of the others."""
+
+    detection: str
+    reason: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the catalogue says about one event."""
+
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+NOTHING = Verdict()
+
+
+class Engine:
+    """The catalogue, indexed by what an event shows at a glance: its source and name, its source, its identity's type.
+
+    `own_roles` is the prefix of Muster's role names: what Muster itself does raises nothing.
+    """
+
+    def __init__(self, detections: Iterable[Detection], own_roles: str = "muster-") -> None:
+        """Index the detections; a detection for every call must narrow itself by `only.userIdentity.type`."""
+        self._by_call: dict[tuple[str, str], list[Detection]] = defaultdict(list)
+        self._by_identity: dict[str, list[Detection]] = defaultdict(list)
+        self._own_roles = own_roles
+        for one in detections:
+            self._index(one)
+
+    def _index(self, one: Detection) -> None:
+        for call in one.api_calls:
+            source, _, name = call.partition(":")
+            if source != _ANY:
+                self._by_call[source, name].append(one)
+                continue
+            for kind in one.only.get("userIdentity", {}).get("type", ()):
+                self._by_identity[kind].append(one)
+
+    def candidates(self, detail: Mapping[str, Any]) -> list[Detection]:
+        """Return the detections that may have a word on a record, by dictionary look-ups alone."""
+        source, name = detail.get("eventSource"), detail.get("eventName")
+        if not (isinstance(source, str) and isinstance(name, str)):
+            return []
+        identity = detail.get("userIdentity")
+        kind = identity.get("type") if isinstance(identity, dict) else None
+        return [
+            *self._by_call.get((source, name), ()),
+            *self._by_call.get((source, _ANY), ()),
+            *(self._by_identity.get(kind, ()) if isinstance(kind, str) else ()),
+        ]
+
+    def judge(self, envelope: Mapping[str, Any], observed_at: str) -> Verdict:
+        """Return the findings of an EventBridge event; one that carries no CloudTrail record has none."""
+        detail = envelope.get("detail")
+        if envelope.get("detail-type") not in DETAIL_TYPES or not isinstance(detail, dict):
+            return NOTHING
+        found = self.candidates(detail)
+        return self._judged(CloudTrailEvent(envelope), found, observed_at) if found else NOTHING
+
+    def _judged(self, event: CloudTrailEvent, found: Sequence[Detection], observed_at: str) -> Verdict:
+        if event.actor.role.startswith(self._own_roles):
+            return NOTHING
+        findings: list[Finding] = []
+        failures: list[Failure] = []
+        for one in found:
+            if event.is_refused and not (one.attempts or one.failures):
+                continue
+            if one.failures and not event.is_refused:
+                continue
+            matches, failure = _tried(one, event)
+            findings += [made(one, match, event, observed_at) for match in matches]
+            if failure:
+                failures.append(failure)
+                findings.append(failure_finding(one, failure.reason, event, observed_at))
+        return Verdict(tuple(fold(findings)), tuple(failures))
+
+
+def _tried(one: Detection, event: CloudTrailEvent) -> tuple[list[Match], Failure | None]:
+    try:
+        return one.matches(event), None
+    except Exception as error:  # noqa: BLE001 - the isolator of detections: one that raises must not silence the others
+        return [], Failure(one.id, f"{type(error).__name__}: {error}")

@@ -1,0 +1,92 @@
+"""From a match to a finding, and from many findings of a family to one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from contract.clock import iso
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Finding, Severity, detection_finding_id
+from contract.resource import account_arn, rendered, short_name
+from hub.detections.detection import Detection, Match
+
+DETECTION_FAILED = "muster.detection_failed"
+
+
+def made(one: Detection, match: Match, event: CloudTrailEvent, observed_at: str) -> Finding:
+    """Return the finding of a match. A refused call's is an attempt: another finding, at most MEDIUM."""
+    is_attempt = event.is_refused and not one.failures
+    severity = match.severity or one.severity
+    resource = match.resource or _recorded_resource(event)
+    title = rendered(one.title, event, {"actor": event.actor.name, "resource": short_name(resource)}, absent="unknown")
+    return Finding(
+        id=detection_finding_id(one.family, event.id, resource, is_attempt=is_attempt),
+        detection=f"{one.id}.attempted" if is_attempt else one.id,
+        title=f"Attempted: {title}" if is_attempt else title,
+        severity=_attempted(severity, event) if is_attempt else severity,
+        family=one.family,
+        is_attempt=is_attempt,
+        **_said_by(event, resource, observed_at),
+        details={**match.details, **({"error": event.error} if event.is_refused else {})},
+    )
+
+
+def failure_finding(one: Detection, reason: str, event: CloudTrailEvent, observed_at: str) -> Finding:
+    """Return the finding that a detection raised on an event: a blind spot that somebody must mend."""
+    resource = account_arn(event)
+    return Finding(
+        id=detection_finding_id(f"{DETECTION_FAILED}:{one.id}", event.id, resource, is_attempt=False),
+        detection=DETECTION_FAILED,
+        title=f"Detection {one.id} failed on an event of account {event.account_id}",
+        severity=Severity.MEDIUM,
+        family=DETECTION_FAILED,
+        **_said_by(event, resource, observed_at),
+        details={"detection": one.id, "reason": reason},
+    )
+
+
+def _said_by(event: CloudTrailEvent, resource: str, observed_at: str) -> dict[str, Any]:
+    moment = iso(event.time)
+    return {
+        "account": event.account_id,
+        "region": event.region,
+        "resource": resource,
+        "resources": (resource,),
+        "actor": event.actor.name,
+        "actor_kind": event.actor.kind,
+        "actor_role": event.actor.role,
+        "actor_arn": event.actor.arn,
+        "api_call": event.api_call,
+        "event_id": event.id,
+        "source_ip": event.source_ip,
+        "user_agent": event.user_agent,
+        "first_seen": moment,
+        "updated_at": moment,
+        "observed_at": observed_at,
+    }
+
+
+def _attempted(severity: Severity, event: CloudTrailEvent) -> Severity:
+    if event.is_target_absent:
+        return Severity.INFORMATIONAL
+    return min(severity, Severity.MEDIUM, key=lambda one: one.rank)
+
+
+def _recorded_resource(event: CloudTrailEvent) -> str:
+    arns = event.record.texts("resources[].ARN")
+    return arns[0] if arns else account_arn(event)
+
+
+def fold(findings: Iterable[Finding]) -> list[Finding]:
+    """Return one finding for each id: the most severe (the catalogue's first of equals); the rest stand in `also`."""
+    by_id: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_id.setdefault(finding.id, []).append(finding)
+    return [_folded(group) for group in by_id.values()]
+
+
+def _folded(group: list[Finding]) -> Finding:
+    worst = max(group, key=lambda finding: finding.severity.rank)
+    also = tuple(dict.fromkeys(one.detection for one in group if one.detection != worst.detection))
+    return msgspec.structs.replace(worst, also=also) if also else worst

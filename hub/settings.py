@@ -1,0 +1,46 @@
+"""The environment of each function of the hub; the generator sets exactly these names."""
+
+from contract.finding import Severity
+from contract.settings import Settings
+
+
+class DetectorSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-detector`."""
+
+    findings_table: str
+    state_table: str
+    prefix: str
+
+
+class ReportsSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-reports`."""
+
+    state_table: str
+
+
+class InventorySettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-inventory`."""
+
+    state_table: str
+
+
+class RollupsSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-rollups`."""
+
+    state_table: str
+
+
+class TransitionsSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-transitions`."""
+
+    notifier_queue_url: str
+
+
+class NotifierSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-notifier`. `email_recipients` are separated by commas; no sender means no email."""
+
+    state_table: str
+    email_sender: str = ""
+    email_recipients: str = ""
+    dashboard_url: str = ""
+    minimum_severity: Severity = Severity.MEDIUM

@@ -1,0 +1,21 @@
+"""The environment of each function of a spoke; the generator sets exactly these names."""
+
+from contract.names import CREATED_BY
+from contract.settings import Settings
+
+
+class CreatorTaggerSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-spoke-creator-tagger`."""
+
+    hub_bus_arn: str
+    prefix: str
+    created_by_key: str = CREATED_BY
+
+
+class HeartbeatSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-spoke-heartbeat`."""
+
+    hub_bus_arn: str
+    prefix: str
+    config_hash: str
+    interval_seconds: int
