@@ -1,0 +1,121 @@
+"""One zip's fork server: imports the zip's third-party modules once, then forks a worker per function.
+
+Runs by path in a bare interpreter (`-I -S`), so that nothing but the standard library and the unpacked zip resolves.
+Arguments: the control connection's descriptor, the unpacked zip, the path of `worker_main.py`. POSIX only.
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+from multiprocessing import reduction
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Preload, then serve the gateway's requests until it closes the control connection."""
+    descriptor, task_root, worker_path = sys.argv[1:]
+    sys.path.insert(0, task_root)
+    worker = _load_worker(worker_path)
+    preload(Path(task_root))
+    gc.collect()
+    gc.freeze()  # the collector's marks would unshare every page that the workers have from us
+    control = Connection(int(descriptor))
+    with contextlib.suppress(EOFError):
+        while True:
+            _answer(control, json.loads(control.recv_bytes()), worker, task_root)
+
+
+def preload(task_root: Path) -> None:
+    """Import the packages that the zip's own `*.dist-info` name: third parties', never the handler's."""
+    for name in sorted(third_party(task_root)):
+        with contextlib.suppress(Exception):  # the handler's own import reports it, in the worker's words
+            importlib.import_module(name)
+    with contextlib.suppress(Exception):
+        _warm_botocore()
+
+
+def third_party(task_root: Path) -> set[str]:
+    """Top-level modules in the RECORD files (PyPA, "Recording installed projects") of an unpacked zip."""
+    records = [path.read_text().splitlines() for path in task_root.glob("*.dist-info/RECORD")]
+    files = {line.split(",")[0] for lines in records for line in lines}
+    packages = {name.split("/")[0] for name in files if name.count("/") == 1 and name.endswith("/__init__.py")}
+    return packages | {name.removesuffix(".py") for name in files if "/" not in name and name.endswith(".py")}
+
+
+def _warm_botocore() -> None:
+    """Import what botocore only imports with its first client; the client itself is thrown away."""
+    session = importlib.import_module("botocore.session").Session()
+    session.set_credentials("-", "-")
+    session.create_client(session.get_available_services()[0], region_name="us-east-1")
+
+
+def _answer(control: Connection, request: dict[str, Any], worker: ModuleType, task_root: str) -> None:
+    if "kill" in request:
+        control.send_bytes(json.dumps(_kill(request["kill"])).encode())
+        return
+    channel, log = reduction.recv_handle(control), reduction.recv_handle(control)
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        _become_worker(worker, request, task_root, channel, log)
+    os.close(channel)
+    os.close(log)
+    control.send_bytes(json.dumps(pid).encode())
+
+
+def _kill(pid: int) -> int:
+    """End a child (unless it ended itself) and give its exit code; negative is a signal's number."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _become_worker(worker: ModuleType, request: dict[str, Any], task_root: str, channel: int, log: int) -> None:
+    """Never returns: serves the gateway, then leaves without running the fork server's clean-up."""
+    status = 1
+    try:
+        _die_with_parent()
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        os.chdir(task_root)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        worker.serve(Connection(channel), request["handler"])
+        status = 0
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _die_with_parent() -> None:
+    """Not for the fork server itself: its parent would be the gateway's thread that started it, which soon ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _load_worker(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bootstrap", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Unpacked Lambda zips: one directory per content, which is the `/var/task` of every function with that content."""
+
+import importlib.util
+import io
+import os
+import shutil
+import tempfile
+import threading
+import zipfile
+from pathlib import Path
+
+
+class TaskRoots:
+    """A directory of unpacked zips; equal files of different zips are one file on disk, and are compiled once."""
+
+    def __init__(self) -> None:
+        """Make the directory, which lives as long as the gateway."""
+        self._directory = Path(tempfile.mkdtemp(prefix="localorg-tasks-"))
+        self._first_copies: dict[tuple[str, int, int], Path] = {}
+        self._lock = threading.Lock()
+
+    def unpack(self, name: str, code: bytes) -> Path:
+        """The directory with the zip's files, unpacked at its first use."""
+        root = self._directory / name
+        with self._lock:
+            if not root.exists():
+                part = root.with_suffix(".part")
+                with zipfile.ZipFile(io.BytesIO(code)) as archive:
+                    for member in archive.infolist():
+                        self._place(archive, member, part, root)
+                part.rename(root)
+        return root
+
+    def remove(self) -> None:
+        """Delete everything that was unpacked."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _place(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, part: Path, root: Path) -> None:
+        key = (member.filename, member.CRC, member.file_size)
+        first = self._first_copies.get(key)
+        if first is None or member.is_dir():
+            path = Path(archive.extract(member, part))
+            self._first_copies.setdefault(key, root / path.relative_to(part))
+            return
+        _link(first, part / first.relative_to(self._directory).relative_to(first.relative_to(self._directory).parts[0]))
+
+
+def _link(first: Path, path: Path) -> None:
+    """Give `path` the first copy's content, and its byte code where there is some already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.link(first, path)
+    compiled = Path(importlib.util.cache_from_source(str(first)))
+    if first.suffix == ".py" and compiled.exists():
+        target = path.parent / compiled.parent.name / compiled.name
+        target.parent.mkdir(exist_ok=True)
+        target.hardlink_to(compiled)
