@@ -1,0 +1,121 @@
+"""What Muster would make of events, without AWS: forwarded or not, findings, creator tags."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from contract.asff import IMPORTED, described, is_asff, wrapped_finding
+from contract.clock import iso, now
+from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
+from contract.finding import Finding
+from generator.pattern import Rule, forwarded
+from generator.reading import Item
+from hub.detections.engine import Engine
+from spoke.creator_tagger.plan import plan
+
+
+class ExplainedFinding(BaseModel):
+    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces)."""
+
+    detection: str
+    severity: str
+    attempt: bool
+    also: list[str]
+    title: str
+    resources: list[str]
+    account: str
+    region: str
+
+
+class Created(BaseModel):
+    """A resource that the creator tagger would tag."""
+
+    arn: str
+    tags: dict[str, str]
+
+
+class Explanation(BaseModel):
+    """What becomes of one event; `rule` and `untagged_because` are for people."""
+
+    index: int
+    event_id: str | None = None
+    forwarded: bool = False
+    actor: str | None = None
+    findings: list[ExplainedFinding | dict[str, Any]] = []
+    creates: list[Created] = []
+    error: str | None = None
+    api_call: str = ""
+    rule: str = ""
+    untagged_because: str = ""
+
+    def line(self) -> str:
+        """Return the JSON line that scripts read."""
+        return self.model_dump_json(exclude={"api_call", "rule", "untagged_because"})
+
+
+def explain(items: Iterable[Item], engine: Engine, rules: list[Rule]) -> Iterator[Explanation]:
+    """Yield one explanation for each item, in order; a malformed item has an error and never stops the rest."""
+    for index, item in enumerate(items):
+        if item.error:
+            yield Explanation(index=index, error=item.error)
+            continue
+        try:
+            yield _explained(index, envelope_of(item.value), engine, rules)
+        except MalformedEventError as error:
+            yield Explanation(index=index, error=str(error))
+
+
+def envelope_of(value: Any) -> dict[str, Any]:
+    """Return an EventBridge event; a bare CloudTrail record or ASFF finding is wrapped in one."""
+    if not isinstance(value, dict):
+        raise MalformedEventError(f"an event must be a JSON object, this is {type(value).__name__}")
+    if "detail-type" in value:
+        if not isinstance(value.get("detail"), dict):
+            raise MalformedEventError("field detail must be a JSON object")
+        return value
+    if is_asff(value):
+        return wrapped_finding(value)
+    if "eventName" in value or "eventSource" in value:
+        return wrapped(value)
+    raise MalformedEventError("neither an EventBridge event (detail-type, detail) nor a CloudTrail record (eventName)")
+
+
+def _explained(index: int, envelope: Mapping[str, Any], engine: Engine, rules: list[Rule]) -> Explanation:
+    detail = envelope["detail"]
+    explanation = Explanation(index=index, event_id=str(envelope.get("id") or "") or None)
+    if envelope["detail-type"] == IMPORTED:
+        findings = detail.get("findings")
+        listed = findings if isinstance(findings, list) else []
+        return explanation.model_copy(update={"findings": [described(one) for one in listed if isinstance(one, dict)]})
+    if "eventName" not in detail:
+        return explanation
+    event = CloudTrailEvent(envelope)
+    rule = forwarded(rules, envelope)
+    verdict = engine.judge(envelope, iso(now()))
+    tagging = plan(event)
+    return Explanation(
+        index=index,
+        event_id=event.id,
+        forwarded=rule is not None,
+        actor=event.actor.name,
+        findings=[explained_finding(finding) for finding in verdict.findings],
+        creates=[Created(arn=arn, tags=tagging.tags) for arn in tagging.arns],
+        api_call=event.api_call,
+        rule=rule or "",
+        untagged_because=tagging.reason,
+    )
+
+
+def explained_finding(finding: Finding) -> ExplainedFinding:
+    """Return a finding as scripts read it."""
+    return ExplainedFinding(
+        detection=finding.detection,
+        severity=finding.severity,
+        attempt=finding.is_attempt,
+        also=list(finding.also),
+        title=finding.title,
+        resources=list(finding.resources),
+        account=finding.account,
+        region=finding.region,
+    )

@@ -1,0 +1,121 @@
+"""Recorded events from files: JSON, JSON Lines, CloudTrail's log files, plain or gzip."""
+
+import gzip
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+_GZIP = b"\x1f\x8b"
+
+
+_Stream = gzip.GzipFile | io.BufferedReader
+
+
+class InputError(ValueError):
+    """Input that cannot be read at all; its text names the file and the mend."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One thing read: its value, or why it is none."""
+
+    value: Any = None
+    error: str = ""
+
+
+def read_items(paths: Sequence[str], key: str | None = None) -> Iterator[Item]:
+    """Yield every item of the files in order; `-` is standard input, a directory is its files by name.
+
+    `key` takes the item from that key of each line. A line that is no JSON is an item with an error, never the end.
+    """
+    for path in paths or ["-"]:
+        for item in _read(path):
+            yield item if key is None or item.error else _at(item, key)
+
+
+def _at(item: Item, key: str) -> Item:
+    if isinstance(item.value, dict) and key in item.value:
+        return Item(item.value[key])
+    return Item(error=f"no key {key!r} in this line")
+
+
+def _read(path: str) -> Iterator[Item]:
+    if path == "-":
+        yield from _items_of(cast("io.BufferedReader", sys.stdin.buffer))
+        return
+    if Path(path).is_dir():
+        for file in sorted(Path(path).iterdir()):
+            if _is_events_file(file):
+                yield from _read(str(file))
+        return
+    try:
+        with Path(path).open("rb") as stream:
+            yield from _items_of(stream)
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path}: {error.strerror or error}; give an existing file or directory"
+        ) from error
+
+
+def _is_events_file(file: Path) -> bool:
+    endings = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
+    return file.is_file() and file.name.endswith(endings) and not file.name.endswith(".before.json")
+
+
+def _items_of(raw: io.BufferedReader) -> Iterator[Item]:
+    if raw.peek(2)[:2] != _GZIP:
+        yield from _parsed(raw)
+        return
+    try:
+        with gzip.open(raw) as stream:
+            yield from _parsed(stream)
+    except (EOFError, gzip.BadGzipFile) as error:
+        yield Item(error=f"damaged gzip data: {error}")
+
+
+def _parsed(stream: _Stream) -> Iterator[Item]:
+    first = stream.readline()
+    whole = _loaded(first)
+    if whole.error:
+        yield from _document_or_lines(first, stream)
+        return
+    yield from _unpacked(whole.value)
+    for line in iter(stream.readline, b""):
+        if line.strip():
+            found = _loaded(line)
+            yield from [found] if found.error else _unpacked(found.value)
+
+
+def _document_or_lines(first: bytes, stream: _Stream) -> Iterator[Item]:
+    text = first + stream.read()
+    if not text.strip():
+        return
+    whole = _loaded(text)
+    if not whole.error:
+        yield from _unpacked(whole.value)
+        return
+    lines = [line for line in text.splitlines() if line.strip()]
+    parsed = [_loaded(line) for line in lines]
+    if all(item.error for item in parsed):
+        yield whole
+        return
+    for item in parsed:
+        yield from [item] if item.error else _unpacked(item.value)
+
+
+def _loaded(text: bytes) -> Item:
+    try:
+        return Item(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        return Item(error=f"not JSON: {error}")
+
+
+def _unpacked(value: Any) -> Iterator[Item]:
+    if isinstance(value, dict) and isinstance(value.get("Records"), list):
+        value = value["Records"]
+    for one in value if isinstance(value, list) else [value]:
+        yield Item(one)
