@@ -1,0 +1,1 @@
+"""A whole AWS organization on a laptop: MiniStack, pinned, and what it lacks."""

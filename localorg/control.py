@@ -1,0 +1,65 @@
+"""The control endpoints under /_localorg: JSON in, JSON out, on the gateway's own port."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from localorg import organization
+
+PREFIX = "/_localorg/"
+# The organization's Regions; the first is its home.
+REGIONS: list[str] = []
+
+Message = MutableMapping[str, Any]
+Handler = Callable[[dict[str, Any]], Any]
+
+
+class ControlError(ValueError):
+    """A request to a control endpoint that cannot be answered."""
+
+
+def health(_request: dict[str, Any]) -> dict[str, Any]:
+    """The organization, as printed at start."""
+    return {"status": "ok", "organization": organization.describe()}
+
+
+HANDLERS: dict[tuple[str, str], Handler] = {("GET", "health"): health}
+
+
+def answer(method: str, path: str, request: dict[str, Any]) -> tuple[int, Any]:
+    """Status and body of the answer; `request` is the query (GET) or the JSON body (POST)."""
+    handler = HANDLERS.get((method, path.removeprefix(PREFIX)))
+    if handler is None:
+        return 404, {"error": f"no such endpoint: {method} {path}"}
+    try:
+        return 200, handler(request)
+    except (ControlError, KeyError, TypeError) as error:
+        return 400, {"error": str(error) if isinstance(error, ControlError) else f"bad request: {error!r}"}
+
+
+async def respond(
+    scope: Message,
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+) -> None:
+    """Answer one HTTP request; the handler runs in a thread, because it may call AWS APIs of this same gateway."""
+    body = await _read(receive)
+    try:
+        request = json.loads(body) if body else dict(parse_qsl(scope["query_string"].decode()))
+        status, result = await asyncio.to_thread(answer, scope["method"], scope["path"], request)
+    except json.JSONDecodeError as error:
+        status, result = 400, {"error": f"not JSON: {error}"}
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(result).encode()})
+
+
+async def _read(receive: Callable[[], Awaitable[Message]]) -> bytes:
+    chunks = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(chunks)

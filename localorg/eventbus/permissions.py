@@ -1,0 +1,86 @@
+"""What EventBridge must be allowed before it reaches a target: the target's role, or its resource policy."""
+
+import json
+from typing import Any
+
+from ministack.core.arn import Arn
+from ministack.core.iam_evaluator import (
+    EvalContext,
+    _gather_role_policies,
+    _service_principal_matches,
+    evaluate,
+    evaluate_resource_policy,
+    parse_policy_document,
+)
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam, lambda_svc, sns, sqs
+
+from localorg import organization
+
+EVENTS = "events.amazonaws.com"
+# What a target's role must allow.
+ROLE_ACTIONS = {"events": "events:PutEvents", "states": "states:StartExecution"}
+
+
+class UndeliverableError(Exception):
+    """An event that cannot reach its target: AWS's error code and what is wrong.
+
+    Codes: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def context(action: str, resource: str, rule_arn: str) -> EvalContext:
+    """EventBridge acting for a rule of the current account."""
+    return EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        service_context={"aws:sourcearn": rule_arn, "aws:sourceaccount": get_account_id()},
+    )
+
+
+def assume(role_arn: str, service: str, target_arn: str, rule_arn: str) -> str:
+    """The session ARN under which EventBridge calls the target; UndeliverableError if the role does not let it."""
+    name = role_arn.rpartition("/")[2]
+    role = iam._roles.get(name) if f":{get_account_id()}:role/" in role_arn else None
+    if role is None or not _trusts_events(role["AssumeRolePolicyDocument"], rule_arn):
+        raise UndeliverableError("FAILED_TO_ASSUME_ROLE", f"events.amazonaws.com cannot assume {role_arn or 'no role'}")
+    asked = context(ROLE_ACTIONS[service], target_arn, rule_arn)
+    if evaluate(asked, _gather_role_policies(name, get_account_id())).decision != "Allow":
+        raise UndeliverableError("NO_PERMISSIONS", f"{role_arn} does not allow {asked.action} on {target_arn}")
+    return f"arn:{organization.PARTITION}:sts::{get_account_id()}:assumed-role/{name}/events"
+
+
+def _trusts_events(document: str | dict[str, Any], rule_arn: str) -> bool:
+    parsed = json.loads(document) if isinstance(document, str) else document
+    statements = parsed.get("Statement", [])
+    named = [
+        entry
+        for entry in ([statements] if isinstance(statements, dict) else statements)
+        if _service_principal_matches(entry.get("Principal"), EVENTS)
+    ]
+    trust = parse_policy_document({"Statement": named})
+    return bool(evaluate(context("sts:AssumeRole", "*", rule_arn), [trust]).decision == "Allow")
+
+
+def check_resource_policy(spec: Arn, rule_arn: str) -> None:
+    """Whether the target lets EventBridge in for this rule; UndeliverableError with AWS's code if it does not."""
+    target = str(spec)
+    action, found = {
+        "lambda": ("lambda:InvokeFunction", lambda_svc.function_policy_for_arn),
+        "sns": ("sns:Publish", sns.topic_policy_for_arn),
+        "sqs": ("sqs:SendMessage", sqs.queue_policy_for_arn),
+    }[spec.service]
+    policy = found(target)
+    if policy is None:
+        raise UndeliverableError("NO_RESOURCE", f"{target} does not exist")
+    decision = evaluate_resource_policy(policy[0], context(action, target, rule_arn), service=EVENTS).decision
+    if decision != "Allow":
+        raise UndeliverableError("NO_PERMISSIONS", f"{target} does not allow {action} to {EVENTS} for {rule_arn}")

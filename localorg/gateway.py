@@ -1,0 +1,121 @@
+"""The gateway: MiniStack's application with our parts installed and the control endpoints in front."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from importlib import import_module
+from typing import Any
+
+import ministack.app
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from localorg import control, listening, organization, patches
+from localorg.options import Options
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+# Each part patches what it names; the order only matters where one wraps what another one put there.
+PARTS = (
+    "organization_api",
+    "workers",
+    "function_code",
+    "eventbus",
+    "templates",
+    "stacksets",
+)
+
+
+def install() -> None:
+    """Check the pin, then install every part; PatchError if MiniStack is not what they were written for."""
+    patches.check_version()
+    for part in PARTS:
+        import_module(f"localorg.{part}").install()
+
+
+class Application:
+    """MiniStack behind our control endpoints; says once that it is ready."""
+
+    def __init__(self, on_ready: Callable[[], None]) -> None:
+        self._on_ready = on_ready
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One ASGI connection."""
+        if scope["type"] == "lifespan":
+            await ministack.app.app(scope, receive, self._announcing(send))
+        elif scope["type"] == "http" and scope["path"].startswith(control.PREFIX):
+            await control.respond(scope, receive, send)
+        else:
+            await ministack.app.app(scope, receive, send)
+
+    def _announcing(self, send: Send) -> Send:
+        async def announce(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                self._on_ready()
+
+        return announce
+
+
+def run(listener: socket.socket, options: Options) -> None:
+    """Serve on `listener` until SIGTERM, SIGINT or the parent's end."""
+    install()
+    organization.build(options.accounts)
+    control.REGIONS[:] = options.regions
+    asyncio.run(_serve(listener, options))
+    stop_parts()
+
+
+def stop_parts() -> None:
+    """Let every part that started processes end them."""
+    for part in PARTS:
+        stop = getattr(import_module(f"localorg.{part}"), "stop", None)
+        if stop is not None:
+            stop()
+
+
+async def _serve(listener: socket.socket, options: Options) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if options.with_parent:
+        loop.create_task(_follow(options.with_parent, stopping))  # noqa: RUF006 - lives as long as the loop
+    port = listener.getsockname()[1]
+    await serve(Application(lambda: _print_ready(port)), _config(listener, options), shutdown_trigger=stopping.wait)
+
+
+def _config(listener: socket.socket, options: Options) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.2
+    config.shutdown_timeout = 1
+    config.loglevel = options.log_level
+    return config
+
+
+def _print_ready(port: int) -> None:
+    ready = {"endpoint": listening.endpoint(port), "organization": organization.describe()}
+    print(json.dumps(ready), flush=True)
+
+
+async def _follow(parent: int, stopping: asyncio.Event) -> None:
+    while _is_alive(parent):
+        await asyncio.sleep(0.5)
+    stopping.set()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

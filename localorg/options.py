@@ -1,0 +1,39 @@
+"""What the gateway was asked for."""
+
+import re
+from dataclasses import dataclass
+
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+
+class OptionsError(ValueError):
+    """An argument that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line: port (0 picks one), member accounts, Regions (the first is the home), log level, parent pid."""
+
+    port: int
+    accounts: int = 5
+    regions: tuple[str, ...] = ("us-east-1", "eu-west-1")
+    log_level: str = "WARNING"
+    with_parent: int | None = None
+
+    @classmethod
+    def checked(cls, port: int, accounts: int, **others: object) -> "Options":
+        """The options, or OptionsError when a number is out of range."""
+        if not 0 <= port <= 65_535:
+            raise OptionsError(f"--port must be between 0 and 65535, not {port}")
+        if not 0 <= accounts <= 1_000:
+            raise OptionsError(f"--accounts must be between 0 and 1000, not {accounts}")
+        return cls(port, accounts, **others)  # type: ignore[arg-type]
+
+
+def region_list(text: str) -> tuple[str, ...]:
+    """Regions separated by commas; OptionsError if one does not look like a Region."""
+    regions = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    wrong = [region for region in regions if not REGION.fullmatch(region)]
+    if wrong or not regions:
+        raise OptionsError(f"--regions takes names like us-east-1,eu-west-1, not {text!r}")
+    return regions

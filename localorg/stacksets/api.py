@@ -1,0 +1,43 @@
+"""The table of StackSets actions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from localorg.stacksets import access, changes, views, wire
+
+Action = Callable[[dict[str, Any]], dict[str, Any]]
+
+ACTIONS: dict[str, Action] = {
+    "CreateStackInstances": changes.create_stack_instances,
+    "CreateStackSet": changes.create_stack_set,
+    "DeleteStackInstances": changes.delete_stack_instances,
+    "DeleteStackSet": changes.delete_stack_set,
+    "DescribeStackInstance": views.describe_stack_instance,
+    "DescribeStackSet": views.describe_stack_set,
+    "DescribeStackSetOperation": views.describe_operation,
+    "ListStackInstances": views.list_stack_instances,
+    "ListStackSetAutoDeploymentTargets": views.list_auto_deployment_targets,
+    "ListStackSetOperationResults": views.list_operation_results,
+    "ListStackSetOperations": views.list_operations,
+    "ListStackSets": views.list_stack_sets,
+    "StopStackSetOperation": changes.stop_operation,
+    "UpdateStackInstances": changes.update_stack_instances,
+    "UpdateStackSet": changes.update_stack_set,
+}
+
+
+def actions() -> dict[str, Callable[[wire.Params], wire.Response]]:
+    """The actions in MiniStack's form: Query parameters in, a response out."""
+    return {name: _answering(name, action) for name, action in ACTIONS.items()}
+
+
+def _answering(name: str, action: Action) -> Callable[[wire.Params], wire.Response]:
+    def answer(params: wire.Params) -> wire.Response:
+        try:
+            given = wire.request(name, params)
+            access.check(given)
+            return wire.response(name, action(given))
+        except wire.StackSetError as error:
+            return wire.refusal(name, error)
+
+    return answer
