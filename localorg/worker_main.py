@@ -56,6 +56,7 @@ class _RequestLog(logging.StreamHandler[Any]):
 
 def serve(connection: Connection, handler: str) -> None:
     """Import `module.function`, say so, then answer invocations until the gateway closes the connection."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the log keeps the order of the prints
     log = _RequestLog(sys.stderr)
     logging.getLogger().addHandler(log)
     function, failure = _load(handler)
