@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from localorg import organization
+from localorg.eventbus import entries
 
 PREFIX = "/_localorg/"
 # The organization's Regions; the first is its home.
@@ -25,7 +26,15 @@ def health(_request: dict[str, Any]) -> dict[str, Any]:
     return {"status": "ok", "organization": organization.describe()}
 
 
-HANDLERS: dict[tuple[str, str], Handler] = {("GET", "health"): health}
+def put_event(request: dict[str, Any]) -> dict[str, Any]:
+    """Put an AWS service's event on an account's default bus."""
+    try:
+        return {"event_id": entries.inject(request["account"], request["region"], request["event"])}
+    except (entries.EntryError, ValueError) as error:
+        raise ControlError(str(error)) from error
+
+
+HANDLERS: dict[tuple[str, str], Handler] = {("GET", "health"): health, ("POST", "events"): put_event}
 
 
 def answer(method: str, path: str, request: dict[str, Any]) -> tuple[int, Any]:

@@ -1,0 +1,255 @@
+"""Event buses of the emulated organization: hops, permissions, dead letters, CloudTrail's states."""
+
+import json
+from itertools import count
+
+import pytest
+
+pytestmark = pytest.mark.slow
+_numbers = count(1)
+
+
+def cloudtrail(name="CreateUser", source="iam.amazonaws.com", **record):
+    detail = {"eventSource": source, "eventName": name, "awsRegion": "us-east-1", **record}
+    return {"source": f"aws.{source.split('.')[0]}", "detail-type": "AWS API Call via CloudTrail", "detail": detail}
+
+
+class Place:
+    """EventBridge, SQS and IAM of one account and Region, with what the tests make there."""
+
+    def __init__(self, organization, eventually, account, region="us-east-1"):
+        self.organization, self.eventually, self.account, self.region = organization, eventually, account, region
+        self.events = organization.client("events", account, region)
+        self.sqs = organization.client("sqs", account, region)
+        self.iam = organization.client("iam", account, region)
+        self.number = next(_numbers)
+
+    def arn(self, service, resource):
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def queue(self, name, allows="events.amazonaws.com", rule=None):
+        name = f"{name}-{self.number}"
+        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self.arn("sqs", name)
+        if allows:
+            statement = {"Effect": "Allow", "Principal": {"Service": allows}, "Action": "sqs:SendMessage", "Resource": arn}
+            if rule:
+                statement["Condition"] = {"ArnEquals": {"aws:SourceArn": rule}}
+            policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return url, arn
+
+    def role(self, bus, service="events.amazonaws.com", action="events:PutEvents"):
+        name = f"forwarder-{self.region}-{self.number}-{next(_numbers)}"
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        grant = {"Effect": "Allow", "Action": action, "Resource": bus}
+        arn = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        self.iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Statement": [grant]}))
+        return arn["Role"]["Arn"]
+
+    def rule(self, target, bus="default", state="ENABLED", pattern=None):
+        name = f"rule-{next(_numbers)}"
+        pattern = json.dumps(pattern or {"detail": {"test": [self.number]}})
+        arn = self.events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern, State=state)["RuleArn"]
+        self.events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "t", **target}])
+        return arn
+
+    def inject(self, event, **more):
+        event["detail"]["test"] = self.number
+        body = {"account": self.account, "region": self.region, "event": {**event, **more}}
+        return self.organization.control("events", body)["event_id"]
+
+    def messages(self, url):
+        got = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        return got.get("Messages", [])
+
+    def received(self, url):
+        return self.eventually(lambda: self.messages(url), 5)
+
+
+@pytest.fixture
+def member(organization, eventually):
+    return Place(organization, eventually, organization.members[0], "eu-west-1")
+
+
+@pytest.fixture
+def hub(organization, eventually, member):
+    place = Place(organization, eventually, organization.hub)
+    place.number = member.number
+    return place
+
+
+@pytest.fixture
+def central_bus(hub, organization):
+    name = f"central-{hub.number}"
+    arn = hub.events.create_event_bus(Name=name)["EventBusArn"]
+    condition = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": organization.id}
+    hub.events.put_permission(
+        EventBusName=name, StatementId="org", Action="events:PutEvents", Principal="*", Condition=condition
+    )
+    return name, arn
+
+
+def test_one_hop_crosses_account_and_region_and_keeps_the_event(member, hub, central_bus):
+    name, arn = central_bus
+    url, queue = hub.queue("arrivals")
+    hub.rule({"Arn": queue}, bus=name)
+    member.rule({"Arn": arn, "RoleArn": member.role(arn)})
+    identity = member.inject(
+        cloudtrail(), id="11111111-2222-3333-4444-555555555555", time="2026-01-02T03:04:05Z", resources=["arn:x"]
+    )
+    event = json.loads(hub.received(url)[0]["Body"])
+    assert identity == event["id"] == "11111111-2222-3333-4444-555555555555"
+    assert (event["account"], event["region"]) == (member.account, "eu-west-1")
+    assert (event["time"], event["resources"], event["version"]) == ("2026-01-02T03:04:05Z", ["arn:x"], "0")
+
+
+@pytest.mark.parametrize(
+    ("role", "code"),
+    [
+        ({"service": "lambda.amazonaws.com"}, "FAILED_TO_ASSUME_ROLE"),
+        ({"action": "events:PutRule"}, "NO_PERMISSIONS"),
+        ({"bus": "arn:aws:events:us-east-1:111122223333:event-bus/other"}, "NO_PERMISSIONS"),
+    ],
+)
+def test_a_target_role_that_does_not_suffice_sends_the_event_to_the_dead_letters(member, central_bus, role, code):
+    _name, arn = central_bus
+    url, queue = member.queue("dlq")
+    target = {"Arn": arn, "RoleArn": member.role(**{"bus": arn, **role}), "DeadLetterConfig": {"Arn": queue}}
+    rule = member.rule(target)
+    member.inject(cloudtrail())
+    (message,) = member.received(url)
+    attributes = {name: entry["StringValue"] for name, entry in message["MessageAttributes"].items()}
+    assert attributes["ERROR_CODE"] == code
+    assert attributes["ERROR_MESSAGE"]
+    assert (attributes["RULE_ARN"], attributes["TARGET_ARN"]) == (rule, arn)
+    assert json.loads(message["Body"])["detail"]["eventName"] == "CreateUser"
+
+
+def test_a_bus_of_another_account_needs_a_role(member, central_bus):
+    _name, arn = central_bus
+    member.events.put_rule(Name="no-role", EventPattern='{"source": ["x"]}')
+    with pytest.raises(member.events.exceptions.ClientError, match="RoleArn is required"):
+        member.events.put_targets(Rule="no-role", Targets=[{"Id": "t", "Arn": arn}])
+
+
+def test_a_stranger_is_refused_by_the_bus(organization, member, central_bus):
+    _name, arn = central_bus
+    entry = {"EventBusName": arn, "Source": "muster.spoke", "DetailType": "x", "Detail": "{}"}
+    stranger = organization.client("events", "888888888888").put_events(Entries=[entry])
+    assert stranger["Entries"][0]["ErrorCode"] == "AccessDeniedException"
+    assert organization.client("events", member.account).put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_events_do_not_travel_to_a_third_bus(organization, eventually, member, hub, central_bus):
+    name, arn = central_bus
+    third = Place(organization, eventually, organization.members[1])
+    third.events.put_permission(StatementId="all", Action="events:PutEvents", Principal="*")
+    third.number = hub.number
+    url, queue = third.queue("third")
+    third.rule({"Arn": queue})
+    dead, dead_queue = hub.queue("third-dlq")
+    onwards = third.arn("events", "event-bus/default")
+    hub.rule({"Arn": onwards, "RoleArn": hub.role(onwards), "DeadLetterConfig": {"Arn": dead_queue}}, bus=name)
+    member.rule({"Arn": arn, "RoleArn": member.role(arn)})
+    member.inject(cloudtrail())
+    (message,) = hub.received(dead)
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "THIRD_ACCOUNT_HOP_DETECTED"
+    assert not third.messages(url)
+    third.events.remove_permission(RemoveAllPermissions=True)
+
+
+def test_a_queue_must_allow_the_rule(member):
+    closed, closed_queue = member.queue("closed", allows=None)
+    other, other_queue = member.queue("other", rule="arn:aws:events:eu-west-1:1:rule/other")
+    dead, dead_queue = member.queue("closed-dlq")
+    for queue in (closed_queue, other_queue):
+        member.rule({"Arn": queue, "DeadLetterConfig": {"Arn": dead_queue}})
+    member.inject(cloudtrail())
+    assert len(member.eventually(lambda: member.messages(dead), 5)) == 2
+    assert not member.messages(closed)
+    assert not member.messages(other)
+
+
+def test_a_dead_letter_queue_that_refuses_eventbridge_loses_the_event(member):
+    dead, dead_queue = member.queue("refusing-dlq", allows=None)
+    missing = member.arn("sqs", "missing")
+    url, queue = member.queue("beside")
+    member.rule({"Arn": missing, "DeadLetterConfig": {"Arn": dead_queue}})
+    member.rule({"Arn": queue})
+    member.inject(cloudtrail())
+    assert member.received(url)
+    assert not member.messages(dead)
+
+
+@pytest.mark.parametrize(
+    ("event", "by_default", "with_reads"),
+    [
+        (cloudtrail("CreateUser"), True, True),
+        (cloudtrail("ListUsers"), False, True),
+        (cloudtrail("GetSessionToken", "sts.amazonaws.com"), True, True),
+        (cloudtrail("GetSigninToken", "signin.amazonaws.com"), True, True),
+        (cloudtrail("PutObject", "s3.amazonaws.com", managementEvent=False), False, False),
+        (cloudtrail("CreateUser", eventCategory="Insight"), False, False),
+        ({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}}, True, True),
+    ],
+)
+def test_a_rules_state_decides_which_cloudtrail_events_it_gets(member, event, by_default, with_reads):
+    states = ("ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "DISABLED")
+    urls = {}
+    for state in states:
+        urls[state], queue = member.queue(state.lower()[:20])
+        member.rule({"Arn": queue}, state=state)
+    done, queue = member.queue("done")
+    member.rule({"Arn": queue})
+    member.inject(json.loads(json.dumps(event)))
+    member.inject({"source": "aws.test", "detail-type": "done", "detail": {}})
+    assert member.received(done)
+    got = {state: [json.loads(m["Body"])["detail-type"] for m in member.messages(url)] for state, url in urls.items()}
+    assert (event["detail-type"] in got["ENABLED"]) is by_default
+    assert (event["detail-type"] in got["ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]) is with_reads
+    assert not got["DISABLED"]
+
+
+def test_customers_cannot_put_aws_events(member):
+    entry = {"Source": "aws.ec2", "DetailType": "x", "Detail": "{}"}
+    (result,) = member.events.put_events(Entries=[entry])["Entries"]
+    assert result["ErrorCode"] == "NotAuthorizedForSourceException"
+
+
+def test_a_malformed_entry_fails_alone(member):
+    good = {"Source": "test", "DetailType": "x", "Detail": "{}"}
+    answer = member.events.put_events(Entries=[good, {**good, "Detail": "[1]"}, {"Source": "test", "Detail": "{}"}])
+    assert [each.get("ErrorCode") for each in answer["Entries"]] == [None, "MalformedDetail", "InvalidArgument"]
+
+
+def test_a_function_needs_a_permission_for_the_rule(member):
+    dead, dead_queue = member.queue("function-dlq")
+    missing = member.arn("lambda", "function:nobody")
+    member.rule({"Arn": missing, "DeadLetterConfig": {"Arn": dead_queue}})
+    member.inject(cloudtrail())
+    (message,) = member.received(dead)
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+
+
+def test_the_archive_replays_to_the_named_rules_only(hub, member, central_bus):
+    name, arn = central_bus
+    named, named_queue = hub.queue("named")
+    silent, silent_queue = hub.queue("silent")
+    rule = hub.rule({"Arn": named_queue}, bus=name)
+    hub.rule({"Arn": silent_queue}, bus=name)
+    archive = hub.events.create_archive(ArchiveName=name, EventSourceArn=arn)["ArchiveArn"]
+    member.rule({"Arn": arn, "RoleArn": member.role(arn)})
+    member.inject(cloudtrail(), time="2026-01-02T03:04:05Z")
+    for url in (named, silent):
+        (message,) = hub.received(url)
+        hub.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    hub.events.start_replay(
+        ReplayName=name,
+        EventSourceArn=archive,
+        EventStartTime="2026-01-01T00:00:00Z",
+        EventEndTime="2026-02-01T00:00:00Z",
+        Destination={"Arn": arn, "FilterArns": [rule]},
+    )
+    assert json.loads(hub.received(named)[0]["Body"])["replay-name"] == name
+    assert not hub.messages(silent)
