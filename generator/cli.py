@@ -1,0 +1,52 @@
+"""The console script `muster`: the only door. Exit codes: 0 done, 1 failed, 2 bad input, 3 `plan` found changes."""
+
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from contract.cloudtrail import MalformedEventError
+from generator.commands import demo, events, local, rollout
+from generator.config_problems import ConfigError
+from generator.local import LocalError
+from generator.package import PackageError
+from generator.reading import InputError
+from generator.rollout.step import RolloutError
+
+FAILED, BAD_INPUT = 1, 2
+
+app = typer.Typer(
+    name="muster",
+    help="Watch over and look after every account of an AWS Organization.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(rollout.generate)
+app.command()(rollout.plan)
+app.command()(rollout.deploy)
+app.command()(rollout.status)
+app.command()(events.explain)
+app.command()(demo.demo)
+app.command()(demo.dashboard)
+app.add_typer(local.app, name="local")
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is one line on standard error, never a traceback."""
+    try:
+        app()
+    except (ConfigError, InputError, MalformedEventError, PackageError) as error:
+        _end(str(error), BAD_INPUT)
+    except (LocalError, RolloutError) as error:
+        _end(str(error), FAILED)
+    except (BotoCoreError, ClientError) as error:
+        _end(f"AWS: {error}", FAILED)
+    except KeyboardInterrupt:
+        _end("stopped", 130)
+
+
+def _end(text: str, code: int) -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"error: {text}")
+    sys.exit(code)

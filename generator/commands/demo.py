@@ -1,0 +1,93 @@
+"""`muster demo` and `muster dashboard`."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from generator import local
+from generator.commands.options import CONFIG, AccountsOption, ConfigOption, JsonOption, PortOption
+from generator.config import Config, load
+from generator.demo.run import OUTBOX, run_demo
+from generator.demo.summary import print_summary
+
+FAILED = 1
+DASHBOARD_PORT = 8501
+
+
+def demo(
+    *,
+    accounts: AccountsOption = 5,
+    port: PortOption = 0,
+    dashboard_port: PortOption = DASHBOARD_PORT,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="End after the summary.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Bring up an emulated organization, roll out to it, replay recorded events, show what came of them."""
+    started = time.monotonic()
+    console = Console(stderr=json, highlight=False)
+    with console.status("Starting the local organization") as status:
+        organization = local.start(accounts, port, Path("build/demo"), detached=False)
+
+        def say(text: str) -> None:
+            status.update(text)
+            console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {text}")
+
+        try:
+            say(f"Organization {organization.id} at {organization.endpoint}")
+            report = run_demo(organization, say, started)
+        except BaseException:
+            local.stop(organization)
+            raise
+    try:
+        if json:
+            typer.echo(report.line())
+            for problem in report.problems:
+                console.print(f"lost: {problem}", markup=False)
+        else:
+            print_summary(console, report, str(OUTBOX))
+        if not (no_dashboard or json):
+            show_dashboard(load(organization.config), organization.config.parent, dashboard_port, console)
+    finally:
+        local.stop(organization)
+    if report.problems:
+        raise typer.Exit(FAILED)
+
+
+def dashboard(*, config: ConfigOption = CONFIG, port: PortOption = DASHBOARD_PORT) -> None:
+    """Open the dashboard on what is deployed."""
+    show_dashboard(load(config), config.parent, port, Console(highlight=False))
+
+
+def show_dashboard(config: Config, folder: Path, port: int, console: Console) -> None:
+    """Serve the dashboard on loopback until Ctrl-C."""
+    names = config.names
+    environment = {
+        **os.environ,
+        "FINDINGS_TABLE": names.findings_table,
+        "STATE_TABLE": names.state_table,
+        "ORGANIZATION_ID": config.organization.id,
+        "AWS_DEFAULT_REGION": config.aws.home_region,
+    }
+    if config.aws.profile:
+        environment["AWS_PROFILE"] = config.aws.profile
+    if config.aws.config_file:
+        environment["AWS_CONFIG_FILE"] = str(folder / config.aws.config_file)
+    console.print(f"Dashboard: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    command = [sys.executable, "-m", "streamlit", "run", str(local.ROOT / "dashboard" / "app.py")]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--browser.gatherUsageStats", "false"]
+    process = subprocess.Popen(command, env=environment, cwd=local.ROOT)  # noqa: S603 - our own interpreter
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        code = 0
+    finally:
+        process.terminate()
+        process.wait()
+    if code:
+        raise local.LocalError(f"the dashboard ended by itself; is port {port} taken? Choose another with --port")

@@ -1,0 +1,56 @@
+"""What a demo shows and what scripts read of it."""
+
+from pydantic import BaseModel
+
+
+class Events(BaseModel):
+    """How many events were put on the accounts' buses, and how many the alert rules forward."""
+
+    replayed: int
+    forwarded: int
+
+
+class Findings(BaseModel):
+    """The findings in the hub's store."""
+
+    total: int
+    by_severity: dict[str, int]
+
+
+class Agents(BaseModel):
+    """Instances by the outcome that the agent installer reported; none reported, none counted."""
+
+    installed: int = 0
+    failed: int = 0
+
+
+class AccountRow(BaseModel):
+    """One account's share."""
+
+    id: str
+    name: str
+    ou_path: str
+    by_severity: dict[str, int] = {}
+    tags: int = 0
+    emails: int = 0
+
+
+class DemoReport(BaseModel):
+    """The demo's outcome. `problems` says what was expected and did not come; empty when nothing was lost."""
+
+    accounts: int
+    stack_instances: dict[str, int]
+    events: Events
+    findings: Findings
+    tags: int
+    agents: Agents = Agents()
+    emails: int
+    dead_letters: int
+    seconds: float
+    rows: list[AccountRow] = []
+    account_map: dict[str, str] = {}
+    problems: list[str] = []
+
+    def line(self) -> str:
+        """Return the JSON that scripts read (`docs/architecture.md`, black-box interfaces)."""
+        return self.model_dump_json(exclude={"rows", "account_map", "problems"})

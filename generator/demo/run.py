@@ -1,0 +1,111 @@
+"""Runs the demo from nothing to the report."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import msgspec
+
+from contract.finding import Severity
+from generator.config import Config, load
+from generator.demo.outbox import write_outbox
+from generator.demo.recorded import EVENTS, recorded, replay
+from generator.demo.report import DemoReport, Events, Findings
+from generator.demo.results import account_rows, problems, stored_findings, tags_written
+from generator.explain import Explanation, explain
+from generator.generate import generate
+from generator.local import LocalOrganization, wait_until_settled
+from generator.pattern import alert_rules
+from generator.reading import Item
+from generator.rollout.apply import deploy
+from generator.rollout.session import hub_session
+from generator.rollout.stack_set import StackSet
+from hub.detections.catalogue import DETECTIONS
+from hub.detections.engine import Engine
+
+SETTLE_SECONDS = 120
+BUILD = Path("build/host")
+OUTBOX = Path("build/demo/outbox")
+
+Say = Callable[[str], None]
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """Where the demo plays: the organization, its settings, the hub's session."""
+
+    organization: LocalOrganization
+    config: Config
+    session: boto3.Session
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """The events as they were injected, which member plays which foreign account, and what could not be sent."""
+
+    events: list[dict[str, Any]]
+    account_map: dict[str, str]
+    failures: list[str]
+
+
+def run_demo(organization: LocalOrganization, say: Say, started: float) -> DemoReport:
+    """Deploy to a running local organization, replay the recorded events, wait, and report.
+
+    `started` is when the demo began (`time.monotonic()`, seconds).
+    """
+    config = load(organization.config)
+    stage = Stage(organization, config, hub_session(config, organization.config.parent))
+    say("Packaging the functions and writing the templates")
+    manifest = generate(config, "host", BUILD)
+    for step in deploy(config, manifest, stage.session, poll_seconds=0.1):
+        say(f"{step.what}: {step.state} {step.detail}".rstrip())
+    wait_until_settled(organization, SETTLE_SECONDS)
+    say("Replaying recorded events in the member accounts")
+    replayed = _replayed(organization)
+    say("Waiting until everything has arrived")
+    dead_letters = wait_until_settled(organization, SETTLE_SECONDS)
+    report = _report(stage, replayed, dead_letters)
+    return report.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
+
+
+def _replayed(organization: LocalOrganization) -> Replayed:
+    items, failures = recorded([str(EVENTS)])
+    sent: list[dict[str, Any]] = []
+    account_map: dict[str, str] = {}
+    for answer in replay(organization, items):
+        account_map |= answer["accounts"]
+        sent += [one["event"] for one in answer["items"] if not one["error"]]
+        failures += [f"replay: {one['error']}" for one in answer["items"] if one["error"]]
+    return Replayed(sent, account_map, failures)
+
+
+def _explained(config: Config, events: list[dict[str, Any]]) -> list[Explanation]:
+    engine = Engine(DETECTIONS, own_roles=f"{config.names.prefix}-")
+    return list(explain([Item(event) for event in events], engine, alert_rules(DETECTIONS)))
+
+
+def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> DemoReport:
+    organization, names = stage.organization, stage.config.names
+    findings = stored_findings(stage.session, names)
+    tags = tags_written(stage.session, names, [account.id for account in organization.members])
+    emails = organization.get(f"/_localorg/emails?account={organization.hub}")
+    write_outbox(emails, OUTBOX)
+    instances = StackSet(stage.session.client("cloudformation"), names.spoke_stack_set).instances()
+    explanations = _explained(stage.config, replayed.events)
+    by_severity = Counter(finding.severity for finding in findings)
+    return DemoReport(
+        accounts=len({one.account for one in instances}),
+        stack_instances=dict(Counter(one.status for one in instances)),
+        events=Events(replayed=len(explanations), forwarded=sum(one.forwarded for one in explanations)),
+        findings=Findings(
+            total=len(findings), by_severity={severity: by_severity[severity] for severity in reversed(Severity)}
+        ),
+        tags=sum(len(arns) for arns in tags.values()),
+        emails=len(emails),
+        dead_letters=sum(dead_letters.values()),
+        seconds=0.0,
+        rows=account_rows(organization, findings, tags, emails),
+        account_map=replayed.account_map,
+        problems=replayed.failures + problems(explanations, findings, tags, dead_letters),
+    )

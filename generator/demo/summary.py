@@ -1,0 +1,53 @@
+"""The demo's report as a person reads it in a terminal."""
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from contract.finding import Severity
+from generator.demo.report import DemoReport
+
+COLOURS = {
+    Severity.CRITICAL: "bold magenta",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFORMATIONAL: "dim",
+}
+_SHORT = {Severity.INFORMATIONAL: "INFO"}
+
+
+def print_summary(console: Console, report: DemoReport, outbox: str) -> None:
+    """Print the table of accounts, the totals, and what was lost, if anything."""
+    console.print(_accounts(report))
+    console.print(Panel(Group(*_lines(report, outbox)), title="Demo", title_align="left", expand=False))
+
+
+def _accounts(report: DemoReport) -> Table:
+    table = Table(title="What came of the recorded events", title_justify="left", header_style="bold")
+    table.add_column("Account", no_wrap=True)
+    table.add_column("Organizational unit", overflow="fold")
+    for severity in reversed(Severity):
+        table.add_column(_SHORT.get(severity, severity.value), justify="right", style=COLOURS[severity])
+    table.add_column("Tagged", justify="right", style="green")
+    table.add_column("Emails", justify="right")
+    for row in report.rows:
+        counts = [str(row.by_severity.get(severity, 0) or "·") for severity in reversed(Severity)]
+        table.add_row(row.name, row.ou_path, *counts, str(row.tags or "·"), str(row.emails or "·"))
+    return table
+
+
+def _lines(report: DemoReport, outbox: str) -> list[RenderableType]:
+    current = report.stack_instances.get("CURRENT", 0)
+    total = sum(report.stack_instances.values())
+    lines: list[RenderableType] = [
+        f"{report.accounts} accounts, {current} of {total} stack instances current",
+        f"{report.events.replayed} events replayed, {report.events.forwarded} forwarded to the hub",
+        f"{report.findings.total} findings, {report.tags} resources tagged with their creator, {report.emails} emails",
+        f"{report.dead_letters} messages in dead-letter queues, {report.seconds:.0f} s in all",
+        f"Emails to open: {outbox}",
+    ]
+    if not report.problems:
+        return [*lines, Text("Nothing was lost.", style="bold green")]
+    return [*lines, *(Text(f"lost: {problem}", style="bold red") for problem in report.problems)]

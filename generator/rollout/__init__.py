@@ -1,0 +1,1 @@
+"""What brings the generated templates and packages into the organization, and tells what is there."""

@@ -1,0 +1,93 @@
+"""Ordinary stacks, created and updated by change sets."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, WaiterError
+
+from generator.rollout.step import RolloutError, Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+_WAIT = {"Delay": 1, "MaxAttempts": 3600}
+_UNCHANGED = ("didn't contain changes", "No updates are to be performed")
+
+
+def deploy_stack(cloudformation: "CloudFormationClient", name: str, template: Mapping[str, str]) -> Step:
+    """Create or update a stack; `RolloutError` says why it cannot be.
+
+    `template` is `{"TemplateBody": text}` or, above 51,200 bytes, `{"TemplateURL": address}`.
+    """
+    status = stack_status(cloudformation, name)
+    is_new = status in {None, "REVIEW_IN_PROGRESS"}
+    if status == "ROLLBACK_COMPLETE":
+        raise RolloutError(f"stack {name} failed when it was first created; delete it, then deploy again")
+    change_set = f"muster-{hashlib.sha256(repr(sorted(template.items())).encode()).hexdigest()[:16]}"
+    cloudformation.create_change_set(
+        StackName=name,
+        ChangeSetName=change_set,
+        ChangeSetType="CREATE" if is_new else "UPDATE",
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        **template,  # type: ignore[arg-type]
+    )
+    if not _would_change(cloudformation, name, change_set):
+        return Step(f"stack {name}", "unchanged")
+    cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set)
+    _wait(cloudformation, name, is_new=is_new)
+    return Step(f"stack {name}", "created" if is_new else "updated")
+
+
+def _wait(cloudformation: "CloudFormationClient", name: str, *, is_new: bool) -> None:
+    try:
+        if is_new:
+            cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)
+        else:
+            cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=_WAIT)
+    except WaiterError as error:
+        raise RolloutError(f"stack {name}: {failure_reason(cloudformation, name)}") from error
+
+
+def stack_status(cloudformation: "CloudFormationClient", name: str) -> str | None:
+    """Return a stack's status, None when there is no such stack."""
+    try:
+        return cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def stack_outputs(cloudformation: "CloudFormationClient", name: str) -> dict[str, str]:
+    """Return a stack's outputs."""
+    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def failure_reason(cloudformation: "CloudFormationClient", name: str) -> str:
+    """Return which resources failed and why, the first failure first."""
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+    failed = [
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for page in pages
+        for event in page["StackEvents"]
+        if event["ResourceStatus"].endswith("FAILED") and "cancelled" not in event.get("ResourceStatusReason", "")
+    ]
+    return "; ".join(reversed(failed)) or "no failed resource is recorded"
+
+
+def _would_change(cloudformation: "CloudFormationClient", name: str, change_set: str) -> bool:
+    """Wait for a change set and return whether it would change anything; one that would not is removed."""
+    try:
+        cloudformation.get_waiter("change_set_create_complete").wait(
+            StackName=name, ChangeSetName=change_set, WaiterConfig=_WAIT
+        )
+    except WaiterError as error:
+        made = cloudformation.describe_change_set(StackName=name, ChangeSetName=change_set)
+        reason = made.get("StatusReason", "")
+        cloudformation.delete_change_set(StackName=name, ChangeSetName=change_set)
+        if any(text in reason for text in _UNCHANGED):
+            return False
+        raise RolloutError(f"change set of stack {name}: {reason or error}") from error
+    return True

@@ -1,0 +1,20 @@
+"""What a rollout says while it works."""
+
+import msgspec
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing done, found done, or failed: `state` is a past participle, `detail` a reason or a count."""
+
+    what: str
+    state: str
+    detail: str = ""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether somebody must look at it."""
+        return self.state == "failed"
+
+
+class RolloutError(RuntimeError):
+    """A rollout cannot go on; the text names what failed and the mend."""
