@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from localorg import organization
+from localorg import emails, organization, replay, settled
 from localorg.eventbus import entries
 
 PREFIX = "/_localorg/"
@@ -34,7 +34,28 @@ def put_event(request: dict[str, Any]) -> dict[str, Any]:
         raise ControlError(str(error)) from error
 
 
-HANDLERS: dict[tuple[str, str], Handler] = {("GET", "health"): health, ("POST", "events"): put_event}
+def replay_events(request: dict[str, Any]) -> dict[str, Any]:
+    """Move recorded events into the organization, make what they tell of, and inject them."""
+    return replay.replay(request["items"], REGIONS)
+
+
+def rest(_request: dict[str, Any]) -> dict[str, Any]:
+    """Whether everything has come to rest."""
+    return settled.report()
+
+
+def sent_emails(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the account sent by SES."""
+    return emails.sent(request["account"])
+
+
+HANDLERS: dict[tuple[str, str], Handler] = {
+    ("GET", "emails"): sent_emails,
+    ("GET", "health"): health,
+    ("GET", "settled"): rest,
+    ("POST", "events"): put_event,
+    ("POST", "replay"): replay_events,
+}
 
 
 def answer(method: str, path: str, request: dict[str, Any]) -> tuple[int, Any]:

@@ -25,9 +25,12 @@ PARTS = (
     "organization_api",
     "workers",
     "function_code",
+    "retries",
     "eventbus",
     "templates",
     "stacksets",
+    "emails",
+    "settled",
 )
 
 
