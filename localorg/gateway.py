@@ -28,6 +28,7 @@ PARTS = (
     "retries",
     "eventbus",
     "templates",
+    "cloudformation",
     "stacksets",
     "emails",
     "settled",
