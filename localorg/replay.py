@@ -72,21 +72,28 @@ def _region(region: str, regions: list[str]) -> str:
 
 
 def _made(event: Event, before: dict[str, Any] | None, original: Event) -> Event:
-    """Make the AWS call that created what the event tells of, and put the real ids in."""
+    """Make the AWS call that created what the event tells of (after those it needs), and put the real ids in."""
     if not before:
         return event
-    parameters = paths.exchange(_with_bytes(before.get("parameters") or {}), str(original["account"]), event["account"])
+    for call in before.get("first") or []:
+        _call(call, event, original)
+    response = _call(before, event, original)
+    for place, source in (before.get("ids") or {}).items():
+        event = _with_id(event, place, paths.get(response, source))
+    return event
+
+
+def _call(call: dict[str, Any], event: Event, original: Event) -> Any:
+    """One AWS call in the event's account and Region; what it says of the recorded ones means these."""
+    parameters = paths.exchange(_with_bytes(call.get("parameters") or {}), str(original["account"]), event["account"])
     parameters = paths.exchange(parameters, str(original["region"]), event["region"])
     client = boto3.client(
-        before["service"],
+        call["service"],
         region_name=event["region"],
         aws_access_key_id=event["account"],
         aws_secret_access_key="root",  # noqa: S106 - the account's root signs with anything
     )
-    response = getattr(client, before["operation"])(**parameters)
-    for place, source in (before.get("ids") or {}).items():
-        event = _with_id(event, place, paths.get(response, source))
-    return event
+    return getattr(client, call["operation"])(**parameters)
 
 
 def _with_bytes(parameters: Any) -> Any:
