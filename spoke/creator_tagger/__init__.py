@@ -1,0 +1,1 @@
+"""The creator tagger: writes who created a resource on the resource."""
