@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from contract.actor import Actor, actor_of
-from contract.fields import Fields, normalized
+from contract.fields import Fields, as_text, normalized
 
 API_CALL = "AWS API Call via CloudTrail"
 SIGN_IN = "AWS Console Sign In via CloudTrail"
@@ -24,6 +24,8 @@ _DETAIL_TYPE_OF = {
     "AwsCloudTrailInsight": INSIGHT,
 }
 _ABSENT_TARGET = re.compile(r"NoSuch|NotFound|DoesNotExist|Does not exist", re.IGNORECASE)
+# The service was busy or somebody else was faster: neither the deed nor a refusal.
+_TRANSIENT = re.compile(r"Conflict|Throttl|TooManyRequests|LimitExceeded|Unavailable|InternalError|InternalFailure")
 # Nine digits of fractions and a blank for the T are seen in records that passed through a data lake.
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?")
 
@@ -66,7 +68,7 @@ def wrapped(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(record: Mapping[str, Any]) -> str:
-    return hashlib.sha256(repr(sorted(record.items(), key=str)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(sorted(record.items(), key=str)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 class CloudTrailEvent:
@@ -98,7 +100,7 @@ class CloudTrailEvent:
     @cached_property
     def id(self) -> str:
         """CloudTrail's eventID (deliveries repeat; this does not), else the envelope's id, else a digest."""
-        return str(self.detail.get("eventID") or self.envelope.get("id") or _digest(self.detail))
+        return self.record.text("eventID") or Fields(self.envelope).text("id") or _digest(self.detail)
 
     @cached_property
     def record(self) -> Fields:
@@ -109,12 +111,13 @@ class CloudTrailEvent:
     def account_id(self) -> str:
         """The account in which it happened."""
         sent_by = self.envelope.get("account")
-        return str(sent_by or self.record.text("recipientAccountId") or self.record.text("userIdentity.accountId"))
+        named = self.record.text("recipientAccountId") or self.record.text("userIdentity.accountId")
+        return as_text(sent_by) if isinstance(sent_by, str) and sent_by else named
 
     @cached_property
     def region(self) -> str:
         """The Region that recorded it (global services: us-east-1 and its like)."""
-        return self.record.text("awsRegion") or str(self.envelope.get("region") or "")
+        return self.record.text("awsRegion") or Fields(self.envelope).text("region")
 
     @property
     def partition(self) -> str:
@@ -175,6 +178,11 @@ class CloudTrailEvent:
     def is_target_absent(self) -> bool:
         """Whether the call failed because its target does not exist: not even a refusal."""
         return bool(_ABSENT_TARGET.search(self.error))
+
+    @property
+    def is_transient_failure(self) -> bool:
+        """Whether the call failed for the service's own reasons, so that it says nothing about the caller's rights."""
+        return bool(_TRANSIENT.search(self.error))
 
     @property
     def user_agent(self) -> str:

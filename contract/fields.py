@@ -13,6 +13,18 @@ def normalized(key: str) -> str:
     return "".join(character for character in key if character.isalnum()).lower()
 
 
+def as_text(value: str | float) -> str:
+    """Return a scalar as text that can be encoded: JSON's lone surrogates become question marks."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    try:
+        return str(value)
+    except ValueError:  # CPython refuses to write integers of more than 4,300 digits
+        return hex(int(value))
+
+
 def members(value: Any) -> list[Any]:
     """Return what a CloudTrail list holds, in whichever shape it was written.
 
@@ -84,15 +96,13 @@ class Fields:
     def text(self, path: str, default: str = "") -> str:
         """Return the first scalar at the path as text (an account id may arrive as a number), or the default."""
         for value in self.all(path):
-            if isinstance(value, bool):
-                return str(value).lower()
             if isinstance(value, str | int | float):
-                return str(value)
+                return as_text(value)
         return default
 
     def texts(self, path: str) -> list[str]:
         """Return every scalar at the path as text."""
-        return [str(value) for value in self.all(path) if isinstance(value, str | int | float)]
+        return [as_text(value) for value in self.all(path) if isinstance(value, str | int | float)]
 
     def is_true(self, path: str) -> bool:
         """Return whether the value is true, also when it was written as text."""

@@ -3,27 +3,35 @@
 import ipaddress
 
 ALL_PORTS = range(65536)
+NO_PORTS = range(0)
+_ICMP = {"icmp", "icmpv6", "1", "58"}
+# Every address of IPv6 that is routed on the Internet today (RFC 4291, section 2.4).
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 def is_world(cidr: object) -> bool:
-    """Return whether a block is everybody: prefix length 0 or 1 of any address, IPv4 or IPv6.
+    """Return whether a block is everybody: prefix length 0 or 1 of any address, or all of IPv6's global unicast.
 
     Halves of the Internet (`0.0.0.0/1`, `128.0.0.0/1`) are the common way round a rule that knows only /0.
     """
     if not isinstance(cidr, str) or "/" not in cidr:
         return False
     try:
-        return ipaddress.ip_network(cidr.strip(), strict=False).prefixlen <= 1
+        network = ipaddress.ip_network(cidr.strip(), strict=False)
     except ValueError:
         return False
+    is_global = isinstance(network, ipaddress.IPv6Network) and _GLOBAL_UNICAST.subnet_of(network)
+    return network.prefixlen <= 1 or is_global
 
 
 def port_range(protocol: str, first: str, last: str) -> range:
-    """Return the ports that a rule opens; protocol -1 and absent or -1 ports mean all of them."""
+    """Return the ports that a rule opens; protocol -1 and absent or -1 ports mean all of them, ICMP has none."""
+    if protocol.lower() in _ICMP:
+        return NO_PORTS
     try:
         low, high = int(first), int(last)
     except ValueError:
         return ALL_PORTS
     if protocol in {"-1", "all"} or low < 0 or high < 0:
         return ALL_PORTS
-    return range(low, high + 1)
+    return range(low, min(high, ALL_PORTS[-1]) + 1)

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from contract.fields import normalized
+from contract.fields import as_text, normalized
 from contract.network import is_world
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -34,6 +34,7 @@ _NARROWING = {
         "s3:DataAccessPointArn",
     )
 }
+_PREFIXES = {"", "o-", "ou-", "vpc-", "vpce-"}
 _ADMIN_ACTIONS = {"*", "*:*", "iam:*"}
 
 
@@ -123,8 +124,8 @@ def _statement(raw: dict[str, Any]) -> Statement:
     conditions = part.get("condition")
     return Statement(
         is_allow=str(part.get("effect")).lower() == "allow",
-        principals=tuple(_principals(principal)),
-        federated=tuple(_texts(principal.get("Federated"))) if isinstance(principal, dict) else (),
+        principals=tuple(_principals(principal, "aws")),
+        federated=tuple(_principals(principal, "federated")),
         actions=tuple(_texts(part.get("action"))),
         not_actions=tuple(_texts(part.get("notaction"))),
         resources=tuple(_texts(part.get("resource"))),
@@ -133,10 +134,10 @@ def _statement(raw: dict[str, Any]) -> Statement:
     )
 
 
-def _principals(principal: Any) -> list[str]:
+def _principals(principal: Any, kind: str) -> list[str]:
     if isinstance(principal, dict):
-        return [one for key, value in principal.items() if normalized(key) == "aws" for one in _texts(value)]
-    return _texts(principal)
+        return [one for key, value in principal.items() if normalized(key) == kind for one in _texts(value)]
+    return _texts(principal) if kind == "aws" else []
 
 
 def _narrows(operator: str, key: str, value: Any) -> bool:
@@ -149,7 +150,16 @@ def _narrows(operator: str, key: str, value: Any) -> bool:
     values = _texts(value)
     if name == "aws:sourceip":
         return bool(values) and not any(is_world(one) for one in values)
-    return bool(values) and "*" not in values
+    return bool(values) and not any(_names_anybody(one) for one in values)
+
+
+def _names_anybody(value: str) -> bool:
+    """Whether a condition's value fits strangers: `*`, `vpc-*`, or an ARN that leaves the account open."""
+    if value.startswith("arn:"):
+        parts = value.split(":", 5)
+        account, resource = (parts + ["*"] * 6)[4:6]
+        return "*" in account or (not account and resource.startswith("*"))
+    return value.strip("*?") in _PREFIXES
 
 
 def _listed(value: Any) -> list[Any]:
@@ -159,4 +169,4 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _texts(value: Any) -> list[str]:
-    return [str(one) for one in _listed(value)]
+    return [as_text(one) for one in _listed(value) if isinstance(one, str | int | float)]

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from contract.cloudtrail import CloudTrailEvent
+from contract.fields import as_text
 
 _PLACE = re.compile(r"\{([\w.\-\[\]]+)\}")
 
@@ -15,26 +16,39 @@ class ResourceArn(msgspec.Struct, frozen=True):
     """How to name a resource: a template and the paths of its identifier; the first path that resolves wins.
 
     The template knows `{partition}`, `{region}`, `{account}`, `{id}` and any path of the record
-    (`{requestParameters.clusterName}`). A value that is an ARN already is used as it is.
+    (`{requestParameters.clusterName}`). A value that is an ARN already is used as it is; a value's leading `/` gives
+    way to the template's. `fallback` names the resource when no path resolves: one detection may watch calls about
+    users, roles and policies.
     """
 
     template: str
     paths: tuple[str, ...] = ()
+    fallback: "ResourceArn | None" = None
 
     def of(self, event: CloudTrailEvent) -> tuple[str, ...]:
         """Return the ARNs that the event names, without repetition; nothing when no path resolves."""
         for path in self.paths:
-            values = [str(value) for value in values_at(event, path) if isinstance(value, str | int)]
+            values = [as_text(one) for one in values_at(event, path) if _is_identifier(one)]
             arns = [self._rendered(event, value) for value in values if value]
             if arns:
                 return tuple(dict.fromkeys(arn for arn in arns if arn))
-        return ()
+        return self.fallback.of(event) if self.fallback else ()
 
     def _rendered(self, event: CloudTrailEvent, value: str) -> str:
         if value.startswith("arn:"):
             return value
-        arn = rendered(self.template, event, {"id": value}, absent="\0")
+        arn = rendered(self.template, event, {"id": _fitted(self.template, value)}, absent="\0")
         return "" if "\0" in arn else arn
+
+
+def _fitted(template: str, value: str) -> str:
+    """Return the identifier without what the template writes itself: `/hostedzone/Z1` is `Z1` in `hostedzone/{id}`."""
+    before = template.partition("{id}")[0].rpartition(":")[2]
+    return value.removeprefix(f"/{before}").lstrip("/") if before.endswith("/") else value
+
+
+def _is_identifier(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def rendered(template: str, event: CloudTrailEvent, known: Mapping[str, str], absent: str) -> str:
@@ -46,7 +60,7 @@ def rendered(template: str, event: CloudTrailEvent, known: Mapping[str, str], ab
         if name in places:
             return places[name]
         values = [value for value in values_at(event, name) if isinstance(value, str | int | float)]
-        return str(values[0]) if values else absent
+        return as_text(values[0]) if values else absent
 
     return _PLACE.sub(fill, template)
 

@@ -6,19 +6,25 @@ from typing import Any
 import msgspec
 
 from contract.cloudtrail import CloudTrailEvent
-from contract.finding import Severity
+from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
+from hub.detections.settings import DEFAULTS, DetectionSettings
 
 
 class Match(msgspec.Struct, frozen=True):
-    """One resource that a detection judged; severity and details stand in for the detection's own."""
+    """One resource that a detection judged (none: the detection's own); severity stands in for the detection's.
+
+    `details` are stored with the finding, and its title may show them.
+    """
 
     resource: str = ""
     severity: Severity | None = None
     details: dict[str, Any] = {}
 
 
-Predicate = Callable[[CloudTrailEvent], bool | Match | Sequence[Match]]
+Verdict = bool | Match | Sequence[Match]
+# Of the event alone, or of the event and the settings.
+Predicate = Callable[[CloudTrailEvent], Verdict] | Callable[[CloudTrailEvent, DetectionSettings], Verdict]
 
 
 class Detection(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,38 +32,45 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
 
     `only` narrows the forwarding pattern by fields of the record. `attempts`: refused calls are judged too and give
     `<id>.attempted`. `failures`: the refusal itself is the subject; only refused calls are judged, under the own id.
-    Findings of one `family` about the same event and resource become one.
+    Findings of one `family` about the same event and resource become one. `mode` says whether people are told.
     """
 
     id: str
     title: str
     severity: Severity
     api_calls: tuple[str, ...]
-    predicate: Predicate
+    predicate: Callable[..., Verdict]
     family: str
     resource: ResourceArn | None = None
     only: Mapping[str, Any] = {}
     attempts: bool = False
     failures: bool = False
+    mode: Mode = Mode.LIVE
     attack: str = ""
     cis: str = ""
+    takes_settings: bool = False
 
     @property
     def doc(self) -> str:
         """What it means, its false positives and the response to it."""
         return self.predicate.__doc__ or ""
 
-    def matches(self, event: CloudTrailEvent) -> list[Match]:
+    def matches(self, event: CloudTrailEvent, settings: DetectionSettings = DEFAULTS) -> list[Match]:
         """Return what the predicate says about the event, as matches whose resources are ARNs where they can be."""
-        verdict = self.predicate(event)
-        if isinstance(verdict, Match):
-            return [verdict]
-        if not isinstance(verdict, bool):
-            return list(verdict)
-        if not verdict:
-            return []
+        verdict = self.predicate(event, settings) if self.takes_settings else self.predicate(event)
+        if isinstance(verdict, bool):
+            return self._located(Match(), event) if verdict else []
+        found = [verdict] if isinstance(verdict, Match) else verdict
+        return [located for one in found for located in ([one] if one.resource else self._located(one, event))]
+
+    def _located(self, match: Match, event: CloudTrailEvent) -> list[Match]:
         arns = self.resource.of(event) if self.resource else ()
-        return [Match(arn) for arn in arns] or [Match()]
+        return [msgspec.structs.replace(match, resource=arn) for arn in arns] or [match]
+
+
+def calls(service: str, *names: str) -> tuple[str, ...]:
+    """Return API calls of one service: `calls("iam", "CreateUser")` is `("iam.amazonaws.com:CreateUser",)`."""
+    return tuple(f"{service}.amazonaws.com:{name}" for name in names)
 
 
 def detection(  # noqa: PLR0913 - the shape of a detection is this list
@@ -70,14 +83,18 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
     family: str = "",
     attempts: bool = False,
     failures: bool = False,
+    mode: Mode | None = None,
     attack: str = "",
     cis: str = "",
 ) -> Callable[[Predicate], Detection]:
-    """Make a predicate a detection; its id is the module's and the function's name."""
+    """Make a predicate a detection; its id is the module's (a split service's: the folder's) and the function's name.
+
+    Informational detections are only stored unless `mode` says otherwise.
+    """
 
     def made(predicate: Predicate) -> Detection:
-        service = predicate.__module__.rpartition(".")[2].removesuffix("_")
-        identifier = f"{service}.{predicate.__name__}"
+        identifier = f"{predicate.__module__.split('.')[2].removesuffix('_')}.{predicate.__name__}"
+        quiet = Mode.MONITOR if severity is Severity.INFORMATIONAL else Mode.LIVE
         return Detection(
             id=identifier,
             title=title,
@@ -89,8 +106,10 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
             only=only or {},
             attempts=attempts,
             failures=failures,
+            mode=mode or quiet,
             attack=attack,
             cis=cis,
+            takes_settings=predicate.__code__.co_argcount > 1,
         )
 
     return made

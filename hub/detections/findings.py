@@ -7,19 +7,24 @@ import msgspec
 
 from contract.clock import iso
 from contract.cloudtrail import CloudTrailEvent
-from contract.finding import Finding, Severity, detection_finding_id
+from contract.finding import Finding, Mode, Severity, detection_finding_id
 from contract.resource import account_arn, rendered, short_name
 from hub.detections.detection import Detection, Match
 
 DETECTION_FAILED = "muster.detection_failed"
 
 
-def made(one: Detection, match: Match, event: CloudTrailEvent, observed_at: str) -> Finding:
-    """Return the finding of a match. A refused call's is an attempt: another finding, at most MEDIUM."""
+def made(
+    one: Detection, match: Match, event: CloudTrailEvent, observed_at: str, forced: Severity | None = None
+) -> Finding:
+    """Return the finding of a match. A refused call's is an attempt: another finding, at most MEDIUM.
+
+    `forced` is the severity that the settings say; it stands above the match's and the detection's.
+    """
     is_attempt = event.is_refused and not one.failures
-    severity = match.severity or one.severity
+    severity = forced or match.severity or one.severity
     resource = match.resource or _recorded_resource(event)
-    title = rendered(one.title, event, {"actor": event.actor.name, "resource": short_name(resource)}, absent="unknown")
+    title = rendered(one.title, event, _places(match, event, resource), absent="unknown")
     return Finding(
         id=detection_finding_id(one.family, event.id, resource, is_attempt=is_attempt),
         detection=f"{one.id}.attempted" if is_attempt else one.id,
@@ -27,9 +32,15 @@ def made(one: Detection, match: Match, event: CloudTrailEvent, observed_at: str)
         severity=_attempted(severity, event) if is_attempt else severity,
         family=one.family,
         is_attempt=is_attempt,
+        mode=one.mode,
         **_said_by(event, resource, observed_at),
         details={**match.details, **({"error": event.error} if event.is_refused else {})},
     )
+
+
+def _places(match: Match, event: CloudTrailEvent, resource: str) -> dict[str, str]:
+    details = {name: str(value) for name, value in match.details.items()}
+    return {**details, "actor": event.actor.name, "resource": short_name(resource)}
 
 
 def failure_finding(one: Detection, reason: str, event: CloudTrailEvent, observed_at: str) -> Finding:
@@ -89,4 +100,5 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
 def _folded(group: list[Finding]) -> Finding:
     worst = max(group, key=lambda finding: finding.severity.rank)
     also = tuple(dict.fromkeys(one.detection for one in group if one.detection != worst.detection))
-    return msgspec.structs.replace(worst, also=also) if also else worst
+    mode = Mode.LIVE if any(one.mode is Mode.LIVE for one in group) else worst.mode
+    return msgspec.structs.replace(worst, also=also, mode=mode) if also else worst

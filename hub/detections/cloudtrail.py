@@ -1,0 +1,189 @@
+"""The audit trail itself."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.fields import Fields
+from contract.finding import Severity
+from contract.resource import ResourceArn
+from hub.detections.detection import calls, detection
+
+_CIS = "monitoring.cloudtrail_changes"
+_TRAIL = ResourceArn(
+    "arn:{partition}:cloudtrail:{region}:{account}:trail/{id}",
+    ("responseElements.trailARN", "requestParameters.name", "requestParameters.trailName"),
+)
+_STORE = ResourceArn(
+    "arn:{partition}:cloudtrail:{region}:{account}:eventdatastore/{id}",
+    ("requestParameters.eventDataStore", "requestParameters.channel"),
+)
+_SWITCHES = (
+    "isMultiRegionTrail",
+    "includeGlobalServiceEvents",
+    "enableLogFileValidation",
+    "isOrganizationTrail",
+    "enableLogFileIntegrityValidation",
+)
+_DESTINATIONS = ("s3BucketName", "kmsKeyId", "snsTopicName")
+
+
+@detection(
+    title="Trail {resource} of account {account} stopped logging",
+    severity=Severity.CRITICAL,
+    api_calls=calls("cloudtrail", "StopLogging"),
+    resource=_TRAIL,
+    attempts=True,
+    attack="T1562.008",
+    cis=_CIS,
+)
+def logging_stopped(_event: CloudTrailEvent) -> bool:
+    """A trail was switched off: what happens next is not recorded.
+
+    False positives: none; a trail that is not needed is deleted with a ticket.
+    Response: start logging again, then find out what the actor did just before and after.
+    """
+    return True
+
+
+@detection(
+    title="Trail {resource} of account {account} deleted",
+    severity=Severity.CRITICAL,
+    api_calls=calls("cloudtrail", "DeleteTrail"),
+    resource=_TRAIL,
+    attempts=True,
+    attack="T1562.008",
+    cis=_CIS,
+)
+def trail_deleted(_event: CloudTrailEvent) -> bool:
+    """A trail was deleted: what happens next is not recorded.
+
+    False positives: a move to an organization trail.
+    Response: make the trail again, secure the bucket with the logs so far, and end the actor's sessions.
+    """
+    return True
+
+
+@detection(
+    title="Trail {resource} of account {account} was weakened or points elsewhere",
+    severity=Severity.HIGH,
+    api_calls=calls("cloudtrail", "UpdateTrail"),
+    resource=_TRAIL,
+    family="cloudtrail.trail",
+    attack="T1562.008",
+    cis=_CIS,
+)
+def trail_weakened(event: CloudTrailEvent) -> bool:
+    """A trail records less than before, no longer proves its files, or delivers to another bucket, key or topic.
+
+    False positives: a planned move of the log bucket.
+    Response: compare with the trail's definition and put it back; look for logs that went to the other bucket.
+    """
+    is_narrower = any(event.request.is_false(switch) for switch in _SWITCHES)
+    return is_narrower or any(destination in event.request for destination in _DESTINATIONS)
+
+
+def _drops_management_events(selector: Fields) -> bool:
+    kind = selector.text("readWriteType", "All")
+    is_partial = selector.is_false("includeManagementEvents") or kind != "All"
+    return is_partial or bool(selector.texts("excludeManagementEventSources"))
+
+
+def _keeps_management_events(selector: Fields) -> bool:
+    fields = selector.objects("fieldSelectors")
+    is_management = any(
+        field.text("field") == "eventCategory" and "Management" in field.texts("equals") for field in fields
+    )
+    return is_management and all(field.text("field") == "eventCategory" for field in fields)
+
+
+@detection(
+    title="Trail {resource} of account {account} no longer records every management event",
+    severity=Severity.HIGH,
+    api_calls=calls("cloudtrail", "PutEventSelectors"),
+    resource=_TRAIL,
+    attack="T1562.008",
+    cis=_CIS,
+)
+def event_selectors_reduced(event: CloudTrailEvent) -> bool:
+    """The event selectors leave management events out, or only record reads, or only writes, or exclude services.
+
+    False positives: a second trail for data events only; a trail that leaves KMS out to save money.
+    Response: check that another trail records everything; otherwise put the selectors back.
+    """
+    advanced = event.request.objects("advancedEventSelectors")
+    if advanced:
+        return not any(_keeps_management_events(selector) for selector in advanced)
+    return any(_drops_management_events(selector) for selector in event.request.objects("eventSelectors"))
+
+
+@detection(
+    title="CloudTrail Insights of trail {resource} of account {account} switched off",
+    severity=Severity.MEDIUM,
+    api_calls=calls("cloudtrail", "PutInsightSelectors"),
+    resource=_TRAIL,
+    attack="T1562.008",
+    cis=_CIS,
+)
+def insights_disabled(event: CloudTrailEvent) -> bool:
+    """A trail no longer looks for unusual numbers of calls.
+
+    False positives: saving money on purpose.
+    Response: ask the actor; switch Insights on again.
+    """
+    return "trailName" in event.request and not event.request.all("insightSelectors")
+
+
+@detection(
+    title="CloudTrail Lake of account {account} was deleted, stopped or unprotected ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "cloudtrail",
+        "DeleteEventDataStore",
+        "StopEventDataStoreIngestion",
+        "UpdateEventDataStore",
+        "DeleteChannel",
+        "DeregisterOrganizationDelegatedAdmin",
+    ),
+    resource=_STORE,
+    attack="T1562.008",
+    cis=_CIS,
+)
+def lake_tampered(event: CloudTrailEvent) -> bool:
+    """An event data store lost its protection, its feed or its existence.
+
+    False positives: the clean-up of a trial.
+    Response: restore the store within its seven days of grace, and switch termination protection on again.
+    """
+    is_update = event.name == "UpdateEventDataStore"
+    return not is_update or event.request.is_false("terminationProtectionEnabled")
+
+
+@detection(
+    title="Trail {resource} of account {account} created, updated or started",
+    severity=Severity.LOW,
+    api_calls=calls("cloudtrail", "CreateTrail", "UpdateTrail", "StartLogging"),
+    resource=_TRAIL,
+    family="cloudtrail.trail",
+    attack="T1562.008",
+    cis=_CIS,
+)
+def trail_changed(_event: CloudTrailEvent) -> bool:
+    """A trail's settings changed.
+
+    False positives: any planned change.
+    Response: check that it was planned; a trail into a foreign bucket is how logs are copied out.
+    """
+    return True
+
+
+@detection(
+    title="{actor} sent IAM a request in account {account} that was too large to be recorded",
+    severity=Severity.HIGH,
+    api_calls=calls("iam", "*"),
+    attack="T1562.008",
+)
+def evasion_oversized_request(event: CloudTrailEvent) -> bool:
+    """An IAM request was padded beyond what CloudTrail records (100 KB), which hides what it said.
+
+    False positives: none known.
+    Response: read the present state of what the call touched, and ask the actor what they sent.
+    """
+    return event.request.is_true("omitted")

@@ -1,0 +1,1 @@
+"""Machines, their images and their disks."""

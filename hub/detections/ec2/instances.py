@@ -1,0 +1,210 @@
+"""How instances start, what they run as, and who gets on to them."""
+
+import re
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.resource import ResourceArn
+from hub.detections.detection import Match, calls, detection
+
+_EC2 = "arn:{partition}:ec2:{region}:{account}:"
+_INSTANCE = ResourceArn(
+    _EC2 + "instance/{id}",
+    (
+        "responseElements.instancesSet.items[].instanceId",
+        "requestParameters.instanceId",
+        "requestParameters.iamInstanceProfileAssociation.instanceId",
+        "responseElements.iamInstanceProfileAssociation.instanceId",
+    ),
+)
+_KEY_PAIR = ResourceArn(
+    _EC2 + "key-pair/{id}", ("responseElements.keyPairId", "responseElements.keyName", "requestParameters.keyName")
+)
+_LARGE = re.compile(
+    r"(p[2-9]|g[3-9]|inf|trn|x1|x2|u-|hpc|dl|vt|f1|f2|z1d|mac).*|.*\.metal.*|.*\.(24|3[0-9]|4[0-9]|5[0-9]|[6-9][0-9]|\d{3,})xlarge"
+)
+_MANY = 10
+
+
+@detection(
+    title="Serial console of instances switched on in {region} of account {account}",
+    severity=Severity.HIGH,
+    api_calls=calls("ec2", "EnableSerialConsoleAccess"),
+    attack="T1021",
+)
+def serial_console_enabled(event: CloudTrailEvent) -> bool:
+    """Instances may be reached past every network rule.
+
+    False positives: the rescue of a machine that does not start.
+    Response: switch it off again once the rescue is over; see who connected.
+    """
+    return event.response.is_true("serialConsoleAccessEnabled")
+
+
+@detection(
+    title="{actor} sent a key for {requestParameters.instanceOSUser} to instance {resource} of account {account}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2-instance-connect", "SendSSHPublicKey", "SendSerialConsoleSSHPublicKey", "OpenTunnel"),
+    resource=_INSTANCE,
+    attack="T1021.004",
+)
+def ssh_key_pushed(_event: CloudTrailEvent) -> bool:
+    """Somebody opened a way on to an instance by EC2 Instance Connect.
+
+    False positives: operators who work this way every day.
+    Response: ask the actor; read the machine's sign-in log from that minute on.
+    """
+    return True
+
+
+@detection(
+    title="Start-up script (user data) of instance {resource} of account {account} changed",
+    severity=Severity.HIGH,
+    api_calls=calls("ec2", "ModifyInstanceAttribute"),
+    resource=_INSTANCE,
+    attack="T1059.009",
+)
+def user_data_changed(event: CloudTrailEvent) -> bool:
+    """The script that runs as root at the next start was replaced.
+
+    False positives: configuration by hand.
+    Response: read the script before the instance starts again; stop, change, start is how a machine is taken over.
+    """
+    return "userData" in event.request
+
+
+@detection(
+    title="Instance {resource} of account {account} allows the metadata service's first version",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "ModifyInstanceMetadataOptions", "ModifyInstanceMetadataDefaults"),
+    resource=_INSTANCE,
+    attack="T1552.005",
+)
+def imdsv1_allowed(event: CloudTrailEvent) -> bool:
+    """A faulty web application on the machine may now give away the credentials of the machine's role.
+
+    False positives: software that cannot use sessions yet.
+    Response: require tokens again (`HttpTokens=required`).
+    """
+    return event.request.text("httpTokens") == "optional"
+
+
+@detection(
+    title="Instance {resource} of account {account} started with the metadata service's first version",
+    severity=Severity.LOW,
+    api_calls=calls("ec2", "RunInstances"),
+    resource=_INSTANCE,
+    attack="T1552.005",
+)
+def instance_launched_imdsv1(event: CloudTrailEvent) -> bool:
+    """A new instance answers metadata requests without a token.
+
+    False positives: old images whose software cannot use sessions yet.
+    Response: require tokens, in the launch template or as the account's default.
+    """
+    return "optional" in event.response.texts("instancesSet.metadataOptions.httpTokens")
+
+
+@detection(
+    title="Instance {resource} of account {account} got a public address",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "RunInstances", "AssociateAddress"),
+    resource=_INSTANCE,
+    attack="T1133",
+)
+def instance_public_ip(event: CloudTrailEvent) -> bool:
+    """An instance was started with, or given, an address on the Internet.
+
+    False positives: public services by design; network address translation by hand.
+    Response: check its security groups; take the address away if a load balancer should stand in front.
+    """
+    if event.name == "AssociateAddress":
+        return True
+    return "true" in [text.lower() for text in event.request.texts("networkInterfaceSet.associatePublicIpAddress")]
+
+
+@detection(
+    title="Instance profile of instance {resource} of account {account} attached or swapped",
+    severity=Severity.HIGH,
+    api_calls=calls("ec2", "AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"),
+    resource=_INSTANCE,
+    attempts=True,
+    attack="T1098.003",
+)
+def instance_profile_attached(event: CloudTrailEvent) -> bool:
+    """A running machine got another role, and whoever is on the machine got its rights.
+
+    False positives: Systems Manager's default host management, which is not meant.
+    Response: compare the rights of the two roles; put the former one back.
+    """
+    return event.invoked_by != "ssm.amazonaws.com"
+
+
+def _instance_types(event: CloudTrailEvent) -> list[str]:
+    paths = (
+        "instanceType",
+        "launchSpecification.instanceType",
+        "spotFleetRequestConfig.launchSpecifications.instanceType",
+        "launchTemplateConfigs.overrides.instanceType",
+    )
+    return [kind for path in paths for kind in event.request.texts(path)]
+
+
+def _count(event: CloudTrailEvent) -> int:
+    asked = event.request.texts("instancesSet.maxCount") + event.request.texts("instanceCount")
+    return sum(int(number) for number in asked if number.isdecimal() and len(number) < 7)
+
+
+@detection(
+    title="{actor} asked for {what} in {region} of account {account}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "RunInstances", "RequestSpotInstances", "RequestSpotFleet", "CreateFleet"),
+    resource=_INSTANCE,
+    attempts=True,
+    attack="T1496.001",
+)
+def unusual_instance_type(event: CloudTrailEvent) -> list[Match]:
+    """Very large or very many machines were asked for: the usual sign of mining.
+
+    False positives: machine learning and rendering teams.
+    Response: ask the actor; terminate the machines, then look in every Region; such calls rarely come alone.
+    """
+    large = sorted({kind for kind in _instance_types(event) if _LARGE.fullmatch(kind)})
+    count = _count(event)
+    if not large and count < _MANY:
+        return []
+    what = f"{count or 1} instance(s) of type {', '.join(large) or 'any'}"
+    # One finding for the call: ten machines are one decision.
+    return [Match(resource=next(iter(_INSTANCE.of(event)), ""), details={"what": what})]
+
+
+@detection(
+    title="Key pair {resource} made in {region} of account {account}",
+    severity=Severity.LOW,
+    api_calls=calls("ec2", "CreateKeyPair", "ImportKeyPair"),
+    resource=_KEY_PAIR,
+    attack="T1098.004",
+)
+def key_pair_made(_event: CloudTrailEvent) -> bool:
+    """A key for new machines was made or brought along.
+
+    False positives: developers.
+    Response: prefer Session Manager; delete keys that nobody claims.
+    """
+    return True
+
+
+@detection(
+    title="Termination or stop protection of instance {resource} of account {account} removed",
+    severity=Severity.LOW,
+    api_calls=calls("ec2", "ModifyInstanceAttribute"),
+    resource=_INSTANCE,
+    attack="T1489",
+)
+def termination_protection_removed(event: CloudTrailEvent) -> bool:
+    """A machine that somebody wanted to keep may now be stopped or terminated.
+
+    False positives: planned replacements.
+    Response: ask the actor; protect it again.
+    """
+    return any(event.request.is_false(f"{name}.value") for name in ("disableApiTermination", "disableApiStop"))

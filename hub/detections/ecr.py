@@ -1,0 +1,31 @@
+"""Container images."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.policy import policy_of
+from contract.resource import ResourceArn
+from hub.detections.detection import Match, calls, detection
+
+
+@detection(
+    title="Repository {resource} of account {account} is public, or no longer guards its images",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "ecr", "SetRepositoryPolicy", "PutRegistryPolicy", "PutImageScanningConfiguration", "PutImageTagMutability"
+    ),
+    resource=ResourceArn(
+        "arn:{partition}:ecr:{region}:{account}:repository/{id}", ("requestParameters.repositoryName",)
+    ),
+    attack="T1525",
+)
+def repository_public(event: CloudTrailEvent) -> bool | Match:
+    """Everyone may pull or push images; MEDIUM when only scanning or immutable tags were switched off.
+
+    False positives: images that the organization publishes.
+    Response: restrict the policy; check the digests of running images against the build's.
+    """
+    if policy_of(event.request.get("policyText")).is_public:
+        return True
+    is_unscanned = event.request.is_false("imageScanningConfiguration.scanOnPush")
+    is_mutable = event.request.text("imageTagMutability") == "MUTABLE"
+    return Match(severity=Severity.MEDIUM) if is_unscanned or is_mutable else False

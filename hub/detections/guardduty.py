@@ -1,0 +1,124 @@
+"""GuardDuty."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.resource import ResourceArn
+from hub.detections.detection import calls, detection
+
+_DETECTOR = ResourceArn("arn:{partition}:guardduty:{region}:{account}:detector/{id}", ("requestParameters.detectorId",))
+_AUTO_ENABLE = ("autoEnable", "autoEnableOrganizationMembers")
+
+
+@detection(
+    title="GuardDuty switched off in {region} of account {account}",
+    severity=Severity.CRITICAL,
+    api_calls=calls("guardduty", "DeleteDetector", "UpdateDetector"),
+    resource=_DETECTOR,
+    family="guardduty.detector",
+    attempts=True,
+    attack="T1562.001",
+)
+def disabled(event: CloudTrailEvent) -> bool:
+    """The detector was deleted or suspended: threats in this Region are no longer found.
+
+    False positives: a Region that is given up on purpose.
+    Response: switch GuardDuty on again from the delegated administrator, and review the actor's other calls.
+    """
+    return event.name == "DeleteDetector" or event.request.is_false("enable")
+
+
+def _has_disabled_feature(event: CloudTrailEvent) -> bool:
+    statuses = event.request.texts("features.status") + event.request.texts("features.autoEnable")
+    if {"DISABLED", "NONE"} & set(statuses):
+        return True
+    return any(event.request.is_false(name) or event.request.text(name) == "NONE" for name in _AUTO_ENABLE)
+
+
+def _has_disabled_source(event: CloudTrailEvent) -> bool:
+    sources = event.request.get("dataSources")
+    named = [event.request.objects(f"dataSources.{name}") for name in sources] if isinstance(sources, dict) else []
+    return any(source.is_false("enable") for found in named for source in found)
+
+
+@detection(
+    title="GuardDuty protection reduced in {region} of account {account}",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "guardduty",
+        "UpdateDetector",
+        "UpdateOrganizationConfiguration",
+        "UpdateMemberDetectors",
+        "UpdateMalwareScanSettings",
+    ),
+    resource=_DETECTOR,
+    family="guardduty.detector",
+    attack="T1562.001",
+)
+def features_reduced(event: CloudTrailEvent) -> bool:
+    """A protection plan or the automatic enrolment of new accounts was switched off.
+
+    False positives: a plan that is left out to save money.
+    Response: check that it was planned; switch the feature on again.
+    """
+    return _has_disabled_feature(event) or _has_disabled_source(event)
+
+
+def _suppresses(event: CloudTrailEvent) -> bool:
+    if event.name in {"CreateFilter", "UpdateFilter"}:
+        return event.request.text("action") == "ARCHIVE"
+    if event.name in {"CreateIPSet", "UpdateIPSet", "CreateTrustedEntitySet"}:
+        return event.request.is_true("activate")
+    return True
+
+
+@detection(
+    title="GuardDuty findings of account {account} are suppressed in {region} ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "guardduty",
+        "CreateFilter",
+        "UpdateFilter",
+        "CreateIPSet",
+        "UpdateIPSet",
+        "ArchiveFindings",
+        "CreateTrustedEntitySet",
+        "DeletePublishingDestination",
+        "DeleteThreatIntelSet",
+    ),
+    resource=_DETECTOR,
+    attempts=True,
+    attack="T1562.001",
+)
+def suppression(event: CloudTrailEvent) -> bool:
+    """Findings are hidden by a filter, a trusted list, archiving, or the loss of their destination.
+
+    False positives: tuning by the security team.
+    Response: read the filter or list; delete it if the security team did not make it, and look at what it hid.
+    """
+    return _suppresses(event)
+
+
+@detection(
+    title="GuardDuty administration of account {account} broken off in {region} ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "guardduty",
+        "DisassociateFromAdministratorAccount",
+        "DisassociateFromMasterAccount",
+        "DisassociateMembers",
+        "DeleteMembers",
+        "StopMonitoringMembers",
+        "DeleteInvitations",
+        "DisableOrganizationAdminAccount",
+    ),
+    resource=_DETECTOR,
+    attempts=True,
+    attack="T1562.001",
+)
+def member_detached(_event: CloudTrailEvent) -> bool:
+    """A member account and its GuardDuty administrator were separated: the security team no longer sees its findings.
+
+    False positives: an account that is closed or moved out.
+    Response: associate the account again from the delegated administrator.
+    """
+    return True

@@ -1,0 +1,1 @@
+"""Identities and their rights: credentials, policies, trust."""

@@ -1,0 +1,105 @@
+"""Who may become somebody else: trust policies and identity providers."""
+
+from typing import Any
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.policy import Policy, Statement, policy_of
+from contract.resource import ResourceArn
+from hub.detections.detection import calls, detection
+from hub.detections.iam.principals import ROLE
+
+_TRUST = calls("iam", "UpdateAssumeRolePolicy", "CreateRole")
+_SHARED_PROVIDERS = ("oidc-provider/token.actions.githubusercontent.com", "oidc-provider/gitlab.com")
+_SSO = "sso.amazonaws.com"
+_PROVIDER = ResourceArn(
+    "arn:{partition}:iam::{account}:saml-provider/{id}",
+    (
+        "responseElements.sAMLProviderArn",
+        "requestParameters.sAMLProviderArn",
+        "responseElements.openIDConnectProviderArn",
+        "requestParameters.openIDConnectProviderArn",
+    ),
+)
+
+
+def _trust_policy(event: CloudTrailEvent) -> Policy:
+    document = event.request.get("policyDocument") or event.request.get("assumeRolePolicyDocument")
+    return policy_of(document)
+
+
+def _subjects(statement: Statement) -> list[str]:
+    keys = [pair for pairs in statement.conditions.values() if isinstance(pairs, dict) for pair in pairs.items()]
+    return [subject for key, value in keys if str(key).lower().endswith(":sub") for subject in _listed(value)]
+
+
+def _listed(value: Any) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
+
+
+def _trusts_any_subject(statement: Statement) -> bool:
+    if not (statement.is_allow and any(one.endswith(_SHARED_PROVIDERS) for one in statement.federated)):
+        return False
+    subjects = _subjects(statement)
+    return not subjects or any(one.startswith(("*", "repo:*", "project_path:*")) for one in subjects)
+
+
+@detection(
+    title="Role {resource} of account {account} may be assumed by anyone",
+    severity=Severity.CRITICAL,
+    api_calls=_TRUST,
+    resource=ROLE,
+    family="iam.role_trust",
+    attack="T1098.003",
+    cis="monitoring.iam_policy_changes",
+)
+def role_trust_public(event: CloudTrailEvent) -> bool:
+    """The trust policy lets every AWS account in; an external id alone does not help, it can be guessed.
+
+    False positives: none known.
+    Response: restrict the trust policy now, revoke the role's sessions, and see who assumed it meanwhile.
+    """
+    return _trust_policy(event).is_public
+
+
+@detection(
+    title="Role {resource} of account {account} trusts every repository of a public build service",
+    severity=Severity.HIGH,
+    api_calls=_TRUST,
+    resource=ROLE,
+    family="iam.role_trust",
+    attack="T1098.003",
+)
+def role_trust_oidc_unscoped(event: CloudTrailEvent) -> bool:
+    """The trust policy names GitHub's or GitLab's identity provider and does not say whose jobs are meant.
+
+    False positives: none known.
+    Response: add a condition on the provider's `sub` claim; see who assumed the role meanwhile.
+    """
+    return any(_trusts_any_subject(statement) for statement in _trust_policy(event).statements)
+
+
+@detection(
+    title="Identity provider of account {account} created, changed or deleted ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "iam",
+        "CreateSAMLProvider",
+        "UpdateSAMLProvider",
+        "DeleteSAMLProvider",
+        "CreateOpenIDConnectProvider",
+        "UpdateOpenIDConnectProviderThumbprint",
+        "AddClientIDToOpenIDConnectProvider",
+        "DeleteOpenIDConnectProvider",
+    ),
+    resource=_PROVIDER,
+    attack="T1484.002",
+)
+def federation_provider_changed(event: CloudTrailEvent) -> bool:
+    """Who may vouch for people in this account changed; IAM Identity Center's own upkeep is not meant.
+
+    False positives: clusters that make their own OIDC provider.
+    Response: check the issuer and its certificate; delete a provider that nobody knows.
+    """
+    is_sso = event.invoked_by == _SSO or event.actor.role.startswith("AWSServiceRoleForSSO")
+    return not is_sso

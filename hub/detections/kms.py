@@ -1,0 +1,77 @@
+"""Customer keys."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.policy import policy_of
+from contract.resource import ResourceArn
+from hub.detections.detection import calls, detection
+
+_KEY = ResourceArn(
+    "arn:{partition}:kms:{region}:{account}:key/{id}",
+    ("resources[].ARN", "responseElements.keyMetadata.arn", "responseElements.keyId", "requestParameters.keyId"),
+)
+
+
+@detection(
+    title="Key {resource} of account {account} disabled or scheduled for deletion",
+    severity=Severity.HIGH,
+    api_calls=calls("kms", "DisableKey", "ScheduleKeyDeletion"),
+    resource=_KEY,
+    attack="T1485",
+    cis="monitoring.key_loss",
+)
+def key_disabled_or_deleted(_event: CloudTrailEvent) -> bool:
+    """What the key encrypts cannot be read any more, and after the waiting period never again.
+
+    False positives: the clean-up of a key that nothing uses.
+    Response: cancel the deletion or enable the key first, then ask; see in CloudTrail who still uses it.
+    """
+    return True
+
+
+@detection(
+    title="Key {resource} of account {account} may be used by anyone",
+    severity=Severity.CRITICAL,
+    api_calls=calls("kms", "PutKeyPolicy", "CreateKey"),
+    resource=_KEY,
+    attack="T1098",
+)
+def key_policy_public(event: CloudTrailEvent) -> bool:
+    """The key policy lets every AWS account use or manage the key.
+
+    False positives: none known; a condition on the calling account or organization makes it narrow.
+    Response: put the former policy back; list the grants made meanwhile and revoke them.
+    """
+    return policy_of(event.request.get("policy")).is_public
+
+
+@detection(
+    title="Rotation of key {resource} of account {account} switched off",
+    severity=Severity.LOW,
+    api_calls=calls("kms", "DisableKeyRotation"),
+    resource=_KEY,
+    attack="T1562.001",
+)
+def rotation_disabled(_event: CloudTrailEvent) -> bool:
+    """The key is no longer rotated.
+
+    False positives: keys that are rotated by hand.
+    Response: switch rotation on again.
+    """
+    return True
+
+
+@detection(
+    title="Imported key material of {resource} of account {account} was changed",
+    severity=Severity.HIGH,
+    api_calls=calls("kms", "ImportKeyMaterial", "DeleteImportedKeyMaterial"),
+    resource=_KEY,
+    attack="T1486",
+)
+def imported_material(_event: CloudTrailEvent) -> bool:
+    """Key material came from outside or was deleted: a way to encrypt data and take the key away.
+
+    False positives: organizations that bring their own keys.
+    Response: ask the actor; without the material what the key encrypts is lost: secure a copy of it.
+    """
+    return True

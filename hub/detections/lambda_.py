@@ -1,0 +1,139 @@
+"""Functions: who may call them, and what they run."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Mode, Severity
+from contract.resource import ResourceArn
+from hub.detections.detection import calls, detection
+
+_LAMBDA = "arn:{partition}:lambda:{region}:{account}:"
+_FUNCTION = ResourceArn(_LAMBDA + "function:{id}", ("responseElements.functionArn", "requestParameters.functionName"))
+_LAYER = ResourceArn(_LAMBDA + "layer:{id}", ("requestParameters.layerName",))
+_NARROWING = ("principalOrgID", "sourceAccount", "sourceArn")
+
+
+@detection(
+    title="Function {resource} of account {account} may be invoked by anyone",
+    severity=Severity.CRITICAL,
+    api_calls=calls("lambda", "AddPermission20150331v2", "AddPermission20150331", "AddPermission"),
+    resource=_FUNCTION,
+    attack="T1546",
+)
+def public_invoke(event: CloudTrailEvent) -> bool:
+    """The function's policy allows every AWS account; a public function URL has a detection of its own.
+
+    False positives: none known.
+    Response: remove the permission; read the function's log for foreign calls.
+    """
+    request = event.request
+    is_url = "functionUrlAuthType" in request
+    return request.text("principal") == "*" and not is_url and not any(name in request for name in _NARROWING)
+
+
+@detection(
+    title="Function {resource} of account {account} has a URL without authentication",
+    severity=Severity.HIGH,
+    api_calls=calls("lambda", "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig"),
+    resource=_FUNCTION,
+    attempts=True,
+    attack="T1133",
+)
+def url_public(event: CloudTrailEvent) -> bool:
+    """Anyone on the Internet may call the function.
+
+    False positives: webhooks that check their callers themselves.
+    Response: ask the owner; ask for IAM authentication, or put CloudFront in front.
+    """
+    return event.request.text("authType") == "NONE"
+
+
+@detection(
+    title="Code of function {resource} of account {account} changed",
+    severity=Severity.LOW,
+    api_calls=calls("lambda", "UpdateFunctionCode20150331v2", "UpdateFunctionCode20150331"),
+    resource=_FUNCTION,
+    mode=Mode.MONITOR,
+    attack="T1648",
+)
+def code_changed(event: CloudTrailEvent) -> bool:
+    """A function runs other code from now on.
+
+    False positives: every deployment.
+    Response: only in an investigation: compare the code's hash with the last build's.
+    """
+    return not event.request.is_true("dryRun")
+
+
+@detection(
+    title="Layer {resource} of account {account} shared",
+    severity=Severity.MEDIUM,
+    api_calls=calls("lambda", "AddLayerVersionPermission20181031", "AddLayerVersionPermission"),
+    resource=_LAYER,
+    attack="T1537",
+)
+def layer_shared(event: CloudTrailEvent) -> bool:
+    """Everyone, or another account, may read and use the layer.
+
+    False positives: layers that the organization publishes.
+    Response: check that it holds no secrets; share it with the organization's id instead.
+    """
+    principal = event.request.text("principal")
+    is_everyone = principal == "*" and "organizationId" not in event.request
+    return is_everyone or (principal not in {"", "*"} and event.account_id not in principal)
+
+
+@detection(
+    title="Function {resource} created in account {account}",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("lambda", "CreateFunction20150331"),
+    resource=_FUNCTION,
+    attack="T1648",
+)
+def function_created(_event: CloudTrailEvent) -> bool:
+    """A function was made.
+
+    False positives: every deployment.
+    Response: only in an investigation: look at its role and its code.
+    """
+    return True
+
+
+@detection(
+    title="{requestParameters.eventSourceArn} of account {account} now triggers a function",
+    severity=Severity.LOW,
+    api_calls=calls("lambda", "CreateEventSourceMapping20150331"),
+    resource=_FUNCTION,
+    mode=Mode.MONITOR,
+    attack="T1546",
+)
+def event_source_added(_event: CloudTrailEvent) -> bool:
+    """A function reads a queue or a stream from now on, and sees all that passes.
+
+    False positives: every deployment.
+    Response: only in an investigation: check that the function belongs to the data's owner.
+    """
+    return True
+
+
+@detection(
+    title="Code signing or the concurrency limit of {resource} of account {account} removed",
+    severity=Severity.MEDIUM,
+    api_calls=calls(
+        "lambda",
+        "DeleteFunctionCodeSigningConfig",
+        "DeleteCodeSigningConfig",
+        "UpdateCodeSigningConfig",
+        "DeleteFunctionConcurrency",
+        "DeleteFunctionConcurrency20171031",
+    ),
+    resource=ResourceArn(
+        _FUNCTION.template, _FUNCTION.paths, ResourceArn("", ("requestParameters.codeSigningConfigArn",))
+    ),
+    attack="T1562.001",
+)
+def code_signing_removed(_event: CloudTrailEvent) -> bool:
+    """Unsigned code may run, or a function may use all of the account's concurrency.
+
+    False positives: deployments that set it anew.
+    Response: put the guard back; compare the running code with the last build.
+    """
+    return True

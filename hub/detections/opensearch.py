@@ -1,0 +1,25 @@
+"""OpenSearch domains, whose event source is still Elasticsearch's."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.policy import policy_of
+from contract.resource import ResourceArn
+from hub.detections.detection import calls, detection
+
+
+@detection(
+    title="OpenSearch domain {resource} of account {account} lets everybody in",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "es", "CreateElasticsearchDomain", "UpdateElasticsearchDomainConfig", "CreateDomain", "UpdateDomainConfig"
+    ),
+    resource=ResourceArn("arn:{partition}:es:{region}:{account}:domain/{id}", ("requestParameters.domainName",)),
+    attack="T1530",
+)
+def public_policy(event: CloudTrailEvent) -> bool:
+    """The access policy allows everyone, and the domain stands outside a VPC.
+
+    False positives: domains with fine-grained access control.
+    Response: restrict the policy; read the domain's access log.
+    """
+    return policy_of(event.request.get("accessPolicies")).is_public and "vPCOptions" not in event.request

@@ -1,0 +1,110 @@
+"""The organization itself."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from hub.detections.detection import Match, calls, detection
+
+_CIS = "monitoring.organizations_changes"
+_LOSSES = {"RemoveAccountFromOrganization", "CloseAccount", "MoveAccount", "DeleteOrganization"}
+
+
+@detection(
+    title="{actor} took account {account} out of the organization",
+    severity=Severity.CRITICAL,
+    api_calls=calls("organizations", "LeaveOrganization"),
+    attempts=True,
+    attack="T1666",
+    cis=_CIS,
+)
+def leave(_event: CloudTrailEvent) -> bool:
+    """The account left, and with it every guard that the organization sets.
+
+    False positives: a planned separation.
+    Response: call the account's owner; secure its logs; invite the account again.
+    """
+    return True
+
+
+@detection(
+    title="Organization policy weakened from account {account} ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "organizations",
+        "UpdatePolicy",
+        "DeletePolicy",
+        "DetachPolicy",
+        "AttachPolicy",
+        "CreatePolicy",
+        "DisablePolicyType",
+        "EnablePolicyType",
+    ),
+    attack="T1562.001",
+    cis=_CIS,
+)
+def scp_weakened(event: CloudTrailEvent) -> bool | Match:
+    """A service or resource control policy changed, was detached or deleted; new ones and attachments are MEDIUM.
+
+    False positives: landing zones.
+    Response: compare with the policy's source; put it back.
+    """
+    is_addition = event.name in {"AttachPolicy", "CreatePolicy", "EnablePolicyType"}
+    return Match(severity=Severity.MEDIUM) if is_addition else True
+
+
+@detection(
+    title="Membership or structure of the organization changed by {actor} ({eventName})",
+    severity=Severity.MEDIUM,
+    api_calls=(
+        *calls(
+            "organizations",
+            "CreateAccount",
+            "CreateGovCloudAccount",
+            "InviteAccountToOrganization",
+            "AcceptHandshake",
+            "DeclineHandshake",
+            "CancelHandshake",
+            "MoveAccount",
+            "RemoveAccountFromOrganization",
+            "CloseAccount",
+            "CreateOrganization",
+            "DeleteOrganization",
+            "CreateOrganizationalUnit",
+            "DeleteOrganizationalUnit",
+            "UpdateOrganizationalUnit",
+            "EnableAllFeatures",
+            "InviteOrganizationToTransferResponsibility",
+        ),
+        *calls("account", "CloseAccount"),
+    ),
+    attack="T1666",
+    cis=_CIS,
+)
+def membership_changed(event: CloudTrailEvent) -> bool | Match:
+    """An account was made, invited, moved, removed or closed; HIGH when one is lost or moved from under its guards.
+
+    False positives: account vending.
+    Response: check for the ticket; an invitation to transfer responsibility is how billing is taken over.
+    """
+    return Match(severity=Severity.HIGH) if event.name in _LOSSES else True
+
+
+@detection(
+    title="Delegated administrator or trusted access changed: {requestParameters.servicePrincipal} ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "organizations",
+        "RegisterDelegatedAdministrator",
+        "DeregisterDelegatedAdministrator",
+        "EnableAWSServiceAccess",
+        "DisableAWSServiceAccess",
+    ),
+    attack="T1562.001",
+    cis=_CIS,
+)
+def delegated_admin_changed(_event: CloudTrailEvent) -> bool:
+    """Which account may run a service for the whole organization changed.
+
+    False positives: the set-up of a new service.
+    Response: check for the ticket; put the former administrator back.
+    """
+    return True

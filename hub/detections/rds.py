@@ -1,0 +1,245 @@
+"""Databases of RDS, Aurora, Neptune and DocumentDB, which share one event source."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.network import is_world
+from contract.resource import ResourceArn
+from hub.detections.detection import Match, calls, detection
+
+_FAMILY = "rds"
+_RDS = "arn:{partition}:rds:{region}:{account}:"
+_BACKUP = ResourceArn(
+    _RDS + "auto-backup:{id}",
+    (
+        "responseElements.dBInstanceAutomatedBackupArn",
+        "responseElements.dBInstanceAutomatedBackupsArn",
+        "responseElements.dBClusterAutomatedBackupArn",
+        "responseElements.dBClusterArn",
+        "requestParameters.dbiResourceId",
+        "requestParameters.dbClusterResourceId",
+    ),
+)
+_GLOBAL = ResourceArn(
+    "arn:{partition}:rds::{account}:global-cluster:{id}", ("requestParameters.globalClusterIdentifier",), _BACKUP
+)
+_CLUSTER_SNAPSHOT = ResourceArn(
+    _RDS + "cluster-snapshot:{id}", ("requestParameters.dBClusterSnapshotIdentifier",), _GLOBAL
+)
+_SNAPSHOT = ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.dBSnapshotIdentifier",), _CLUSTER_SNAPSHOT)
+_CLUSTER = ResourceArn(_RDS + "cluster:{id}", ("requestParameters.dBClusterIdentifier",), _SNAPSHOT)
+# A replica's or a restored database's call names its source too: the new one first.
+_DATABASE = ResourceArn(_RDS + "db:{id}", ("requestParameters.dBInstanceIdentifier",), _CLUSTER)
+# A snapshot's call does not name its database as the one at stake.
+_ANY_SNAPSHOT = ResourceArn(_SNAPSHOT.template, _SNAPSHOT.paths, _CLUSTER_SNAPSHOT)
+
+
+@detection(
+    title="Database {resource} of account {account} made publicly accessible",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "rds",
+        "CreateDBInstance",
+        "ModifyDBInstance",
+        "RestoreDBInstanceFromDBSnapshot",
+        "RestoreDBInstanceToPointInTime",
+        "CreateDBInstanceReadReplica",
+        "CreateDBCluster",
+        "ModifyDBCluster",
+        "RestoreDBInstanceFromS3",
+    ),
+    resource=_DATABASE,
+    family=_FAMILY,
+    attack="T1133",
+)
+def instance_public(event: CloudTrailEvent) -> bool:
+    """The database has an address on the Internet; its security groups decide who gets through.
+
+    False positives: test databases.
+    Response: make it private; check its security groups and its log for foreign sign-ins.
+    """
+    asked = "publiclyAccessible" in event.request
+    return (event.request if asked else event.response).is_true("publiclyAccessible")
+
+
+def _is_shared_with_everybody(event: CloudTrailEvent) -> bool:
+    return event.request.text("attributeName") == "restore" and "all" in event.request.texts("valuesToAdd")
+
+
+@detection(
+    title="Database snapshot {resource} of account {account} made public",
+    severity=Severity.CRITICAL,
+    api_calls=calls("rds", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute"),
+    resource=_ANY_SNAPSHOT,
+    family=_FAMILY,
+    attack="T1537",
+)
+def snapshot_public(event: CloudTrailEvent) -> bool:
+    """Anyone may restore the snapshot and read the database.
+
+    False positives: public test data.
+    Response: make it private now; treat its content as copied: tell the data's owner, rotate what was stored in it.
+    """
+    return _is_shared_with_everybody(event)
+
+
+@detection(
+    title="Unencrypted database {resource} created in account {account}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("rds", "CreateDBInstance", "CreateDBCluster", "RestoreDBInstanceFromS3"),
+    resource=_DATABASE,
+    family=_FAMILY,
+    attack="T1530",
+)
+def unencrypted(event: CloudTrailEvent) -> bool:
+    """The database's disks are not encrypted, and cannot be without copying it.
+
+    False positives: an instance of an Aurora cluster, whose cluster says it; those are not meant.
+    Response: restore it from an encrypted copy of its snapshot before it fills.
+    """
+    is_cluster_member = event.name != "CreateDBCluster" and "dBClusterIdentifier" in event.request
+    return event.response.is_false("storageEncrypted") and not is_cluster_member
+
+
+@detection(
+    title="Deletion protection or backups of database {resource} of account {account} switched off",
+    severity=Severity.HIGH,
+    api_calls=calls("rds", "ModifyDBInstance", "ModifyDBCluster", "ModifyGlobalCluster"),
+    resource=_DATABASE,
+    family=_FAMILY,
+    attack="T1490",
+)
+def deletion_protection_disabled(event: CloudTrailEvent) -> bool:
+    """The database may now be deleted, or has no backups any more: the usual step before destroying it.
+
+    False positives: planned removals.
+    Response: ask the actor at once; switch it on again and take a snapshot.
+    """
+    return event.request.is_false("deletionProtection") or event.request.text("backupRetentionPeriod") == "0"
+
+
+@detection(
+    title="Database {resource} of account {account} deleted without a final snapshot",
+    severity=Severity.HIGH,
+    api_calls=calls("rds", "DeleteDBInstance", "DeleteDBCluster"),
+    resource=_DATABASE,
+    family=_FAMILY,
+    attack="T1485",
+)
+def deleted_without_snapshot(event: CloudTrailEvent) -> bool:
+    """The database is gone, and nothing was kept by the deletion.
+
+    False positives: test databases; instances of an Aurora cluster, whose data the cluster keeps.
+    Response: look for automated backups and older snapshots now; they may expire.
+    """
+    return event.request.is_true("skipFinalSnapshot")
+
+
+@detection(
+    title="{resource} of account {account} deleted ({eventName})",
+    severity=Severity.MEDIUM,
+    api_calls=calls(
+        "rds",
+        "DeleteDBInstance",
+        "DeleteDBCluster",
+        "DeleteGlobalCluster",
+        "DeleteDBSnapshot",
+        "DeleteDBClusterSnapshot",
+        "DeleteDBInstanceAutomatedBackup",
+        "DeleteDBClusterAutomatedBackup",
+    ),
+    resource=_DATABASE,
+    family=_FAMILY,
+    attack="T1485",
+)
+def deleted(_event: CloudTrailEvent) -> bool:
+    """A database, a snapshot or a backup was deleted.
+
+    False positives: test databases, retention jobs.
+    Response: ask the actor; many deletions in a row are an attack on the backups.
+    """
+    return True
+
+
+@detection(
+    title="Master password of database {resource} of account {account} changed",
+    severity=Severity.MEDIUM,
+    api_calls=calls("rds", "ModifyDBInstance", "ModifyDBCluster"),
+    resource=_DATABASE,
+    family=_FAMILY,
+    attack="T1098",
+)
+def master_password_changed(event: CloudTrailEvent) -> bool:
+    """Somebody gave the database's administrator another password.
+
+    False positives: rotation.
+    Response: ask the owner; otherwise change it again and read the database's sign-in log.
+    """
+    return "masterUserPassword" in event.request
+
+
+@detection(
+    title="Snapshot {requestParameters.sourceArn} of account {account} exported to a bucket",
+    severity=Severity.HIGH,
+    api_calls=calls("rds", "StartExportTask"),
+    resource=ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.sourceArn",)),
+    family=_FAMILY,
+    attack="T1537",
+)
+def export_to_s3(event: CloudTrailEvent) -> Match:
+    """The whole content of a snapshot was written to a bucket as files.
+
+    False positives: data warehouses that are filled this way.
+    Response: see who owns the bucket and the key; cancel the export, delete the files if nobody asked for them.
+    """
+    return Match(details={"bucket": event.request.text("s3BucketName"), "key": event.request.text("kmsKeyId")})
+
+
+@detection(
+    title="Database security group {requestParameters.dBSecurityGroupName} of account {account} opened",
+    severity=Severity.MEDIUM,
+    api_calls=calls("rds", "AuthorizeDBSecurityGroupIngress"),
+    resource=ResourceArn(_RDS + "secgrp:{id}", ("requestParameters.dBSecurityGroupName",)),
+    family=_FAMILY,
+    attack="T1562.007",
+)
+def db_security_group_opened(event: CloudTrailEvent) -> bool | Match:
+    """A group of EC2-Classic days lets more addresses reach a database; HIGH when it is the whole Internet.
+
+    False positives: none left, EC2-Classic is closed.
+    Response: revoke the rule; move the database into a VPC.
+    """
+    return Match(severity=Severity.HIGH) if is_world(event.request.get("cIDRIP")) else True
+
+
+@detection(
+    title="Activity stream of database {resource} of account {account} stopped",
+    severity=Severity.HIGH,
+    api_calls=calls("rds", "StopActivityStream"),
+    resource=ResourceArn(_RDS + "cluster:{id}", ("requestParameters.resourceArn",)),
+    family=_FAMILY,
+    attack="T1562.008",
+)
+def activity_stream_stopped(_event: CloudTrailEvent) -> bool:
+    """What happens in the database is no longer recorded.
+
+    False positives: planned maintenance.
+    Response: start the stream again; compare the gap with the database's own log.
+    """
+    return True
+
+
+@detection(
+    title="Role added to database {resource} of account {account}",
+    severity=Severity.LOW,
+    api_calls=calls("rds", "AddRoleToDBInstance", "AddRoleToDBCluster"),
+    resource=_DATABASE,
+    family=_FAMILY,
+    attack="T1098.003",
+)
+def iam_role_added(event: CloudTrailEvent) -> Match:
+    """The database may act in AWS as a role, and so may whoever can run SQL on it.
+
+    False positives: imports from and exports to S3.
+    Response: compare the role's rights with what the database needs.
+    """
+    return Match(details={"role": event.request.text("roleArn")})

@@ -1,0 +1,74 @@
+"""What the root user does."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from hub.detections.detection import calls, detection
+
+_READS = ("Get", "List", "Describe", "Head")
+
+
+def _is_read(event: CloudTrailEvent) -> bool:
+    """Old records carry no `readOnly`; their names tell."""
+    if "readOnly" in event.record:
+        return event.record.is_true("readOnly")
+    return event.name.startswith(_READS)
+
+
+def _is_for_oneself(event: CloudTrailEvent) -> bool:
+    return event.actor.is_root and "userName" not in event.request
+
+
+@detection(
+    title="Root user of account {account} called {eventName}",
+    severity=Severity.HIGH,
+    api_calls=("*:*",),
+    only={"userIdentity": {"type": ["Root"]}},
+    family="root",
+    attack="T1078.004",
+    cis="monitoring.root_usage",
+)
+def activity(event: CloudTrailEvent) -> bool:
+    """The root user changed something; sessions made by sts:AssumeRoot have a detection of their own.
+
+    False positives: tasks that only root may do (closing the account, support plans, restoring a bucket policy).
+    Response: confirm with the account owner; if nobody knows of it, reset the root password and undo the change.
+    """
+    is_direct = not event.invoked_by and event.record.text("eventType") == "AwsApiCall"
+    is_assumed = event.identity.is_true("sessionContext.assumedRoot")
+    return event.actor.is_root and is_direct and not is_assumed and not _is_read(event)
+
+
+@detection(
+    title="Access key created for the root user of account {account}",
+    severity=Severity.CRITICAL,
+    api_calls=calls("iam", "CreateAccessKey"),
+    only={"userIdentity": {"type": ["Root"]}},
+    family="root",
+    attack="T1098.001",
+    cis="monitoring.root_usage",
+)
+def access_key_created(event: CloudTrailEvent) -> bool:
+    """The root user got an access key: full power over the account that no policy limits.
+
+    False positives: none; nothing needs a root key.
+    Response: delete the key, then find out who was signed in as root and reset the root password.
+    """
+    return _is_for_oneself(event)
+
+
+@detection(
+    title="Console password of the root user of account {account} was set by a root session",
+    severity=Severity.CRITICAL,
+    api_calls=calls("iam", "CreateLoginProfile", "UpdateLoginProfile"),
+    only={"userIdentity": {"type": ["Root"]}},
+    family="root",
+    attack="T1098",
+    cis="monitoring.root_usage",
+)
+def login_profile_created(event: CloudTrailEvent) -> bool:
+    """A root session gave the root user a console password.
+
+    False positives: central root access that hands an account back to its owner.
+    Response: confirm with the security team; otherwise delete the password again and review the root session.
+    """
+    return _is_for_oneself(event)

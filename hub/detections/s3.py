@@ -1,0 +1,219 @@
+"""Buckets."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Mode, Severity
+from contract.policy import policy_of
+from contract.resource import ResourceArn
+from hub.detections.detection import Match, calls, detection
+
+_FAMILY = "s3.bucket_policy"
+_CIS = "monitoring.bucket_policy_changes"
+_BUCKET = ResourceArn("arn:{partition}:s3:::{id}", ("requestParameters.bucketName",))
+_ACCESS_POINT = ResourceArn(
+    "arn:{partition}:s3:{region}:{account}:accesspoint/{id}", ("requestParameters.name",), fallback=_BUCKET
+)
+_PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read"}
+_PUBLIC_GROUPS = ("/global/AllUsers", "/global/AuthenticatedUsers")
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_GRANTS = ("read", "write", "read-acp", "write-acp", "full-control")
+
+
+@detection(
+    title="Bucket {resource} of account {account} lets everybody in by its policy",
+    severity=Severity.CRITICAL,
+    api_calls=calls("s3", "PutBucketPolicy", "PutAccessPointPolicy"),
+    resource=ResourceArn(_BUCKET.template, _BUCKET.paths, fallback=_ACCESS_POINT),
+    family=_FAMILY,
+    attack="T1530",
+    cis=_CIS,
+)
+def bucket_policy_public(event: CloudTrailEvent) -> bool:
+    """The policy allows everyone, and no condition narrows it; Block Public Access may still hold it back.
+
+    False positives: static websites.
+    Response: check whether Block Public Access is on; if not, remove the statement and read the bucket's access logs.
+    """
+    return any(policy_of(event.request.get(name)).is_public for name in ("bucketPolicy", "policy"))
+
+
+def _grantees(event: CloudTrailEvent) -> list[str]:
+    listed = event.request.texts("AccessControlPolicy.AccessControlList.Grant.Grantee.URI")
+    sent = [text for grant in _GRANTS for text in event.request.texts(f"accessControlList.x-amz-grant-{grant}")]
+    headers = [text for grant in _GRANTS for text in event.request.texts(f"x-amz-grant-{grant}")]
+    return [*listed, *sent, *headers]
+
+
+@detection(
+    title="Bucket {resource} of account {account} lets everybody in by its ACL",
+    severity=Severity.HIGH,
+    api_calls=calls("s3", "PutBucketAcl", "CreateBucket"),
+    resource=_BUCKET,
+    family=_FAMILY,
+    attack="T1530",
+    cis=_CIS,
+)
+def bucket_acl_public(event: CloudTrailEvent) -> bool:
+    """An ACL grants everyone, or everyone with an AWS account, access to the bucket.
+
+    False positives: none that a bucket policy would not serve better.
+    Response: make the ACL private, enforce bucket-owner ownership, and read the bucket's access logs.
+    """
+    canned = event.request.texts("x-amz-acl") + event.request.texts("accessControlList.x-amz-acl")
+    has_group = any(group in grantee for grantee in _grantees(event) for group in _PUBLIC_GROUPS)
+    return bool(_PUBLIC_ACLS & set(canned)) or has_group
+
+
+@detection(
+    title="Access configuration of bucket {resource} of account {account} changed ({eventName})",
+    severity=Severity.LOW,
+    api_calls=calls(
+        "s3",
+        "PutBucketAcl",
+        "PutBucketPolicy",
+        "PutBucketCors",
+        "PutBucketLifecycle",
+        "PutBucketReplication",
+        "DeleteBucketPolicy",
+        "DeleteBucketCors",
+        "DeleteBucketLifecycle",
+        "DeleteBucketReplication",
+    ),
+    resource=_BUCKET,
+    family=_FAMILY,
+    mode=Mode.MONITOR,
+    attack="T1530",
+    cis=_CIS,
+)
+def bucket_policy_changed(_event: CloudTrailEvent) -> bool:
+    """A bucket's policy, ACL, CORS, lifecycle or replication changed (the list is CIS's metric filter).
+
+    False positives: infrastructure as code.
+    Response: only in an investigation: it is the trace of who opened what.
+    """
+    return True
+
+
+@detection(
+    title="Block Public Access of {resource} in account {account} removed or weakened",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "s3",
+        "PutBucketPublicAccessBlock",
+        "DeleteBucketPublicAccessBlock",
+        "PutAccountPublicAccessBlock",
+        "DeleteAccountPublicAccessBlock",
+        "PutAccessPointPublicAccessBlock",
+    ),
+    resource=ResourceArn(_BUCKET.template, _BUCKET.paths, fallback=_ACCESS_POINT),
+    attack="T1562.001",
+    cis=_CIS,
+)
+def public_access_block_weakened(event: CloudTrailEvent) -> bool | Match:
+    """The guard that keeps policies and ACLs from being public was lifted; CRITICAL for the whole account.
+
+    False positives: static websites.
+    Response: switch all four blocks on again; look for policies and ACLs that became public meanwhile.
+    """
+    blocks = (f"PublicAccessBlockConfiguration.{block}" for block in _BLOCKS)
+    if event.name.startswith("Put") and all(event.request.is_true(block) for block in blocks):
+        return False
+    return Match(severity=Severity.CRITICAL) if "Account" in event.name else True
+
+
+@detection(
+    title="Versioning of bucket {resource} of account {account} suspended, or its MFA delete disabled",
+    severity=Severity.MEDIUM,
+    api_calls=calls("s3", "PutBucketVersioning"),
+    resource=_BUCKET,
+    attack="T1490",
+)
+def versioning_suspended(event: CloudTrailEvent) -> bool:
+    """What is overwritten or deleted from now on cannot be brought back.
+
+    False positives: buckets of short-lived files.
+    Response: enable versioning again; look for deletions since.
+    """
+    status = event.request.text("VersioningConfiguration.Status")
+    is_suspended = bool(status) and status != "Enabled"
+    return is_suspended or event.request.text("VersioningConfiguration.MfaDelete") == "Disabled"
+
+
+@detection(
+    title="Access logging of bucket {resource} of account {account} switched off",
+    severity=Severity.MEDIUM,
+    api_calls=calls("s3", "PutBucketLogging"),
+    resource=_BUCKET,
+    attack="T1562.008",
+)
+def logging_disabled(event: CloudTrailEvent) -> bool:
+    """Who reads the bucket is no longer written down.
+
+    False positives: buckets whose data events a trail records.
+    Response: switch logging on again, or check that a trail records the bucket.
+    """
+    return "bucketName" in event.request and "BucketLoggingStatus.LoggingEnabled" not in event.request
+
+
+@detection(
+    title="Default encryption of bucket {resource} of account {account} deleted",
+    severity=Severity.MEDIUM,
+    api_calls=calls("s3", "DeleteBucketEncryption"),
+    resource=_BUCKET,
+    attack="T1486",
+)
+def encryption_removed(_event: CloudTrailEvent) -> bool:
+    """New objects fall back to S3's own keys (since 2023); the protection by a customer key is lost.
+
+    False positives: none known.
+    Response: set the default encryption again; encrypt what was written meanwhile anew.
+    """
+    return True
+
+
+@detection(
+    title="Object ownership of bucket {resource} of account {account} set back to ACLs",
+    severity=Severity.MEDIUM,
+    api_calls=calls("s3", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"),
+    resource=_BUCKET,
+    attack="T1562.001",
+)
+def object_lock_or_ownership_weakened(event: CloudTrailEvent) -> bool:
+    """ACLs count again, and so objects may belong to whoever wrote them, or become public one by one.
+
+    False positives: log delivery by old services that need ACLs.
+    Response: enforce bucket-owner ownership again.
+    """
+    ownership = event.request.text("OwnershipControls.Rule.ObjectOwnership")
+    return event.name.startswith("Delete") or ownership != "BucketOwnerEnforced"
+
+
+@detection(
+    title="Bucket {resource} of account {account} became a static website",
+    severity=Severity.MEDIUM,
+    api_calls=calls("s3", "PutBucketWebsite"),
+    resource=_BUCKET,
+    attack="T1491.002",
+)
+def website_enabled(_event: CloudTrailEvent) -> bool:
+    """The bucket answers browsers.
+
+    False positives: public websites.
+    Response: check that its content is meant for the public.
+    """
+    return True
+
+
+@detection(
+    title="Bucket {resource} of account {account} deleted",
+    severity=Severity.LOW,
+    api_calls=calls("s3", "DeleteBucket"),
+    resource=_BUCKET,
+    attack="T1485",
+)
+def bucket_deleted(_event: CloudTrailEvent) -> bool:
+    """A bucket was deleted; its name is free for anybody to take.
+
+    False positives: the clean-up of test stacks.
+    Response: check that nothing still points to the name: websites, scripts, log deliveries.
+    """
+    return True

@@ -1,0 +1,39 @@
+"""What an organization may say about detections: ports and addresses that are fine, modes, severities."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from contract.finding import Mode, Severity
+
+
+class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of the detections.
+
+    `allowed_ports` may be open to the world, `allowed_cidrs` are never the world. `modes` and `severities` are by
+    detection id and stand above the catalogue's. `organization_accounts`: every other account is a stranger.
+    """
+
+    allowed_ports: tuple[int, ...] = (80, 443)
+    allowed_cidrs: tuple[str, ...] = ()
+    modes: Mapping[str, Mode] = {}
+    severities: Mapping[str, Severity] = {}
+    organization_accounts: frozenset[str] = frozenset()
+
+
+DEFAULTS = DetectionSettings()
+
+
+class DetectionSettingsError(ValueError):
+    """The settings file is no JSON, or a value in it has the wrong form."""
+
+
+def load_settings(path: Path) -> DetectionSettings:
+    """Return the settings of the generated `settings.json`; a file that is absent means the defaults."""
+    if not path.exists():
+        return DEFAULTS
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=DetectionSettings)
+    except msgspec.DecodeError as error:
+        raise DetectionSettingsError(f"{path.name}: {error}") from error

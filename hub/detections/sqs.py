@@ -1,0 +1,44 @@
+"""Queues."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.policy import policy_of
+from hub.detections.detection import Match, calls, detection
+
+
+def _queue(event: CloudTrailEvent) -> str:
+    """The ARN from the queue's URL, whose path is the owner's account and the name."""
+    url = event.request.text("queueUrl") or event.response.text("queueUrl")
+    account, _, name = "/".join(url.split("/")[-2:]).rpartition("/")
+    return f"arn:{event.partition}:sqs:{event.region}:{account}:{name}" if account and name else ""
+
+
+@detection(
+    title="Queue {resource} of account {account} is open to everybody",
+    severity=Severity.HIGH,
+    api_calls=calls("sqs", "SetQueueAttributes", "CreateQueue", "AddPermission"),
+    attack="T1537",
+)
+def queue_public(event: CloudTrailEvent) -> bool | Match:
+    """The queue's policy allows everyone to send or read messages, and no condition narrows it.
+
+    False positives: none known.
+    Response: restrict the policy; treat what was in the queue as read.
+    """
+    is_public = policy_of(event.request.get("attributes.Policy")).is_public
+    return Match(_queue(event)) if is_public or "*" in event.request.texts("aWSAccountIds") else False
+
+
+@detection(
+    title="Queue {resource} of account {account} purged or deleted",
+    severity=Severity.LOW,
+    api_calls=calls("sqs", "PurgeQueue", "DeleteQueue"),
+    attack="T1485",
+)
+def queue_purged(event: CloudTrailEvent) -> Match:
+    """The messages that waited in the queue are lost.
+
+    False positives: the clean-up of test stacks.
+    Response: ask the actor; find out what the messages were and whether they can be sent again.
+    """
+    return Match(_queue(event))

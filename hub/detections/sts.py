@@ -1,0 +1,58 @@
+"""Sessions that somebody asks for."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.policy import policy_of
+from hub.detections.detection import Match, calls, detection
+from hub.detections.iam.principals import CALLING_USER, is_admin_policy
+
+
+@detection(
+    title="{actor} took a root session over account {requestParameters.targetPrincipal}",
+    severity=Severity.HIGH,
+    api_calls=calls("sts", "AssumeRoot"),
+    attack="T1078.004",
+    cis="monitoring.root_usage",
+)
+def assume_root(_event: CloudTrailEvent) -> bool:
+    """A privileged root session was taken over a member account.
+
+    False positives: central root management by the security team.
+    Response: check the task policy of the call and the ticket behind it; otherwise end the caller's sessions.
+    """
+    return True
+
+
+@detection(
+    title="IAM user {actor} of account {account} asked for a federation token",
+    severity=Severity.MEDIUM,
+    api_calls=calls("sts", "GetFederationToken"),
+    resource=CALLING_USER,
+    attack="T1550.001",
+)
+def federation_token(event: CloudTrailEvent) -> bool | Match:
+    """A long-lived key was turned into a session that outlives the key's deactivation.
+
+    False positives: old identity brokers.
+    Response: ask the user; a session like this is stopped by a deny policy on the user, not by disabling the key.
+    """
+    has_admin = any(is_admin_policy(arn) for arn in event.request.texts("policyArns[].arn"))
+    if has_admin or policy_of(event.request.get("policy")).is_admin:
+        return Match(severity=Severity.HIGH)
+    return True
+
+
+@detection(
+    title="IAM user {actor} of account {account} took a session token without MFA",
+    severity=Severity.LOW,
+    api_calls=calls("sts", "GetSessionToken"),
+    resource=CALLING_USER,
+    attack="T1550.001",
+)
+def session_token_by_user(event: CloudTrailEvent) -> bool:
+    """An IAM user's key was turned into a temporary session, without a second factor.
+
+    False positives: developers' tools that cache sessions.
+    Response: compare the address and the tool with what the user usually does.
+    """
+    return event.actor.type == "IAMUser" and "serialNumber" not in event.request

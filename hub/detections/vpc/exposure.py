@@ -1,0 +1,185 @@
+"""Ways in and out of a network, and the loss of sight of it."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.network import is_world, port_range
+from contract.policy import policy_of
+from hub.detections.detection import calls, detection
+from hub.detections.settings import DetectionSettings
+from hub.detections.vpc.places import ACL, ENDPOINT, FLOW_LOG, GATEWAY, MIRROR, NETWORK, ROUTE_TABLE, VPN
+
+
+@detection(
+    title="Network ACL {resource} of account {account} lets the world in",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "CreateNetworkAclEntry", "ReplaceNetworkAclEntry"),
+    resource=ACL,
+    family="vpc.nacl",
+    attack="T1562.007",
+    cis="monitoring.nacl_changes",
+)
+def nacl_world_open(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
+    """An entry allows the whole Internet to reach ports that are not on the list of allowed ports.
+
+    False positives: subnets that rely on security groups alone; return traffic on ports 1024 to 65535.
+    Response: check which subnets use the ACL; restrict the entry.
+    """
+    request = event.request
+    is_inward = request.is_false("egress") and request.text("ruleAction").lower() == "allow"
+    cidrs = set(request.texts("cidrBlock") + request.texts("ipv6CidrBlock")) - set(settings.allowed_cidrs)
+    protocol = request.text("aclProtocol") or request.text("protocol")
+    ports = port_range(protocol, request.text("portRange.from"), request.text("portRange.to"))
+    is_allowed = len(ports) <= len(settings.allowed_ports) and set(ports) <= set(settings.allowed_ports)
+    return is_inward and any(is_world(cidr) for cidr in cidrs) and not is_allowed
+
+
+@detection(
+    title="Internet gateway {resource} attached to {requestParameters.vpcId} of account {account}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "AttachInternetGateway"),
+    resource=GATEWAY,
+    family="vpc.gateway",
+    attack="T1133",
+    cis="monitoring.gateway_changes",
+)
+def internet_gateway_attached(event: CloudTrailEvent) -> bool:
+    """A network that had no way to the Internet now has one.
+
+    False positives: public networks by design.
+    Response: ask whether the VPC may be public; otherwise detach the gateway.
+    """
+    return "vpcId" in event.request
+
+
+@detection(
+    title="Route table {resource} of account {account} got a route to the Internet",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "CreateRoute", "ReplaceRoute"),
+    resource=ROUTE_TABLE,
+    family="vpc.route",
+    attack="T1133",
+    cis="monitoring.route_table_changes",
+)
+def route_to_internet(event: CloudTrailEvent) -> bool:
+    """The default route leads to an internet gateway: subnets with this table are public.
+
+    False positives: public subnets by design.
+    Response: see which subnets use the table; delete the route if they should be private.
+    """
+    request = event.request
+    to = request.texts("destinationCidrBlock") + request.texts("destinationIpv6CidrBlock")
+    return any(is_world(cidr) for cidr in to) and request.text("gatewayId").startswith("igw-")
+
+
+@detection(
+    title="Flow logs {resource} of account {account} deleted",
+    severity=Severity.HIGH,
+    api_calls=calls("ec2", "DeleteFlowLogs"),
+    resource=FLOW_LOG,
+    attempts=True,
+    attack="T1562.008",
+)
+def flow_logs_deleted(_event: CloudTrailEvent) -> bool:
+    """Traffic of a network is no longer recorded.
+
+    False positives: the removal of the network itself.
+    Response: create the flow log again; ask the actor what they wanted to hide or save.
+    """
+    return True
+
+
+@detection(
+    title="Subnet {resource} of account {account} now gives public addresses to what starts in it",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "ModifySubnetAttribute"),
+    resource=NETWORK,
+    attack="T1133",
+)
+def subnet_auto_public_ip(event: CloudTrailEvent) -> bool:
+    """Every instance that starts in the subnet gets a public address.
+
+    False positives: public subnets by design.
+    Response: switch it off; give addresses to the few that need them.
+    """
+    return event.request.is_true("mapPublicIpOnLaunch.value") or event.request.is_true("mapPublicIpOnLaunch")
+
+
+@detection(
+    title="VPC Block Public Access of account {account} weakened in {region}",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "ec2",
+        "ModifyVpcBlockPublicAccessOptions",
+        "CreateVpcBlockPublicAccessExclusion",
+        "ModifyVpcBlockPublicAccessExclusion",
+    ),
+    resource=NETWORK,
+    attack="T1562.007",
+)
+def block_public_access_weakened(event: CloudTrailEvent) -> bool:
+    """The account's block of Internet traffic was switched off, or a network was excepted from it.
+
+    False positives: a planned public network.
+    Response: check for the exception's ticket; otherwise switch the block on again.
+    """
+    if event.name == "ModifyVpcBlockPublicAccessOptions":
+        return event.request.text("internetGatewayBlockMode") == "off"
+    return True
+
+
+@detection(
+    title="VPC endpoint {resource} of account {account} was opened or its policy changed",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "ModifyVpcEndpoint", "ModifyVpcEndpointServicePermissions", "CreateVpcEndpoint"),
+    resource=ENDPOINT,
+    attack="T1562.007",
+)
+def endpoint_policy_open(event: CloudTrailEvent) -> bool:
+    """Anyone may connect to an endpoint service, or an endpoint's policy lets everybody use it.
+
+    False positives: gateway endpoints with AWS's default policy, which is written out by some tools.
+    Response: restrict the policy to the organization; remove the foreign principal.
+    """
+    if event.name == "ModifyVpcEndpointServicePermissions":
+        return "*" in event.request.texts("addAllowedPrincipals")
+    return event.request.is_true("resetPolicy") or policy_of(event.request.get("policyDocument")).is_public
+
+
+@detection(
+    title="Traffic of a network of account {account} is mirrored ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=calls("ec2", "CreateTrafficMirrorSession", "CreateTrafficMirrorTarget"),
+    resource=MIRROR,
+    attempts=True,
+    attack="T1040",
+)
+def traffic_mirroring(_event: CloudTrailEvent) -> bool:
+    """Packets are copied to somewhere else.
+
+    False positives: network analytics appliances.
+    Response: see who owns the target; delete the session if nobody knows it.
+    """
+    return True
+
+
+@detection(
+    title="VPN created in account {account} ({eventName})",
+    severity=Severity.MEDIUM,
+    api_calls=calls(
+        "ec2",
+        "CreateClientVpnEndpoint",
+        "AuthorizeClientVpnIngress",
+        "CreateVpnConnection",
+        "CreateVpnGateway",
+        "AttachVpnGateway",
+    ),
+    resource=VPN,
+    attack="T1133",
+)
+def client_vpn_or_vpn_created(_event: CloudTrailEvent) -> bool:
+    """A way into the network from outside was made.
+
+    False positives: the network team.
+    Response: ask the network team; delete it if they do not know it.
+    """
+    return True
