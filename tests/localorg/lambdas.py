@@ -66,13 +66,17 @@ def copy(source: zipfile.ZipFile, target: zipfile.ZipFile, without: str) -> None
 
 def trust(service: str = "lambda.amazonaws.com") -> str:
     """A trust policy for an AWS service."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return document([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
 
 
 def policy(*statements: dict[str, Any]) -> str:
+    """A policy that allows what the statements name."""
+    return document([{"Effect": "Allow", **statement} for statement in statements])
+
+
+def document(statements: list[dict[str, Any]]) -> str:
     """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]})
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 @dataclass
@@ -93,6 +97,21 @@ class Functions:
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust())["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(*statements or [NOTHING]))
         return arn
+
+    def acting(self, name: str, *statements: dict[str, Any]) -> "Functions":
+        """The same account, through a role with these statements."""
+        role = f"arn:aws:iam::{self.account}:role/{name}"
+        everyone = {"Effect": "Allow", "Principal": {"AWS": self.account}, "Action": "sts:AssumeRole"}
+        iam = self.aws("iam")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document([everyone]))
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(*statements or [NOTHING]))
+        keys = self.aws("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        credentials = {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+        return Functions(functools.partial(self.client, **credentials), self.account, self.region)
 
     def make(
         self,

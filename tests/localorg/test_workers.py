@@ -25,9 +25,10 @@ def handle_handler(event, context):
     if event.get("sleep"): time.sleep(event["sleep"])
     if "exit" in event: os._exit(event["exit"])
     if event.get("object"): return object()
-    seen = {name: getattr(context, name) for name in dir(context) if name[0] != "_" and not callable(getattr(context, name))}
+    seen = {name: value for name, value in vars(context).items() if name[0] != "_"}
     left = context.get_remaining_time_in_millis()
-    return {"calls": CALLS, "pid": os.getpid(), "path": sys.path, "env": dict(os.environ), "context": seen, "left": left}
+    process = {"calls": CALLS, "pid": os.getpid(), "path": sys.path, "env": dict(os.environ)}
+    return {**process, "context": seen, "left": left}
 """
 CARRIED = """
 import boto3, botocore, msgspec, aws_lambda_powertools

@@ -1,0 +1,131 @@
+"""What MiniStack's IAM does not see: the organization of a caller, resources' tags, and what a tag call is about."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import iam as iam_service
+from ministack.services import tagging
+
+from localorg import patches, resource_tags
+from localorg.organization import organization_id_of
+
+Parameters = Mapping[str, Any]
+
+# The fields in which services' tag calls name their resource by its ARN.
+ARN_FIELDS = ("ResourceARN", "ResourceArn", "resourceArn", "ResourceName", "ResourceId", "ARN", "CertificateArn")
+# Services whose SDK model has another name than MiniStack's router; it reads from the model which calls carry tags.
+MODELS = {"elasticloadbalancing": ["elbv2"], "monitoring": ["cloudwatch"], "states": ["stepfunctions"]}
+RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
+TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
+EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot)/)")
+
+
+def install() -> None:
+    """Give the evaluator what it lacks. Every function is looked up at call time, so replacing it is enough."""
+    patches.replace(iam_evaluator, "_principal_org_id", organization_id_of, "account_id", "_orgs")
+    patches.require(iam_evaluator, "enforce", "from ministack.services.tagging import resource_tags")
+    patches.replace(tagging, "resource_tags", resource_tags.tags_of, "_RESOURCE_TAG_COLLECTORS")
+    extract = patches.require(iam_actions, "extract_resource_arn", "_EC2_RESOURCE_FIELDS", 'service == "rds"')
+    patches.replace(iam_actions, "extract_resource_arn", _naming_more(extract))
+    others = patches.require(iam_actions, "verified_access_resource_arns", "query_params")
+    patches.replace(iam_actions, "verified_access_resource_arns", _naming_all(others))
+    action = patches.require(iam_actions, "extract_iam_action", "_action_from_target(headers)")
+    patches.replace(iam_actions, "extract_iam_action", _reading_rpc(action))
+    patches.require(iam_actions, "_tag_operations", "_BOTOCORE_SERVICE_MAP.get(service)")
+    iam_actions._BOTOCORE_SERVICE_MAP.update(MODELS)  # noqa: SLF001
+    context = patches.require(iam_actions, "request_tag_context", "aws:TagKeys")
+    patches.replace(iam_actions, "request_tag_context", _with_namespace(context))
+
+
+def tagged_arns(service: str, parameters: Parameters) -> list[str]:
+    """The ARNs of the resources that a tag call names; empty when MiniStack's own reading is right."""
+    if service == "ec2":
+        return [resource_tags.ec2_arn(value) for value in _numbered(parameters, "ResourceId")]
+    if service == "elasticloadbalancing":
+        return _numbered(parameters, "ResourceArns.member")
+    if service == "iam":
+        return _iam_arn(parameters)
+    values = [_first(parameters.get(name)) for name in ARN_FIELDS]
+    return [value for value in values if str(value).startswith("arn:")][:1]
+
+
+def _iam_arn(parameters: Parameters) -> list[str]:
+    """IAM's ARNs hold the path, which the request does not."""
+    stores = {
+        "RoleName": iam_service._roles,  # noqa: SLF001
+        "UserName": iam_service._users,  # noqa: SLF001
+        "InstanceProfileName": iam_service._instance_profiles,  # noqa: SLF001
+    }
+    for name, store in stores.items():
+        if record := store.get(_first(parameters.get(name))):
+            return [record["Arn"]]
+    return []
+
+
+def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
+    def extract_resource_arn(  # noqa: PLR0913, PLR0917 - MiniStack's signature
+        service: str, method: str, path: str, headers: Any, body: bytes, params: Any, region: str, account: str
+    ) -> str:
+        action = iam_actions.extract_iam_action(service, method, path, headers, body, params) or ""
+        if TAG_CALL.search(action) and (arns := tagged_arns(service, {**params, **_document(body)})):
+            return arns[0]
+        arn = extract(service, method, path, headers, body, params, region, account)
+        if service == "iam" and (found := _iam_arn(params)):
+            return found[0]
+        return EC2_OWNED_BY_NOBODY.sub(r"\1\2", arn)
+
+    return extract_resource_arn
+
+
+def _naming_all(others: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """One CreateTags may name many resources, and each must be allowed; the dispatcher checks all but the first."""
+
+    def verified_access_resource_arns(params: Any, region: str, account: str) -> list[str]:
+        if _first(params.get("Action")) in {"CreateTags", "DeleteTags"}:
+            return tagged_arns("ec2", params)
+        return others(params, region, account)
+
+    return verified_access_resource_arns
+
+
+def _reading_rpc(extract: Callable[..., str | None]) -> Callable[..., str | None]:
+    """CloudWatch's RPC protocol names the operation in the path; MiniStack would let such a call pass unchecked."""
+
+    def extract_iam_action(service: str, method: str, path: str, *others: Any) -> str | None:
+        operation = RPC_PATH.fullmatch(path) if service == "monitoring" else None
+        return f"cloudwatch:{operation[1]}" if operation else extract(service, method, path, *others)
+
+    return extract_iam_action
+
+
+def _with_namespace(context: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """PutMetricData carries cloudwatch:namespace (service authorization reference)."""
+
+    def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
+        found = context(service, action, body, params)
+        if action == "cloudwatch:PutMetricData":
+            namespace = _first(params.get("Namespace")) or _document(body).get("Namespace")
+            return {**found, "cloudwatch:namespace": namespace}
+        return found
+
+    return request_context
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body) if body[:1] == b"{" else {}
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _numbered(parameters: Parameters, prefix: str) -> list[str]:
+    names = [name for name in parameters if re.fullmatch(rf"{re.escape(prefix)}\.\d+", name)]
+    return [str(_first(parameters[name])) for name in sorted(names, key=lambda name: int(name.rsplit(".", 1)[1]))]
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else value
