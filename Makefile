@@ -97,7 +97,7 @@ ci: test lint ## What CI runs: everything
 	@$(PYTEST) -m "slow or browser" $(ARGS)
 
 bench: setup ## Measure the budgets into build/bench.json
-	@.venv/bin/python -m tests.bench $(ARGS)
+	@$(UV) run --quiet --frozen --with orjson==3.13.0 python -m tests.bench $(ARGS)
 
 clean: ## Remove what was built, keep the environments
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

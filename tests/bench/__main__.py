@@ -1,0 +1,32 @@
+"""Measures the budgets and writes build/bench.json; ratios are of one run, because machines are noisy."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench import demo, detection, rules
+
+if TYPE_CHECKING:
+    from tests.bench.measure import Measure
+
+OUT = Path("build/bench.json")
+BENCHES = (detection.events_per_parse, detection.ten_times_as_many, rules.alert_rules_of_a_spoke, demo.demo_to_summary)
+
+
+def main() -> int:
+    """Run the benches whose name holds any of the arguments (all without arguments); 1 when a budget is not met."""
+    wanted = sys.argv[1:]
+    results: dict[str, Measure] = {}
+    for bench in BENCHES:
+        if not wanted or any(word in bench.__name__ for word in wanted):
+            results |= bench()
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps({name: one.as_dict() for name, one in results.items()}, indent=2) + "\n")
+    for name, one in results.items():
+        sys.stdout.write(f"{'met ' if one.met else 'OVER'} {name}: {one.value:g} {one.unit} (budget {one.budget:g})\n")
+    return 0 if all(one.met for one in results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
