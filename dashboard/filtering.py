@@ -1,0 +1,74 @@
+"""The widgets above the list. They write the address; on every run the address sets them."""
+
+from typing import Any
+
+import msgspec
+import streamlit as st
+
+from contract.finding import Severity, Status
+from dashboard.filters import Filters, Group, Order, parameters, read_filters
+from dashboard.organization import Organization
+
+_SEVERITIES = tuple(reversed(Severity))
+_MANY = ("severity", "account", "ou", "detection", "region")
+_ONE = ("status", "group", "order", "text")
+
+
+def show(organization: Organization) -> Filters:
+    """Show the filters and return what the address asks for."""
+    filters = read_filters({name: st.query_params.get_all(name) for name in st.query_params})
+    for name in _MANY:
+        st.session_state[_key(name)] = list(getattr(filters, name))
+    for name in _ONE:
+        st.session_state[_key(name)] = getattr(filters, name)
+    with st.container(key="filters", border=True):
+        _show_first_row()
+        _show_second_row(filters, organization)
+    return filters
+
+
+def _show_first_row() -> None:
+    search, severity, status = st.columns([3, 4, 2], vertical_alignment="bottom")
+    search.text_input("Search", placeholder="Title, resource or actor", icon=":material/search:", **_bound("text"))
+    severity.pills("Severity", _SEVERITIES, selection_mode="multi", format_func=_word, **_bound("severity"))
+    status.selectbox("Status", tuple(Status), format_func=_word, **_bound("status"))
+
+
+def _show_second_row(filters: Filters, organization: Organization) -> None:
+    account, ou, detection, region, group, order = st.columns([3, 2, 3, 2, 2, 2])
+    accounts = _with(filters.account, organization.accounts_by_name())
+    account.multiselect("Account", accounts, format_func=organization.label, placeholder="Any", **_bound("account"))
+    ou.multiselect("OU", _with(filters.ou, organization.ous()), placeholder="Any", **_bound("ou"))
+    detections = _with(filters.detection, sorted(organization.by_detection))
+    detection.multiselect("Detection", detections, placeholder="Any", **_bound("detection"))
+    region.multiselect("Region", _with(filters.region, organization.regions()), placeholder="Any", **_bound("region"))
+    group.selectbox("Group by", tuple(Group), format_func=_word, **_bound("group"))
+    order.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
+
+
+def write_address(filters: Filters) -> None:
+    """Put a view into the address, and into the browser's history."""
+    st.query_params.from_dict(parameters(filters))
+
+
+def _bound(name: str) -> dict[str, Any]:
+    return {"key": _key(name), "on_change": _changed}
+
+
+def _changed() -> None:
+    chosen = {name: tuple(st.session_state[_key(name)]) for name in _MANY}
+    one = {name: st.session_state[_key(name)] for name in _ONE}
+    write_address(msgspec.structs.replace(Filters(), **chosen, **one))
+
+
+def _key(name: str) -> str:
+    return f"filter_{name}"
+
+
+def _word(value: str) -> str:
+    return value.capitalize()
+
+
+def _with(chosen: tuple[str, ...], known: list[str]) -> list[str]:
+    """Keep what a link names although nothing of it is known now."""
+    return [*known, *(one for one in chosen if one not in known)]

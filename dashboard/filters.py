@@ -1,0 +1,89 @@
+"""What the Findings page shows, as its address says it: the address is the truth, widgets follow it."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from contract.finding import Severity, Status
+
+PAGE = 50
+# A page costs a read of every shard; past this many rows, narrow the filters or ask the archive.
+MOST_SHOWN = 1000
+
+
+class Group(StrEnum):
+    """By what the list is grouped."""
+
+    NONE = "none"
+    DETECTION = "detection"
+    ACCOUNT = "account"
+    RESOURCE = "resource"
+
+
+class Order(StrEnum):
+    """Which finding comes first."""
+
+    NEWEST = "newest"
+    WORST = "worst"
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """One view of the findings. Empty means any; several values of one filter mean any of them."""
+
+    severity: tuple[Severity, ...] = ()
+    account: tuple[str, ...] = ()
+    ou: tuple[str, ...] = ()
+    detection: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    status: Status = Status.OPEN
+    text: str = ""
+    group: Group = Group.NONE
+    order: Order = Order.NEWEST
+    shown: int = PAGE
+
+
+Choice = TypeVar("Choice", Severity, Status, Group, Order)
+
+
+def read_filters(query: Mapping[str, Sequence[str]]) -> Filters:
+    """Return the filters of an address's query; what it does not understand, it leaves out."""
+    return Filters(
+        severity=tuple(_known(Severity, query.get("severity", ()))),
+        account=_several(query.get("account", ())),
+        ou=_several(query.get("ou", ())),
+        detection=_several(query.get("detection", ())),
+        region=_several(query.get("region", ())),
+        status=_first(_known(Status, query.get("status", ())), Status.OPEN),
+        text=_first(_several(query.get("text", ())), ""),
+        group=_first(_known(Group, query.get("group", ())), Group.NONE),
+        order=_first(_known(Order, query.get("order", ())), Order.NEWEST),
+        shown=_shown(_first(query.get("shown", ()), "")),
+    )
+
+
+def parameters(filters: Filters) -> dict[str, str | list[str]]:
+    """Return the query that reproduces the filters; defaults stay out of it, so that addresses are short."""
+    default = Filters()
+    changed = {name: value for name, value in msgspec.structs.asdict(filters).items() if value != getattr(default, name)}
+    return {name: list(value) if isinstance(value, tuple) else str(value) for name, value in changed.items()}
+
+
+Value = TypeVar("Value")
+
+
+def _first(values: Sequence[Value], absent: Value) -> Value:
+    return values[0] if values else absent
+
+
+def _several(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+
+
+def _known(kind: type[Choice], values: Sequence[str]) -> list[Choice]:
+    return [member for member in kind if member.value in {value.strip() for value in values}]
+
+
+def _shown(value: str) -> int:
+    return min(max(int(value), PAGE), MOST_SHOWN) if value.isdecimal() else PAGE

@@ -1,0 +1,107 @@
+"""Pieces of HTML that every page uses. What is not `Html` is text and gets escaped here."""
+
+import html
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NewType
+
+from contract.clock import EPOCH
+from contract.finding import Severity, Status
+
+Html = NewType("Html", str)
+NOTHING = Html("")
+
+_NEVER = "never"
+
+
+def text(value: object) -> Html:
+    """Return a value as escaped text."""
+    return Html(html.escape(str(value)))
+
+
+def joined(pieces: Iterable[Html]) -> Html:
+    """Return pieces one after the other."""
+    return Html("".join(pieces))
+
+
+def link(address: str, label: Html, *, is_external: bool = False) -> Html:
+    """Return a link; an external one opens a tab of its own. Only relative and https addresses become links."""
+    if ":" in address.partition("?")[0] and not address.startswith("https://"):
+        return label
+    target = ' target="_blank" rel="noopener noreferrer"' if is_external else ""
+    return Html(f'<a href="{text(address)}"{target}>{label}</a>')
+
+
+def number(value: int) -> Html:
+    """Return a count with its thousands apart."""
+    return text(f"{value:,}")
+
+
+def badge(severity: Severity) -> Html:
+    """Return a severity as a coloured label; the word stands beside the colour."""
+    return Html(f'<span class="m-badge m-{severity.lower()}">{text(severity.capitalize())}</span>')
+
+
+def status_label(status: Status) -> Html:
+    """Return a status as a quiet label."""
+    return Html(f'<span class="m-status m-status-{status.lower()}">{text(status.capitalize())}</span>')
+
+
+def card(title: str, body: Html, hint: str = "", aside: Html = NOTHING) -> Html:
+    """Return a titled panel; `aside` stands at the right of the title."""
+    note = f'<p class="m-hint">{text(hint)}</p>' if hint else ""
+    return Html(f'<section class="m-card"><header><h2>{text(title)}</h2>{aside}</header>{note}{body}</section>')
+
+
+def grid(cards: Iterable[Html], kind: str = "two") -> Html:
+    """Return panels side by side; `kind` says in how many columns: tiles, two, wide (the first one twice as wide)."""
+    return Html(f'<div class="m-page m-grid m-grid-{kind}">{joined(cards)}</div>')
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Html]], caption: str) -> Html:
+    """Return a table; the caption is for screen readers."""
+    head = joined(Html(f'<th scope="col">{text(column)}</th>') for column in columns)
+    body = joined(Html(f"<tr>{_cells(columns, row)}</tr>") for row in rows)
+    return Html(
+        f'<div class="m-scroll"><table class="m-table"><caption>{text(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(columns: Sequence[str], row: Sequence[Html]) -> Html:
+    return joined(Html(f'<td data-label="{text(name)}">{cell}</td>') for name, cell in zip(columns, row, strict=True))
+
+
+def facts(pairs: Iterable[tuple[str, Html]]) -> Html:
+    """Return names and values, leaving out the empty ones."""
+    items = joined(Html(f"<div><dt>{text(name)}</dt><dd>{value}</dd></div>") for name, value in pairs if value)
+    return Html(f'<dl class="m-facts">{items}</dl>')
+
+
+def empty(title: str, next_step: str) -> Html:
+    """Return what a list shows when it has nothing: why, and what to do next."""
+    return Html(f'<div class="m-empty"><strong>{text(title)}</strong><p>{text(next_step)}</p></div>')
+
+
+def ago(moment: str, now: datetime) -> Html:
+    """Return how long ago a moment (`contract.clock.iso`) was, the exact time as its tooltip."""
+    if not moment or moment == EPOCH:
+        return text(_NEVER)
+    label = _age(now - datetime.fromisoformat(moment))
+    return Html(f'<time datetime="{text(moment)}" title="{text(exact(moment))}">{text(label)}</time>')
+
+
+def exact(moment: str) -> str:
+    """Return a moment as people write it, UTC, seconds."""
+    return _NEVER if not moment or moment == EPOCH else f"{moment[:10]} {moment[11:19]} UTC"
+
+
+def _age(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h ago"
+    return f"{minutes // (24 * 60)} days ago"

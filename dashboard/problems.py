@@ -1,0 +1,49 @@
+"""What to do when AWS cannot be read: one clear message with the mend, never a traceback."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+
+_SIGN_IN = "Sign in again (aws sso login), or name a profile of the hub account in AWS_PROFILE, then refresh."
+
+_MENDS_BY_CODE = {
+    "ResourceNotFoundException": "Deploy the hub (make deploy) or start the demo (make demo); FINDINGS_TABLE, STATE_TABLE, "
+    "AWS_PROFILE and AWS_REGION say where to look.",
+    "AccessDeniedException": "Use a profile of the hub account that may read both tables (dynamodb:GetItem, BatchGetItem, Query).",
+    "ExpiredTokenException": _SIGN_IN,
+    "UnrecognizedClientException": _SIGN_IN,
+    "InvalidSignatureException": "Check this machine's clock and the secret key of the profile.",
+    "ThrottlingException": "DynamoDB is busy; refresh in a few seconds.",
+    "ProvisionedThroughputExceededException": "DynamoDB is busy; refresh in a few seconds.",
+}
+
+_MENDS_BY_KIND: tuple[tuple[type[BotoCoreError], str], ...] = (
+    (NoCredentialsError, _SIGN_IN),
+    (NoRegionError, "Set AWS_REGION to the hub's home Region."),
+    (ProfileNotFound, "AWS_PROFILE names a profile that the AWS config file lacks; AWS_CONFIG_FILE says which file is read."),
+    (EndpointConnectionError, "Nothing answers there. Start the local organization (make demo), or unset AWS_ENDPOINT_URL to reach AWS."),
+)
+
+_OTHERWISE = "Run muster doctor: it checks what Muster needs and says how to mend it."
+
+
+class DataError(RuntimeError):
+    """A read failed; `mend` says what the reader of the page can do."""
+
+    def __init__(self, message: str, mend: str) -> None:
+        """Keep the mend beside the message."""
+        super().__init__(message)
+        self.mend = mend
+
+
+def explained(error: ClientError | BotoCoreError) -> DataError:
+    """Return an AWS error as what a person can act on."""
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "")
+        return DataError(str(error), _MENDS_BY_CODE.get(code, _OTHERWISE))
+    return DataError(str(error), next((mend for kind, mend in _MENDS_BY_KIND if isinstance(error, kind)), _OTHERWISE))

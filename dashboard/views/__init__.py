@@ -1,0 +1,1 @@
+"""The dashboard's pages: what was read, laid out."""

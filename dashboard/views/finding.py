@@ -1,0 +1,130 @@
+"""One finding: everything that whoever is on call needs, on one screen."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+import streamlit as st
+
+from contract.finding import Finding
+from dashboard import data
+from dashboard.filters import Filters
+from dashboard.links import attack_address, console_address, event_address, findings_address
+from dashboard.markup import NOTHING, Html, ago, badge, card, empty, exact, facts, grid, joined, link, status_label, text
+from dashboard.organization import Organization
+
+_GONE = "It may be archived by now: closed findings leave after their retention. Ask muster archive query for its id."
+_UNDESCRIBED = "This finding comes from another product; its own console describes it."
+
+
+def show(chosen: str, organization: Organization) -> None:
+    """Show the finding of an id, or say that there is none."""
+    st.html(link("findings", text("← Findings")))
+    finding = data.finding(chosen)
+    if finding is None:
+        st.html(card("No such finding", empty(f"Nothing is stored under {chosen}", _GONE)))
+        return
+    st.html(_head(finding))
+    st.html(grid([joined((_what(finding, organization), _who(finding))), _meaning(finding)]))
+    with st.container(key="evidence"):
+        _show_resource(finding)
+        _show_details(finding)
+
+
+def _head(finding: Finding) -> Html:
+    labels = (badge(finding.severity), status_label(finding.status), _chip(finding.detection))
+    return Html(f'<div class="m-head"><h1>{text(finding.title)}</h1></div><div class="m-chips">{joined(labels)}</div>')
+
+
+def _what(finding: Finding, organization: Organization) -> Html:
+    now = data.present()
+    account = link(findings_address(Filters(account=(finding.account,))), text(organization.label(finding.account)))
+    pairs = (
+        ("Account", account),
+        ("OU", text(organization.path(finding.account))),
+        ("Owner", text(organization.owner(finding.account))),
+        ("Region", text(finding.region)),
+        ("First seen", joined((ago(finding.first_seen, now), _sub(exact(finding.first_seen))))),
+        ("Observed", joined((ago(finding.observed_at, now), _sub(exact(finding.observed_at))))),
+        ("Also matched", _chips(finding.also)),
+        ("Compliance", text(finding.compliance)),
+        ("Note", text(finding.note)),
+    )
+    return card("What happened, and where", facts(pairs), aside=_console(finding))
+
+
+def _who(finding: Finding) -> Html:
+    role, _, session = finding.actor_arn.partition(":assumed-role/")[2].partition("/")
+    pairs = (
+        ("Actor", text(finding.actor)),
+        ("Kind", text(finding.actor_kind)),
+        ("Role", text(finding.actor_role or role)),
+        ("Session", text(session)),
+        ("Source IP", _code(finding.source_ip)),
+        ("API call", _code(finding.api_call)),
+        ("User agent", _code(finding.user_agent)),
+        ("Identity", _code(finding.actor_arn)),
+        ("CloudTrail event", _event(finding)),
+    )
+    return card("Who did it", facts(pairs)) if finding.actor or finding.api_call else NOTHING
+
+
+def _meaning(finding: Finding) -> Html:
+    known = data.described(finding.detection)
+    if known is None:
+        return card("What it means", empty("No description", _UNDESCRIBED))
+    return card("What it means", joined((_section("", known.what), _section("How to respond", known.response),
+        _section("False positives", known.false_positives), _references(known.attack, known.cis))))
+
+
+def _section(title: str, words: str) -> Html:
+    heading = f"<h3>{text(title)}</h3>" if title else ""
+    return Html(f"{heading}<p>{text(words)}</p>") if words else NOTHING
+
+
+def _references(attack: str, cis: str) -> Html:
+    technique = link(attack_address(attack), text(f"ATT&CK {attack}"), is_external=True) if attack else NOTHING
+    return facts((("Technique", technique), ("CIS control", text(cis))))
+
+
+def _show_resource(finding: Finding) -> None:
+    similar = link(findings_address(Filters(text=finding.resource)), text("Other findings on it"))
+    others = [one for one in finding.resources if one != finding.resource]
+    st.html(joined((Html('<h2 class="m-title">Resource</h2>'), similar, _chips(others))))
+    st.code(finding.resource, language=None, wrap_lines=True)
+
+
+def _show_details(finding: Finding) -> None:
+    st.html('<h2 class="m-title">Evidence</h2>')
+    if finding.details:
+        st.code(json.dumps(finding.details, indent=2, ensure_ascii=False, default=str), language="json")
+    else:
+        st.html(empty("No further evidence", "The CloudTrail event has the whole request."))
+    st.caption(f"Finding {finding.id} · updated {exact(finding.updated_at)} · product {finding.product}")
+
+
+def _console(finding: Finding) -> Html:
+    address = console_address(finding.resource)
+    return link(address, text("Open in the AWS console ↗"), is_external=True) if address else NOTHING
+
+
+def _event(finding: Finding) -> Html:
+    address = event_address(finding.resource or finding.actor_arn, finding.region, finding.event_id)
+    return link(address, _code(finding.event_id), is_external=True) if address else _code(finding.event_id)
+
+
+def _code(value: str) -> Html:
+    return Html(f'<span class="m-code">{text(value)}</span>') if value else NOTHING
+
+
+def _sub(value: str) -> Html:
+    return Html(f'<span class="m-sub">{text(value)}</span>')
+
+
+def _chip(value: str) -> Html:
+    return Html(f'<span class="m-chip m-code">{text(value)}</span>')
+
+
+def _chips(values: Iterable[str]) -> Html:
+    chips = joined(_chip(value) for value in values)
+    return Html(f'<div class="m-chips">{chips}</div>') if chips else NOTHING
