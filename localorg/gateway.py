@@ -26,6 +26,8 @@ PARTS = (
     "workers",
     "function_code",
     "retries",
+    "iam",
+    "tagging",
     "eventbus",
     "templates",
     "cloudformation",
