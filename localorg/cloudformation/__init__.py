@@ -4,7 +4,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, provisioners
 
 from localorg import patches
-from localorg.cloudformation import declared, event_types, stacks
+from localorg.cloudformation import declared, differences, event_types, invoke_configs, stacks, tables, unique
 
 
 def install() -> None:
@@ -12,7 +12,11 @@ def install() -> None:
     patches.require(provisioners, "_provision_resource", 'handler["create"](logical_id, props, stack_name)')
     patches.require(engine, "validate_template_support", "rtype in _RESOURCE_HANDLERS")
     handlers = provisioners._RESOURCE_HANDLERS
+    handlers["AWS::DynamoDB::Table"] = tables.handler(handlers["AWS::DynamoDB::Table"], provisioners._physical_name)
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})
+    handlers.update(unique.strict(handlers))
     actions = cloudformation._ACTION_HANDLERS
     actions["DeleteStack"] = stacks.deleting(actions["DeleteStack"])
+    differences.install()
+    invoke_configs.install()

@@ -6,22 +6,11 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import eventbridge
 
+from localorg.cloudformation.answers import ResourceError, checked
 from localorg.eventbus import bus_policies
 
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, str]]
-
-
-class ResourceError(ValueError):
-    """A resource that its service refuses; the message becomes the resource's status reason."""
-
-
-def checked(response: tuple[int, dict[str, str], bytes]) -> dict[str, Any]:
-    """The answer of an API call; ResourceError if it was refused."""
-    answer: dict[str, Any] = json.loads(response[2] or b"{}")
-    if response[0] >= 400:
-        raise ResourceError(f"{answer.get('message') or answer.get('Message')} (Service: EventBridge)")
-    return answer
 
 
 def _bus(properties: Properties) -> str:
