@@ -5,10 +5,11 @@ from contract.settings import Settings
 
 
 class CreatorTaggerSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-spoke-creator-tagger`."""
+    """Of `muster-spoke-creator-tagger`. Reports that the hub's bus refuses wait in the dead-letter queue."""
 
     hub_bus_arn: str
     prefix: str
+    dead_letter_queue_url: str
     created_by_key: str = CREATED_BY
 
 

@@ -17,7 +17,6 @@ ANALYTICS = {
     "cleanrooms.amazonaws.com:CreateConfiguredAudienceModelAssociation": Created(IN_EVENT, "responseElements.configuredAudienceModelAssociation.arn"),
     "cleanrooms.amazonaws.com:CreateConfiguredTable": Created(IN_EVENT, "responseElements.configuredTable.arn"),
     "cleanrooms.amazonaws.com:CreateConfiguredTableAssociation": Created(IN_EVENT, "responseElements.configuredTableAssociation.arn"),
-    "cleanrooms.amazonaws.com:CreateConfiguredTableAssociationAnalysisRule": Created(IN_EVENT, "responseElements.analysisRule.configuredTableAssociationArn"),
     "cleanrooms.amazonaws.com:CreateIdMappingTable": Created(IN_EVENT, "responseElements.idMappingTable.arn"),
     "cleanrooms.amazonaws.com:CreateIdNamespaceAssociation": Created(IN_EVENT, "responseElements.idNamespaceAssociation.arn"),
     "cleanrooms.amazonaws.com:CreateMembership": Created(IN_EVENT, "responseElements.membership.arn"),

@@ -18,7 +18,6 @@ BUSINESS = {
     "appstream.amazonaws.com:CreateImageBuilder": Created("arn:{partition}:appstream:{region}:{account}:image-builder/{id}", "responseElements.imageBuilder.arn", "requestParameters.name"),
     "appstream.amazonaws.com:CreateImportedImage": Created(IN_EVENT, "responseElements.image.arn"),
     "appstream.amazonaws.com:CreateStack": Created("arn:{partition}:appstream:{region}:{account}:stack/{id}", "responseElements.stack.arn", "requestParameters.name"),
-    "aws-marketplace.amazonaws.com:PutDeploymentParameter": Created(IN_EVENT, "responseElements.resourceArn"),
     "cases.amazonaws.com:CreateCase": Created(IN_EVENT, "responseElements.caseArn"),
     "connect.amazonaws.com:CreateAgentStatus": Created(IN_EVENT, "responseElements.agentStatusARN"),
     "connect.amazonaws.com:CreateContactFlow": Created(IN_EVENT, "responseElements.contactFlowArn"),

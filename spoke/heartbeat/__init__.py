@@ -1,0 +1,1 @@
+"""The heartbeat: tells the hub that a spoke is alive and what is wrong with it."""

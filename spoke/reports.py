@@ -1,0 +1,45 @@
+"""Sends a spoke's reports to the hub's bus, and keeps those that it refuses."""
+
+from typing import Any
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contract.names import SPOKE_SOURCE
+from contract.spoke_events import SpokeEvent
+
+
+class ReportRefusedError(Exception):
+    """The hub's bus did not take a report."""
+
+
+def bus_region(bus_arn: str) -> str:
+    """Return the Region of the hub's bus: PutEvents reaches a bus of another account, but not of another Region."""
+    return bus_arn.split(":")[3]
+
+
+def entry_of(detail_type: str, report: SpokeEvent, bus_arn: str) -> dict[str, str]:
+    """Return a report as an entry of PutEvents."""
+    return {
+        "Source": SPOKE_SOURCE,
+        "DetailType": detail_type,
+        "Detail": msgspec.json.encode(report).decode(),
+        "EventBusName": bus_arn,
+    }
+
+
+def publish(entry: dict[str, str], events: Any) -> None:
+    """Put a report on the hub's bus; raise `ReportRefusedError` when the call or the entry failed."""
+    try:
+        answer = events.put_events(Entries=[entry])
+    except (BotoCoreError, ClientError) as error:
+        raise ReportRefusedError(str(error)) from error
+    # PutEvents answers 200 also when it took nothing (EventBridge API, PutEvents).
+    if answer["FailedEntryCount"]:
+        refused = answer["Entries"][0]
+        raise ReportRefusedError(f"{refused.get('ErrorCode')}: {refused.get('ErrorMessage')}")
+
+
+def park(entry: dict[str, str], queue_url: str, sqs: Any) -> None:
+    """Leave a report in the spoke's dead-letter queue, in the form in which it can be put on the bus later."""
+    sqs.send_message(QueueUrl=queue_url, MessageBody=msgspec.json.encode(entry).decode())
