@@ -113,19 +113,33 @@ class Names:
         return f"{self.prefix}-read"
 
 
+ACCOUNTS_PARTITION = "ACCOUNT"
+SPOKES_PARTITION = "SPOKE"
+
+
 def account_key(account: str) -> tuple[str, str]:
-    """Return pk and sk of an account in the state table."""
-    return f"ACCOUNT#{account}", "META"
+    """Return pk and sk of an account in the state table; all accounts share a partition, so that one query lists them."""
+    return ACCOUNTS_PARTITION, account
 
 
 def spoke_key(account: str, region: str) -> tuple[str, str]:
     """Return pk and sk of a spoke's last heartbeat."""
-    return f"SPOKE#{account}", region
+    return SPOKES_PARTITION, f"{account}#{region}"
+
+
+def tagging_key(account: str, event: str) -> tuple[str, str]:
+    """Return pk and sk of what the creator tagger made of a create event."""
+    return f"TAGGING#{account}", event
 
 
 def rollup_key(day: str, account: str, severity: str) -> tuple[str, str]:
     """Return pk and sk of a day's counter of an account's findings of a severity; day is `2026-11-20`."""
     return f"ROLLUP#{day}", f"{account}#{severity}"
+
+
+def control_rollup_key(day: str, control: str) -> tuple[str, str]:
+    """Return pk and sk of a day's counter of a detection's or control's findings."""
+    return f"ROLLUP#{day}", f"control#{control}"
 
 
 ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")

@@ -1,0 +1,20 @@
+"""AWS clients of the hub's functions: botocore alone, which costs half of boto3's import."""
+
+from functools import cache
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import Session, get_session
+
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5})
+
+
+@cache
+def _session() -> Session:
+    return get_session()
+
+
+@cache
+def aws_client(service: str) -> Any:
+    """Return the service's client in the function's Region, made once per cold start."""
+    return _session().create_client(service, config=_CONFIG)

@@ -1,0 +1,43 @@
+"""What waits in the notifier's queue: a finding and why people should hear of it."""
+
+from enum import StrEnum
+
+import msgspec
+
+from contract.finding import Finding
+
+# Ten notices go into one SQS call of 256 KB.
+_DETAILS_BYTES = 8_000
+
+
+class Transition(StrEnum):
+    """Why people hear of a finding."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    WORSENED = "worsened"
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A finding's transition; `revision` tells a second reopening from the first."""
+
+    finding: Finding
+    transition: Transition
+    revision: int = 0
+
+    @property
+    def occurrence(self) -> str:
+        """The transition as the ledger knows it: a finding opens once, but may worsen or reopen again."""
+        return self.transition if self.transition is Transition.OPENED else f"{self.transition}@{self.revision}"
+
+
+def notice_text(notice: Notice) -> str:
+    """Return the notice as a queue's message; details too long for a message stay in the store."""
+    if len(msgspec.json.encode(notice.finding.details)) > _DETAILS_BYTES:
+        notice = msgspec.structs.replace(notice, finding=msgspec.structs.replace(notice.finding, details={}))
+    return msgspec.json.encode(notice).decode()
+
+
+def notice_of(message: str) -> Notice:
+    """Return the notice of a queue's message; `msgspec.DecodeError` when it is none."""
+    return msgspec.json.decode(message, type=Notice)

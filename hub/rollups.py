@@ -1,0 +1,117 @@
+"""Counts findings as they change, from the findings table's stream, each change exactly once."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from contract.clock import now
+from contract.names import METRICS_NAMESPACE
+from contract.settings import read_settings
+from hub.clients import aws_client
+from hub.settings import RollupsSettings
+from hub.store.attributes import Item, text
+from hub.store.documents import Key
+from hub.store.rollups import (
+    DAYS,
+    MOST_COUNTERS,
+    RollupStore,
+    account_counter,
+    control_counter,
+    open_counter,
+    seen_counter,
+)
+from hub.streams import StreamRecord, batch_response, comparable, stream_records
+
+logger = Logger(service="rollups")
+metrics = Metrics(namespace=METRICS_NAMESPACE, service="rollups")
+
+_Counts = Counter[tuple[Key, str]]
+
+
+@metrics.log_metrics
+def count_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Count a batch of the stream, with or without a tumbling window (which says the shard's name)."""
+    records = list(stream_records(event))
+    metrics.add_metric(name="StreamRecords", unit=MetricUnit.Count, value=len(records))
+    failed = count(records, _shard(event), _store(), now()) if records else None
+    return {"state": event.get("state") or {}, **batch_response(failed)}
+
+
+@cache
+def _store() -> RollupStore:
+    return RollupStore(aws_client("dynamodb"), read_settings(RollupsSettings, os.environ).state_table)
+
+
+def _shard(event: Mapping[str, Any]) -> str:
+    """Return the name under which the position is kept.
+
+    Without a tumbling window Lambda does not say the shard: then a batch that is delivered again is known by its first
+    record.
+    """
+    first = event["Records"][0]
+    return event.get("shardId") or f"{first.get('eventSourceARN', '')}#{first['dynamodb']['SequenceNumber']}"
+
+
+def count(records: Iterable[StreamRecord], shard: str, store: RollupStore, moment: datetime) -> str | None:
+    """Count the records after the shard's position; return the first that cannot be read, which ends the batch."""
+    done = store.position(shard)
+    counts: _Counts = Counter()
+    last, failed = done, None
+    for record in records:
+        sequence = comparable(record.sequence)
+        if sequence <= done:
+            continue
+        try:
+            changed = changes(record, moment)
+        except (KeyError, ValueError):
+            logger.exception("A stream record is no finding", sequence=record.sequence)
+            metrics.add_metric(name="StreamRecordsRefused", unit=MetricUnit.Count, value=1)
+            failed = record.sequence
+            break
+        if len({*counts, *changed}) > MOST_COUNTERS:
+            store.count(counts, shard, done, last, moment)
+            done, counts = last, Counter()
+        counts.update(changed)
+        last = sequence
+    if any(counts.values()):
+        store.count({key: amount for key, amount in counts.items() if amount}, shard, done, last, moment)
+    return failed
+
+
+def changes(record: StreamRecord, moment: datetime) -> _Counts:
+    """Return by how much each counter changes; a finding that expires still happened on its day."""
+    counts: _Counts = Counter(_open(record.new))
+    counts.subtract(_open(record.old))
+    if record.new is not None:
+        counts.update(_seen(record.new, moment))
+        counts.subtract(_seen(record.old, moment))
+    return Counter({key: amount for key, amount in counts.items() if amount})
+
+
+def _open(image: Item | None) -> list[tuple[Key, str]]:
+    return [open_counter(_said(image, "severity"))] if image and "account_bucket" in image else []
+
+
+def _seen(image: Item | None, moment: datetime) -> list[tuple[Key, str]]:
+    if image is None:
+        return []
+    day, severity = _said(image, "first_seen")[:10], _said(image, "severity")
+    age = moment.date() - datetime.fromisoformat(day).date()
+    return [
+        account_counter(day, _said(image, "account"), severity),
+        control_counter(day, _said(image, "control")),
+        *([seen_counter(day)] if age.days < DAYS else []),
+    ]
+
+
+def _said(image: Item, name: str) -> str:
+    value = text(image, name)
+    if not value:
+        raise ValueError(f"the image lacks {name}")
+    return value

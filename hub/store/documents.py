@@ -1,0 +1,49 @@
+"""Records of the state table as JSON documents under a pk and an sk."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from hub.store.attributes import Item, text, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DocumentT = TypeVar("DocumentT", bound=msgspec.Struct)
+Key = tuple[str, str]
+
+
+def key_item(key: Key) -> Item:
+    """Return a pk and an sk as DynamoDB takes them."""
+    return to_item({"pk": key[0], "sk": key[1]})
+
+
+def document_item(key: Key, document: msgspec.Struct) -> Item:
+    """Return the item of a record."""
+    return {**key_item(key), **to_item({"document": msgspec.json.encode(document).decode()})}
+
+
+def document_of(item: Item, model: type[DocumentT]) -> DocumentT:
+    """Return the record of an item; a field that the model lacks is left out."""
+    return msgspec.json.decode(text(item, "document"), type=model)
+
+
+def read_document(client: "DynamoDBClient", table: str, key: Key, model: type[DocumentT]) -> DocumentT | None:
+    """Return the record under a key, or None."""
+    item = client.get_item(TableName=table, Key=key_item(key)).get("Item")
+    return document_of(item, model) if item else None
+
+
+def read_partition(client: "DynamoDBClient", table: str, pk: str) -> Iterator[Item]:
+    """Yield every item of a partition, by sk."""
+    pages = client.get_paginator("query").paginate(
+        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=to_item({":pk": pk})
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def is_refused(error: Any) -> bool:
+    """Whether a `ClientError` says that the condition of a write did not hold."""
+    return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")

@@ -1,0 +1,137 @@
+"""The store of findings."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from contract.finding import Finding, Workflow
+from hub.store.attributes import Item, number, text, to_item
+from hub.store.batches import read_items
+from hub.store.documents import is_refused
+from hub.store.items import finding_of, item_of
+from hub.store.merge import joined, merge
+from hub.store.query import FindingQuery, Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["Change", "FindingNotFoundError", "FindingQuery", "FindingStore", "Page", "UpsertError"]
+
+_RACES = 10
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What an upsert made of a stored finding; `before` is None for a new one."""
+
+    before: Finding | None
+    after: Finding
+
+
+class FindingNotFoundError(LookupError):
+    """The store has no finding of that id."""
+
+
+class LostRaceError(RuntimeError):
+    """Others wrote the finding between each of our reads and writes."""
+
+
+class UpsertError(RuntimeError):
+    """Some findings could not be stored: `failed` says which id and why, `changes` what the others became."""
+
+    def __init__(self, failed: Mapping[str, Exception], changes: list[Change]) -> None:
+        """Name the findings in the message."""
+        super().__init__(", ".join(f"{finding}: {error!r}" for finding, error in failed.items()))
+        self.failed = failed
+        self.changes = changes
+
+
+class FindingStore:
+    """The findings table. Every method may be called again with the same arguments without harm."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Take a low-level DynamoDB client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def upsert(self, findings: Iterable[Finding]) -> list[Change]:
+        """Join the findings with what is stored and return what changed; an unchanged one costs half a read unit.
+
+        Each is stored on its own: `UpsertError` comes after all were tried.
+        """
+        incoming: dict[str, Finding] = {}
+        for finding in findings:
+            before = incoming.get(finding.id)
+            incoming[finding.id] = joined(before, finding) if before else finding
+        items = {text(item, "id"): item for item in read_items(self._client, self._table, _keys(incoming))}
+        changes: list[Change] = []
+        failed: dict[str, Exception] = {}
+        for finding in incoming.values():
+            try:
+                changes += self._join(finding, items.get(finding.id))
+            except Exception as error:  # noqa: BLE001 - the isolator of findings: one that is too big stops no other
+                failed[finding.id] = error
+        if failed:
+            raise UpsertError(failed, changes)
+        return changes
+
+    def get(self, finding_id: str) -> Finding | None:
+        """Return the whole finding, or None."""
+        item = self._item(finding_id)
+        return finding_of(item) if item else None
+
+    def page(self, query: FindingQuery, cursor: str | None = None, limit: int = 50) -> Page:
+        """Return a page of a list, newest first, as the indexes project findings.
+
+        A page that had to read past many others may be short; only without a cursor is it the last. A cursor of
+        another query raises `hub.store.cursor.CursorError`.
+        """
+        from hub.store.pages import read_page  # noqa: PLC0415 - detector and ingester list nothing: their cold start
+
+        return read_page(self._client, self._table, query, cursor, limit)
+
+    def set_workflow(self, finding_id: str, workflow: Workflow, by: str, note: str, at: str) -> Finding:
+        """Write what somebody did about a finding and return it; an older deed than the stored one changes nothing.
+
+        `at` is `contract.clock.iso` text. Raises `FindingNotFoundError`.
+        """
+        item = self._item(finding_id)
+        if not item:
+            raise FindingNotFoundError(finding_id)
+        stored = finding_of(item)
+        done = msgspec.structs.replace(stored, workflow=workflow, workflow_by=by, note=note, workflow_at=at)
+        changes = self._join(done, item)
+        return changes[0].after if changes else stored
+
+    def _join(self, finding: Finding, item: Item | None) -> list[Change]:
+        for _ in range(_RACES):
+            stored = finding_of(item) if item else None
+            merged = merge(stored, finding)
+            if merged is None:
+                return []
+            if self._is_written(merged, number(item, "revision") if item else 0):
+                return [Change(stored, merged)]
+            item = self._item(finding.id)
+        raise LostRaceError(finding.id)
+
+    def _is_written(self, finding: Finding, revision: int) -> bool:
+        condition: Any = {"ConditionExpression": "attribute_not_exists(id)"}
+        if revision:
+            values = to_item({":revision": revision})
+            condition = {"ConditionExpression": "revision = :revision", "ExpressionAttributeValues": values}
+        try:
+            self._client.put_item(TableName=self._table, Item=item_of(finding, revision + 1), **condition)
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+            return False
+        return True
+
+    def _item(self, finding_id: str) -> Item | None:
+        key = to_item({"id": finding_id})
+        return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+
+def _keys(finding_ids: Iterable[str]) -> list[Item]:
+    return [to_item({"id": one}) for one in finding_ids]

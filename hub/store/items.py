@@ -1,0 +1,116 @@
+"""A finding as an item of the findings table, and back."""
+
+import zlib
+from datetime import datetime, timedelta
+
+from contract.finding import Finding, Mode, RecordState, Severity, Workflow
+from hub.store.attributes import Item, Plain, from_item, text, to_item
+from hub.store.body import packed, unpacked
+from hub.store.schema import TTL_ATTRIBUTE
+
+SHARDS = 16
+RETENTION = timedelta(days=90)
+# Between the day that the archiver writes a finding and its deletion.
+MARGIN = timedelta(days=14)
+_TITLE_LENGTH = 256
+# DynamoDB's limit of a partition key is 2,048 bytes; the full text stands in the body.
+_RESOURCE_LENGTH = 500
+
+
+def shard_of(finding_id: str) -> int:
+    """Return the shard of a finding, 0 to 15."""
+    return zlib.crc32(finding_id.encode()) % SHARDS
+
+
+def bucket(value: str, shard: int) -> str:
+    """Return an index key: `HIGH#7`."""
+    return f"{value}#{shard}"
+
+
+def expiry_day(closed_at: datetime) -> str:
+    """Return the day on which a finding that was closed then is due for the archive: `2027-02-18`."""
+    return (closed_at + RETENTION).date().isoformat()
+
+
+def resource_key(resource: str) -> str:
+    """Return a resource as ResourceIndex knows it."""
+    return resource[:_RESOURCE_LENGTH]
+
+
+def item_of(finding: Finding, revision: int) -> Item:
+    """Return the item that stores a finding; only open ones have keys of the list indexes."""
+    values = {**_plain(finding), **(_open_keys(finding) if finding.is_open else _closed_keys(finding))}
+    # DynamoDB refuses empty text in index keys; elsewhere it only costs bytes.
+    present = {name: value for name, value in values.items() if value != ""}
+    return to_item({**present, "revision": revision, "body": packed(finding)})
+
+
+def finding_of(item: Item) -> Finding:
+    """Return the whole finding of an item (also of a stream's image); a damaged body raises."""
+    body = from_item({"body": item["body"]})["body"]
+    return unpacked(body if isinstance(body, bytes) else b"")
+
+
+def row_of(item: Item) -> Finding:
+    """Return the finding as the indexes project it; `finding_of` has the rest."""
+    return Finding(
+        id=text(item, "id"),
+        detection=text(item, "control"),
+        title=text(item, "title"),
+        severity=Severity(text(item, "severity")),
+        account=text(item, "account"),
+        region=text(item, "region"),
+        resource=text(item, "resource") or text(item, "closed_resource"),
+        actor=text(item, "actor"),
+        workflow=Workflow(text(item, "workflow")),
+        event_id=text(item, "event_id"),
+        product=text(item, "product", "muster"),
+        mode=Mode(text(item, "mode", Mode.LIVE)),
+        record_state=RecordState(text(item, "record_state", RecordState.ACTIVE)),
+        compliance=text(item, "compliance"),
+        first_seen=text(item, "first_seen"),
+    )
+
+
+def _plain(finding: Finding) -> dict[str, Plain]:
+    return {
+        "id": finding.id,
+        "title": finding.title[:_TITLE_LENGTH],
+        "account": finding.account,
+        "region": finding.region,
+        "severity": finding.severity.value,
+        "control": finding.detection,
+        "actor": finding.actor,
+        "workflow": finding.workflow.value,
+        "event_id": finding.event_id,
+        "product": "" if finding.product == "muster" else finding.product,
+        "mode": "" if finding.mode is Mode.LIVE else finding.mode.value,
+        "first_seen": finding.first_seen,
+    }
+
+
+def _open_keys(finding: Finding) -> dict[str, Plain]:
+    shard = shard_of(finding.id)
+    return {
+        "severity_bucket": bucket(finding.severity, shard),
+        "account_bucket": bucket(finding.account, shard),
+        "control_bucket": bucket(finding.detection, shard),
+        "resource": resource_key(finding.resource),
+    }
+
+
+def _closed_keys(finding: Finding) -> dict[str, Plain]:
+    closed_at = closing_time(finding)
+    return {
+        "severity_bucket": bucket(f"EXPIRE#{expiry_day(closed_at)}", shard_of(finding.id)),
+        "record_state": "" if finding.record_state is RecordState.ACTIVE else finding.record_state.value,
+        "compliance": finding.compliance if finding.compliance == "PASSED" else "",
+        "closed_resource": resource_key(finding.resource),
+        TTL_ATTRIBUTE: int((closed_at + RETENTION + MARGIN).timestamp()),
+    }
+
+
+def closing_time(finding: Finding) -> datetime:
+    """Return when a closed finding was closed: by the provider, as the hub saw it, else by people."""
+    by_provider = finding.record_state is not RecordState.ACTIVE or finding.compliance == "PASSED"
+    return datetime.fromisoformat(finding.observed_at if by_provider else finding.workflow_at)

@@ -1,0 +1,183 @@
+"""Counters of findings: what a page shows without reading findings."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from contract.finding import Severity
+from contract.names import ORGANIZATION_ROLLUP_KEY, checkpoint_key, control_rollup_key, rollup_key
+from hub.store.attributes import Item, number, text, to_item
+from hub.store.documents import Key, key_item, read_partition
+from hub.store.schema import TTL_ATTRIBUTE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# TransactWriteItems takes 100 items; one is the checkpoint.
+MOST_COUNTERS = 99
+# The organization's item holds a counter for each of these days.
+DAYS = 30
+_FORGOTTEN_AT_ONCE = 7
+_KEPT = timedelta(days=400)
+# A stream's shard lives for hours and its records for a day.
+_CHECKPOINT_KEPT = timedelta(days=7)
+_ATTEMPTS = 5
+_OPEN = "open#"
+_SEEN = "seen#"
+_COUNT = "findings"
+
+# A counter's item and attribute → by how much it changes.
+Deltas = Mapping[tuple[Key, str], int]
+
+
+class StaleCheckpointError(RuntimeError):
+    """Another invocation counted records of the same shard meanwhile."""
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The organization at a glance: open findings by severity, new findings by day of the last 30 (`2026-11-20`)."""
+
+    open: dict[str, int]
+    by_day: dict[str, int]
+
+
+class DayCount(msgspec.Struct, frozen=True):
+    """A day's findings of an account and severity, or of a detection or control (then account is empty)."""
+
+    account: str
+    severity: str
+    control: str
+    findings: int
+
+
+def open_counter(severity: str) -> tuple[Key, str]:
+    """Return the counter of the organization's open findings of a severity."""
+    return ORGANIZATION_ROLLUP_KEY, f"{_OPEN}{severity}"
+
+
+def seen_counter(day: str) -> tuple[Key, str]:
+    """Return the counter of the organization's findings of a day."""
+    return ORGANIZATION_ROLLUP_KEY, f"{_SEEN}{day}"
+
+
+def account_counter(day: str, account: str, severity: str) -> tuple[Key, str]:
+    """Return the counter of an account's findings of a severity on a day."""
+    return rollup_key(day, account, severity), _COUNT
+
+
+def control_counter(day: str, control: str) -> tuple[Key, str]:
+    """Return the counter of a detection's findings on a day."""
+    return control_rollup_key(day, control), _COUNT
+
+
+class RollupStore:
+    """Counters in the state table, each change counted exactly once."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Take a low-level DynamoDB client and the state table's name."""
+        self._client = client
+        self._table = table
+        self._sleep = sleep
+
+    def position(self, shard: str) -> str:
+        """Return the sequence number up to which a shard was counted, or nothing."""
+        key = key_item(_checkpoint(shard))
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+        return text(item, "sequence")
+
+    def count(self, deltas: Deltas, shard: str, after: str, sequence: str, now: datetime) -> None:
+        """Change at most `MOST_COUNTERS` counters and move the shard's position from `after`, all or nothing.
+
+        `StaleCheckpointError`: the position is not `after` any more.
+        """
+        writes: Any = [_advance(self._table, shard, after, sequence, now), *_updates(self._table, deltas, now)]
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except self._client.exceptions.TransactionCanceledException as error:
+                reasons = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])]
+                if "ConditionalCheckFailed" in reasons or "ConditionalCheckFailed" in str(error):
+                    raise StaleCheckpointError(shard) from error
+                # Other shards write the organization's item too.
+                if "TransactionConflict" not in reasons or attempt == _ATTEMPTS - 1:
+                    raise
+                self._sleep(0.05 * 2**attempt)
+            else:
+                return
+
+    def summary(self, now: datetime) -> Summary:
+        """Return the organization at a glance: one read of one item."""
+        item = self._client.get_item(TableName=self._table, Key=key_item(ORGANIZATION_ROLLUP_KEY)).get("Item", {})
+        days = [_day(now, back) for back in range(DAYS)]
+        return Summary(
+            open={severity.value: number(item, f"{_OPEN}{severity}") for severity in Severity},
+            by_day={day: number(item, f"{_SEEN}{day}") for day in reversed(days)},
+        )
+
+    def day(self, day: str) -> list[DayCount]:
+        """Return a day's counters, by account and severity and by detection."""
+        pk, _ = rollup_key(day, "", "")
+        return [_day_count(item) for item in read_partition(self._client, self._table, pk)]
+
+
+def _day_count(item: Item) -> DayCount:
+    left, _, right = text(item, "sk").partition("#")
+    is_control = left == "control"
+    return DayCount(
+        account="" if is_control else left,
+        severity="" if is_control else right,
+        control=right if is_control else "",
+        findings=number(item, _COUNT),
+    )
+
+
+def _checkpoint(shard: str) -> Key:
+    return checkpoint_key(f"rollups#{shard}")
+
+
+def _advance(table: str, shard: str, after: str, sequence: str, now: datetime) -> dict[str, Any]:
+    values = {":after": after} if after else {}
+    put = {
+        "TableName": table,
+        "Item": {
+            **key_item(_checkpoint(shard)),
+            **to_item({"sequence": sequence, TTL_ATTRIBUTE: int((now + _CHECKPOINT_KEPT).timestamp())}),
+        },
+        "ConditionExpression": "#sequence = :after" if after else "attribute_not_exists(#sequence)",
+        "ExpressionAttributeNames": {"#sequence": "sequence"},
+    }
+    return {"Put": {**put, "ExpressionAttributeValues": to_item(values)} if values else put}
+
+
+def _updates(table: str, deltas: Deltas, now: datetime) -> list[dict[str, Any]]:
+    by_key: dict[Key, dict[str, int]] = {}
+    for (key, attribute), amount in deltas.items():
+        by_key.setdefault(key, {})[attribute] = amount
+    return [{"Update": {"TableName": table, **_update(key, amounts, now)}} for key, amounts in by_key.items()]
+
+
+def _update(key: Key, amounts: Mapping[str, int], now: datetime) -> dict[str, Any]:
+    names = {f"#a{place}": attribute for place, attribute in enumerate(amounts)}
+    values = {f":a{place}": amount for place, amount in enumerate(amounts.values())}
+    added = ", ".join(f"#a{place} :a{place}" for place in range(len(amounts)))
+    if key == ORGANIZATION_ROLLUP_KEY:
+        old = {f"#r{back}": f"{_SEEN}{_day(now, DAYS + back)}" for back in range(_FORGOTTEN_AT_ONCE)}
+        expression = f"ADD {added} REMOVE {', '.join(old)}"
+        names |= old
+    else:
+        expression = f"ADD {added} SET #ttl = if_not_exists(#ttl, :ttl)"
+        names["#ttl"] = TTL_ATTRIBUTE
+        values[":ttl"] = int((now + _KEPT).timestamp())
+    return {
+        "Key": key_item(key),
+        "UpdateExpression": expression,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": to_item(values),
+    }
+
+
+def _day(now: datetime, back: int) -> str:
+    return (now - timedelta(days=back)).date().isoformat()

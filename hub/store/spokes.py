@@ -1,0 +1,51 @@
+"""The last heartbeat of each spoke."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from contract.names import SPOKES_PARTITION, spoke_key
+from contract.spoke_events import Heartbeat
+from hub.store.attributes import to_item
+from hub.store.documents import document_item, document_of, is_refused, read_partition
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Spoke(msgspec.Struct, frozen=True):
+    """A spoke's last heartbeat and when it was sent (`contract.clock.iso` text)."""
+
+    heartbeat: Heartbeat
+    seen_at: str
+
+
+class SpokeStore:
+    """Heartbeats in the state table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Take a low-level DynamoDB client and the state table's name."""
+        self._client = client
+        self._table = table
+
+    def beat(self, heartbeat: Heartbeat, seen_at: str) -> bool:
+        """Store a heartbeat and return True; one that is not newer than the stored one changes nothing."""
+        key = spoke_key(heartbeat.account, heartbeat.region)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item={**document_item(key, Spoke(heartbeat, seen_at)), **to_item({"seen_at": seen_at})},
+                ConditionExpression="attribute_not_exists(pk) OR seen_at < :seen_at",
+                ExpressionAttributeValues=to_item({":seen_at": seen_at}),
+            )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+            return False
+        return True
+
+    def all(self) -> list[Spoke]:
+        """Return every spoke that was ever heard of."""
+        items = read_partition(self._client, self._table, SPOKES_PARTITION)
+        return [document_of(item, Spoke) for item in items]
