@@ -38,9 +38,13 @@ def main() -> int:
         return 2
     listening.set_environment(listener.getsockname()[1], options.log_level)
     # MiniStack reads its settings while it is imported.
-    from localorg import gateway  # noqa: PLC0415
+    from localorg import gateway, patches  # noqa: PLC0415
 
-    gateway.run(listener, options)
+    try:
+        gateway.run(listener, options)
+    except patches.PatchError as error:
+        print(f"error: {error}; make setup brings it back", file=sys.stderr)
+        return 1
     return 0
 
 

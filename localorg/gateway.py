@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,7 +12,7 @@ import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from localorg import control, listening, organization, patches
+from localorg import control, following, listening, organization, patches
 from localorg.options import Options
 
 Message = MutableMapping[str, Any]
@@ -28,6 +27,8 @@ PARTS = (
     "retries",
     "iam",
     "tagging",
+    "streams",
+    "mappings",
     "eventbus",
     "templates",
     "cloudformation",
@@ -91,7 +92,7 @@ async def _serve(listener: socket.socket, options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     if options.with_parent:
-        loop.create_task(_follow(options.with_parent, stopping))  # noqa: RUF006 - lives as long as the loop
+        loop.create_task(following.follow(options.with_parent, stopping))  # noqa: RUF006 - lives as long as the loop
     port = listener.getsockname()[1]
     await serve(Application(lambda: _print_ready(port)), _config(listener, options), shutdown_trigger=stopping.wait)
 
@@ -109,19 +110,3 @@ def _config(listener: socket.socket, options: Options) -> Config:
 def _print_ready(port: int) -> None:
     ready = {"endpoint": listening.endpoint(port), "organization": organization.describe()}
     print(json.dumps(ready), flush=True)
-
-
-async def _follow(parent: int, stopping: asyncio.Event) -> None:
-    while _is_alive(parent):
-        await asyncio.sleep(0.5)
-    stopping.set()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

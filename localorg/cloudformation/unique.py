@@ -46,7 +46,10 @@ NAMES: dict[str, tuple[str, Callable[[str, Properties], bool]]] = {
     "AWS::DynamoDB::Table": ("TableName", lambda name, _: name in dynamodb._tables),
     "AWS::Events::Rule": ("Name", _rule),
     "AWS::IAM::InstanceProfile": ("InstanceProfileName", lambda name, _: name in iam._instance_profiles),
-    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", lambda name, _: _arn("iam", f"policy/{name}", "") in iam._policies),
+    "AWS::IAM::ManagedPolicy": (
+        "ManagedPolicyName",
+        lambda name, _: _arn("iam", f"policy/{name}", "") in iam._policies,
+    ),
     "AWS::IAM::Role": ("RoleName", lambda name, _: name in iam._roles),
     "AWS::KMS::Alias": ("AliasName", lambda name, _: _arn("kms", name) in kms._aliases),
     "AWS::Lambda::Function": ("FunctionName", lambda name, _: name in lambda_svc._functions),

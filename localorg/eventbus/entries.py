@@ -58,7 +58,9 @@ def _result(entry: Record, allow_aws_source: bool) -> Record:
 def _put(entry: Record, allow_aws_source: bool) -> str:
     for name in REQUIRED:
         if not entry.get(name):
-            raise EntryError("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
+            raise EntryError(
+                "InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument."
+            )
     if entry["Source"].startswith("aws.") and not allow_aws_source:
         raise EntryError("NotAuthorizedForSourceException", "Not authorized for the source.")
     spec, made = _bus(entry.get("EventBusName") or "default"), record(entry)
@@ -69,7 +71,11 @@ def _put(entry: Record, allow_aws_source: bool) -> str:
 def _bus(reference: str) -> Arn:
     name = f"event-bus/{reference}"
     try:
-        return parse_arn(reference) if reference.startswith("arn:") else Arn("aws", "events", get_region(), get_account_id(), name)
+        return (
+            parse_arn(reference)
+            if reference.startswith("arn:")
+            else Arn("aws", "events", get_region(), get_account_id(), name)
+        )
     except ArnParseError:
         raise EntryError("InvalidArgument", "Parameter EventBusName is not valid.") from None
 

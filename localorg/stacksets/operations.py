@@ -29,7 +29,9 @@ def start(one: StackSet, operation: Operation, places: list[Place], work: Work, 
         raise StackSetError("OperationIdAlreadyExistsException", f"Operation {operation.id} already exists")
     if one.is_busy:
         if not (one.managed or queues):
-            raise StackSetError("OperationInProgressException", f"Another Operation on StackSet {one.name} is in progress")
+            raise StackSetError(
+                "OperationInProgressException", f"Another Operation on StackSet {one.name} is in progress"
+            )
         operation.status = "QUEUED"
     operation.results = {place: Result(one.instances[place].ou) for place in places}
     for place in places:

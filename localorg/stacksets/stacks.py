@@ -25,7 +25,10 @@ class StackError(Exception):
 def client(account: str, region: str) -> Any:
     """CloudFormation of an account, as its root: what the stack sets' execution role may do."""
     return boto3.client(
-        "cloudformation", region_name=region, aws_access_key_id=account, aws_secret_access_key="root"  # noqa: S106
+        "cloudformation",
+        region_name=region,
+        aws_access_key_id=account,
+        aws_secret_access_key="root",  # noqa: S106
     )
 
 

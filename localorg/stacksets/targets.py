@@ -14,7 +14,9 @@ def check(given: dict[str, Any], regions: list[str]) -> dict[str, Any]:
     targets: dict[str, Any] = given.get("DeploymentTargets") or {}
     ous = targets.get("OrganizationalUnitIds") or []
     if given.get("Accounts"):
-        raise StackSetError("ValidationError", "Specify DeploymentTargets, not Accounts, for SERVICE_MANAGED stack sets")
+        raise StackSetError(
+            "ValidationError", "Specify DeploymentTargets, not Accounts, for SERVICE_MANAGED stack sets"
+        )
     if not ous:
         raise StackSetError("ValidationError", "OrganizationalUnitIds are required for SERVICE_MANAGED stack sets")
     if not regions:

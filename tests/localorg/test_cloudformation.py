@@ -170,7 +170,10 @@ def test_the_custom_resource_answered_and_gave_its_data(demo):
 def test_a_custom_resource_that_never_answers_fails_after_its_time(stacks):
     parameters = stacks.parameters(Prefix="silent", Silent="yes")
     stacks.client.create_stack(
-        StackName="silent", TemplateBody=exercise.template(), Parameters=parameters, Capabilities=["CAPABILITY_NAMED_IAM"]
+        StackName="silent",
+        TemplateBody=exercise.template(),
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     assert stacks.organization.control("settled")["settled"] is False
     assert stacks.finished("silent") == "ROLLBACK_COMPLETE"
@@ -209,11 +212,15 @@ def test_an_update_changes_what_changed_and_a_change_set_says_so_first(demo):
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     described = demo.eventually(
-        lambda: (found := demo.client.describe_change_set(StackName="demo", ChangeSetName="fancy"))["Status"]
-        == "CREATE_COMPLETE"
-        and found
+        lambda: (
+            (found := demo.client.describe_change_set(StackName="demo", ChangeSetName="fancy"))["Status"]
+            == "CREATE_COMPLETE"
+            and found
+        )
     )
-    changes = {change["ResourceChange"]["LogicalResourceId"]: change["ResourceChange"] for change in described["Changes"]}
+    changes = {
+        change["ResourceChange"]["LogicalResourceId"]: change["ResourceChange"] for change in described["Changes"]
+    }
     assert changes["OnlyFancy"]["Action"] == "Add"
     assert changes["Function"]["Action"] == "Modify"
     demo.client.execute_change_set(StackName="demo", ChangeSetName="fancy")

@@ -32,7 +32,12 @@ class Place:
         url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self.arn("sqs", name)
         if allows:
-            statement = {"Effect": "Allow", "Principal": {"Service": allows}, "Action": "sqs:SendMessage", "Resource": arn}
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Service": allows},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+            }
             if rule:
                 statement["Condition"] = {"ArnEquals": {"aws:SourceArn": rule}}
             policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

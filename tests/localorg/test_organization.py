@@ -85,7 +85,9 @@ def test_delegation_is_registered_once(organization):
     services = client.list_delegated_services_for_account(AccountId=organization.members[0])["DelegatedServices"]
     assert [service["ServicePrincipal"] for service in services] == ["securityhub.amazonaws.com"]
     client.deregister_delegated_administrator(**asked)
-    assert refused(organization.client("organizations", organization.members[0]).list_accounts) == "AccessDeniedException"
+    assert (
+        refused(organization.client("organizations", organization.members[0]).list_accounts) == "AccessDeniedException"
+    )
 
 
 def test_trusted_access_is_listed(organization):
@@ -99,9 +101,13 @@ def test_trusted_access_is_listed(organization):
 
 def test_a_role_in_the_hub_needs_the_permission_itself(organization):
     iam = organization.client("iam", organization.hub)
-    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+    )
     role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    keys = organization.client("sts", organization.hub).assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+    keys = organization.client("sts", organization.hub).assume_role(RoleArn=role, RoleSessionName="session")[
+        "Credentials"
+    ]
     client = organization.client(
         "organizations",
         organization.hub,
@@ -110,7 +116,9 @@ def test_a_role_in_the_hub_needs_the_permission_itself(organization):
         aws_session_token=keys["SessionToken"],
     )
     assert refused(client.list_accounts) == "AccessDeniedException"
-    grant = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"organizations:ListAccounts","Resource":"*"}]}'
+    grant = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"organizations:ListAccounts","Resource":"*"}]}'
+    )
     iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=grant)
     assert client.list_accounts()["Accounts"]
     assert refused(client.list_roots) == "AccessDeniedException"

@@ -11,7 +11,10 @@ EVERYWHERE = {"FailureTolerancePercentage": 100, "MaxConcurrentPercentage": 100,
 
 
 def template(value="one", **resources):
-    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": {"Ref": "Name"}, "Value": value}}
+    parameter = {
+        "Type": "AWS::SSM::Parameter",
+        "Properties": {"Type": "String", "Name": {"Ref": "Name"}, "Value": value},
+    }
     return json.dumps(
         {
             "Parameters": {"Name": {"Type": "String", "AllowedPattern": "/[a-z/0-9-]+"}},
@@ -166,7 +169,9 @@ def test_parameters_are_checked_when_the_stack_set_is_made(admin):
 
 
 def test_named_iam_needs_its_capability(admin, organization):
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
     role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "named", "AssumeRolePolicyDocument": trust}}
     assert refused(admin.define, "named", template(Role=role)) == "InsufficientCapabilitiesException"
     name = admin.define("named", template(Role=role), Capabilities=["CAPABILITY_NAMED_IAM"])
