@@ -14,9 +14,10 @@ class CreatorTaggerSettings(Settings, frozen=True, kw_only=True):
 
 
 class HeartbeatSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-spoke-heartbeat`."""
+    """Of `muster-spoke-heartbeat`. `parts`, separated by commas, each have a role and a dead-letter queue."""
 
     hub_bus_arn: str
     prefix: str
     config_hash: str
     interval_seconds: int
+    parts: str = "alerts,creator-tagger,heartbeat"

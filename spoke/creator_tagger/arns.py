@@ -10,7 +10,8 @@ from spoke.creator_tagger.resources import CREATED, UNTAGGABLE
 from spoke.creator_tagger.services import SERVICES
 
 CREATE_VERBS = (
-    "Allocate", "Copy", "Create", "Import", "Provision", "Purchase", "Register", "Replicate", "Request", "Restore", "Run",
+    "Allocate", "Copy", "Create", "Import", "Provision", "Purchase",
+    "Register", "Replicate", "Request", "Restore", "Run",
 )  # fmt: skip
 _CALL = re.compile(rf"(?:{'|'.join(CREATE_VERBS)})([A-Z]\w*?)(?:20\d\d[\d_]*)?")
 _ANOTHERS = re.compile(r"\d{12}|aws")

@@ -112,3 +112,10 @@ def _refusal(error: ClientError) -> Refusal:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     detail = error.response.get("Error", {})
     return Refusal(f"{detail.get('Code')}: {detail.get('Message')}", status)
+
+
+def client_names() -> tuple[str, ...]:
+    """Return every botocore client that the function may make: the models that its zip must carry."""
+    own = {service.own.client for service in SERVICES.values() if service.own}
+    others = {call.client for call in OWN_CALLS.values()}
+    return tuple(sorted(own | others | {TAGGING_API, "autoscaling", "events", "sqs"}))

@@ -12,7 +12,7 @@ _VALUES = {"value", "tagvalue"}
 
 
 def claimed_value(event: CloudTrailEvent, key: str) -> str | None:
-    """Return the value that the call itself gave to the tag `key`, in any of the services' forms; None when it did not."""
+    """Return what the call itself wrote into the tag `key`, in any of the services' forms; None when it did not."""
     return next(_claims(key, event.request.raw, inside_tags=False), None)
 
 

@@ -8,8 +8,8 @@ from contract.cloudtrail import API_CALL
 from spoke.creator_tagger.arns import CREATE_VERBS
 from spoke.creator_tagger.resources import CREATED
 
-# EventBridge's quota for one pattern.
-_LONGEST = 2048
+# EventBridge's quota is 2,048 characters for one pattern; the rest is room.
+_LONGEST = 2_000
 
 # Calls that begin like a creation and are none, or come by the thousand: they must not wake the function.
 _UNWANTED = (

@@ -15,7 +15,7 @@ from spoke.creator_tagger.resources import CREATED
 _FORBIDDEN = re.compile(r"[^\w .:/=+\-@]")
 _LONGEST = 256
 _TAG_CALL = re.compile(r"(Tag|Untag|AddTags|CreateTags|CreateOrUpdateTags|RemoveTags|DeleteTags|ChangeTags)([A-Z]\w*)?")
-_GLOBAL_SOURCES = {f"{name}.amazonaws.com" for name in ("cloudfront", "iam", "organizations", "route53", "shield", "waf")}
+_GLOBAL_SERVICES = ("cloudfront", "iam", "organizations", "route53", "shield", "waf")
 
 
 class TaggingPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +85,6 @@ def _left_alone(named: TaggingPlan, arns: tuple[str, ...], key: str, claimed: st
 
 
 def _region(event: CloudTrailEvent, arn: str) -> str:
-    if event.source in _GLOBAL_SOURCES:
+    if event.source.removesuffix(".amazonaws.com") in _GLOBAL_SERVICES:
         return GLOBAL_REGIONS[event.partition]
     return arn.split(":")[3] or event.region

@@ -3,94 +3,98 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+import msgspec
+from botocore.exceptions import ClientError
 
 from spoke.clients import Clients
-
-Check = Callable[[str, str, Clients], str]
 
 _RUNNING = {"ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"}
 
 
-def checked(prefix: str, region: str, clients: Clients) -> dict[str, str]:
+class Spoke(msgspec.Struct, frozen=True):
+    """What to look after: everything of this Region whose name begins with the prefix; `parts` have roles and queues."""
+
+    prefix: str
+    region: str
+    parts: tuple[str, ...]
+
+    def name(self, part: str) -> str:
+        """Return the full name of a part: `muster-spoke-heartbeat`."""
+        return f"{self.prefix}-spoke-{part}"
+
+
+Check = Callable[[Spoke, Clients], str]
+
+
+def checked(spoke: Spoke, clients: Clients) -> dict[str, str]:
     """Return every check's name and its complaint, empty when all is well; a check that cannot look says so."""
-    return {name: _asked(check, prefix, region, clients) for name, check in CHECKS.items()}
+    return {name: _asked(check, spoke, clients) for name, check in CHECKS.items()}
 
 
-def _asked(check: Check, prefix: str, region: str, clients: Clients) -> str:
+def _asked(check: Check, spoke: Spoke, clients: Clients) -> str:
     try:
-        return check(prefix, region, clients)
-    except (BotoCoreError, ClientError) as error:
+        return check(spoke, clients)
+    except Exception as error:  # noqa: BLE001 - the isolator of checks: one that cannot look must not silence the heart
         return f"could not look: {error}"
 
 
-def _rules(prefix: str, region: str, clients: Clients) -> str:
-    rules = _all(clients("events", region), "list_rules", "Rules", NamePrefix=f"{prefix}-")
+def _rules(spoke: Spoke, clients: Clients) -> str:
+    pages = clients("events", spoke.region).get_paginator("list_rules").paginate(NamePrefix=spoke.name(""))
+    rules = [rule for page in pages for rule in page["Rules"]]
     if not rules:
-        return f"no rule begins with {prefix}-"
+        return f"no rule begins with {spoke.name('')}"
     return _told("not enabled", [rule["Name"] for rule in rules if rule["State"] not in _RUNNING])
 
 
-def _roles(prefix: str, region: str, clients: Clients) -> str:
-    functions = _own_functions(prefix, region, clients)
-    if not functions:
-        return f"no function begins with {prefix}-spoke-"
-    iam = clients("iam", region)
-    roles = sorted({one["Role"].rpartition("/")[2] for one in functions})
-    return _told("without their role", [role for role in roles if not _has_role(iam, role)])
-
-
-def _own_functions(prefix: str, region: str, clients: Clients) -> list[dict[str, Any]]:
-    functions = _all(clients("lambda", region), "list_functions", "Functions")
-    return [one for one in functions if one["FunctionName"].startswith(f"{prefix}-spoke-")]
+def _roles(spoke: Spoke, clients: Clients) -> str:
+    iam = clients("iam", spoke.region)
+    names = [f"{spoke.name(part)}-{spoke.region}" for part in spoke.parts]
+    return _told("missing", [name for name in names if not _has_role(iam, name)])
 
 
 def _has_role(iam: Any, name: str) -> bool:
     try:
         iam.get_role(RoleName=name)
-    except iam.exceptions.NoSuchEntityException:
-        return False
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return False
+        raise
     return True
 
 
-def _dead_letters(prefix: str, region: str, clients: Clients) -> str:
-    sqs = clients("sqs", region)
-    urls = _all(sqs, "list_queues", "QueueUrls", QueueNamePrefix=f"{prefix}-spoke-")
-    waiting = {url.rpartition("/")[2]: _depth(sqs, url) for url in urls if url.endswith("-dlq")}
-    return _told("waiting", [f"{count} in {name}" for name, count in sorted(waiting.items()) if count])
+def _dead_letters(spoke: Spoke, clients: Clients) -> str:
+    sqs = clients("sqs", spoke.region)
+    waiting = {name: _depth(sqs, name) for name in (f"{spoke.name(part)}-dlq" for part in spoke.parts)}
+    return _told("waiting", [f"{count} in {name}" for name, count in waiting.items() if count])
 
 
-def _depth(sqs: Any, url: str) -> int:
-    name = "ApproximateNumberOfMessages"
-    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
-    return int(answer["Attributes"][name])
+def _depth(sqs: Any, queue: str) -> int:
+    count = "ApproximateNumberOfMessages"
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[count])["Attributes"][count])
 
 
-def _trail(_prefix: str, region: str, clients: Clients) -> str:
+def _trail(spoke: Spoke, clients: Clients) -> str:
     """Look for a trail that logs management events: without it EventBridge gets no API calls at all."""
-    cloudtrail = clients("cloudtrail", region)
-    for trail in cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]:
-        if _is_logging(cloudtrail, trail["TrailARN"]) and _has_management_events(cloudtrail, trail["TrailARN"]):
-            return ""
-    return "no trail logs management events"
+    cloudtrail = clients("cloudtrail", spoke.region)
+    trails = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
+    heard = any(_is_logging(cloudtrail, trail) and _has_management_events(cloudtrail, trail) for trail in trails)
+    return "" if heard else "no trail logs management events"
 
 
-def _is_logging(cloudtrail: Any, trail: str) -> bool:
-    return bool(cloudtrail.get_trail_status(Name=trail)["IsLogging"])
+def _is_logging(cloudtrail: Any, trail: dict[str, Any]) -> bool:
+    return bool(cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"])
 
 
-def _has_management_events(cloudtrail: Any, trail: str) -> bool:
-    answer = cloudtrail.get_event_selectors(TrailName=trail)
-    plain = any(one.get("IncludeManagementEvents") for one in answer.get("EventSelectors", []))
-    fields = (
-        field for one in answer.get("AdvancedEventSelectors", []) for field in one.get("FieldSelectors", [])
-    )
-    return plain or any("Management" in field.get("Equals", []) for field in fields if field["Field"] == "eventCategory")
-
-
-def _all(service: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
-    pages = service.get_paginator(operation).paginate(**arguments)
-    return [member for page in pages for member in page.get(key, [])]
+def _has_management_events(cloudtrail: Any, trail: dict[str, Any]) -> bool:
+    if not trail.get("HasCustomEventSelectors"):
+        # A trail without selectors of its own logs management events (CloudTrail API, GetEventSelectors).
+        return True
+    answer = cloudtrail.get_event_selectors(TrailName=trail["TrailARN"])
+    advanced = [field for one in answer.get("AdvancedEventSelectors", []) for field in one["FieldSelectors"]]
+    categories = [field.get("Equals", []) for field in advanced if field["Field"] == "eventCategory"]
+    plain = [one.get("IncludeManagementEvents") for one in answer.get("EventSelectors", [])]
+    return any(plain) or ["Management"] in categories
 
 
 def _told(what: str, names: list[str]) -> str:

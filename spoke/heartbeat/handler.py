@@ -11,7 +11,7 @@ from contract.names import HEARTBEAT, VERSION
 from contract.settings import read_settings
 from contract.spoke_events import Heartbeat
 from spoke.clients import client
-from spoke.heartbeat.checks import checked
+from spoke.heartbeat.checks import Spoke, checked
 from spoke.heartbeat.custom_resource import answered, is_request
 from spoke.reports import bus_region, entry_of, publish
 from spoke.settings import HeartbeatSettings
@@ -33,7 +33,7 @@ def beat_handler(event: dict[str, Any], context: LambdaContext) -> None:
     if not is_request(event):
         _beat(context)
         return
-    with answered(event, context.log_stream_name):
+    with answered(event, context):
         if event["RequestType"] != "Delete":
             _beat(context)
 
@@ -48,7 +48,7 @@ def _beat(context: LambdaContext) -> None:
         version=VERSION,
         config_hash=settings.config_hash,
         interval_seconds=settings.interval_seconds,
-        checks=checked(settings.prefix, region, client),
+        checks=checked(Spoke(settings.prefix, region, tuple(settings.parts.split(","))), client),
     )
     bus = settings.hub_bus_arn
     publish(entry_of(HEARTBEAT, heartbeat, bus), client("events", bus_region(bus)))
