@@ -40,15 +40,13 @@ def members(value: Any) -> list[Any]:
         if len(names) == 1 and names <= _WRAPPERS:
             return members(next(iter(value.values())))
         if names == {"tag", "content"}:
-            return members(_lookup(value, "content"))
+            return members(_values(value, "content"))
     return [value]
 
 
-def _lookup(mapping: dict[str, Any], name: str) -> Any:
-    for key, value in mapping.items():
-        if normalized(key) == name:
-            return value
-    return None
+def _values(mapping: dict[str, Any], name: str) -> list[Any]:
+    """What stands under a name; S3 writes `ownershipControls: ""` and `OwnershipControls: {...}` side by side."""
+    return [value for key, value in mapping.items() if value is not None and normalized(key) == name]
 
 
 @lru_cache(maxsize=4096)
@@ -60,8 +58,9 @@ def _walk(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
     if not steps:
         yield value
         return
-    if isinstance(value, dict) and (inner := _lookup(value, steps[0])) is not None:
-        yield from _walk(inner, steps[1:])
+    if isinstance(value, dict) and (inner := _values(value, steps[0])):
+        for one in inner:
+            yield from _walk(one, steps[1:])
         return
     for member in members(value):
         if member is not value and isinstance(member, dict):

@@ -9,6 +9,7 @@ import msgspec
 from contract.cloudtrail import CloudTrailEvent
 from contract.fields import as_text
 
+_BALANCER = re.compile(r":(?:loadbalancer|listener)/(?:app|net|gwy)/([^/]+)/")
 _PLACE = re.compile(r"\{([\w.\-\[\]]+)\}")
 
 
@@ -76,7 +77,10 @@ def values_at(event: CloudTrailEvent, path: str) -> list[Any]:
 
 
 def short_name(arn: str) -> str:
-    """Return what people call a resource: the last part of its ARN."""
+    """Return what people call a resource: the last part of its ARN (a load balancer's ARN ends in a number instead)."""
+    balancer = _BALANCER.search(arn)
+    if balancer:
+        return balancer.group(1)
     return re.split(r"[:/]", arn.rstrip("*/:"))[-1] or arn
 
 

@@ -40,7 +40,8 @@ def made(
 
 def _places(match: Match, event: CloudTrailEvent, resource: str) -> dict[str, str]:
     details = {name: str(value) for name, value in match.details.items()}
-    return {**details, "actor": event.actor.name, "resource": short_name(resource)}
+    name = "the whole account" if resource == account_arn(event) else short_name(resource)
+    return {**details, "actor": event.actor.name, "resource": name}
 
 
 def failure_finding(one: Detection, reason: str, event: CloudTrailEvent, observed_at: str) -> Finding:

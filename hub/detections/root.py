@@ -19,7 +19,7 @@ def _is_for_oneself(event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Root user of account {account} called {eventName}",
+    title="Root user of account {account} was active ({eventName})",
     severity=Severity.HIGH,
     api_calls=("*:*",),
     only={"userIdentity": {"type": ["Root"]}},
@@ -28,14 +28,15 @@ def _is_for_oneself(event: CloudTrailEvent) -> bool:
     cis="monitoring.root_usage",
 )
 def activity(event: CloudTrailEvent) -> bool:
-    """The root user changed something; sessions made by sts:AssumeRoot have a detection of their own.
+    """The root user signed in or changed something; sessions made by sts:AssumeRoot have a detection of their own.
 
     False positives: tasks that only root may do (closing the account, support plans, restoring a bucket policy).
     Response: confirm with the account owner; if nobody knows of it, reset the root password and undo the change.
     """
-    is_direct = not event.invoked_by and event.record.text("eventType") == "AwsApiCall"
+    is_call = event.record.text("eventType") == "AwsApiCall" and not _is_read(event)
+    is_sign_in = event.response.text("ConsoleLogin") == "Success"
     is_assumed = event.identity.is_true("sessionContext.assumedRoot")
-    return event.actor.is_root and is_direct and not is_assumed and not _is_read(event)
+    return event.actor.is_root and (is_call or is_sign_in) and not is_assumed and not event.invoked_by
 
 
 @detection(

@@ -2,36 +2,42 @@
 
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
-from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 
-_REMOVALS = ("DeleteWebACL", "DisassociateWebACL", "DeleteRule", "DeleteRuleGroup", "DeleteIPSet")
+_REMOVALS = (
+    "DeleteWebACL",
+    "DisassociateWebACL",
+    "DeleteRule",
+    "DeleteRuleGroup",
+    "DeleteIPSet",
+    "DeleteLoggingConfiguration",
+)
 _OPENING = {"DeleteWebACL", "DisassociateWebACL"}
+
+
+def _part(event: CloudTrailEvent) -> str:
+    """The ARN of what was deleted; the generations spell it differently."""
+    kind = event.name.removeprefix("Delete").lower()
+    service = event.source.partition(".")[0]
+    if service == "wafv2":
+        scope = "global" if event.request.text("scope") == "CLOUDFRONT" else "regional"
+        name = f"{event.request.text('name')}/{event.request.text('id')}"
+        return f"arn:{event.partition}:wafv2:{event.region}:{event.account_id}:{scope}/{kind}/{name}"
+    region = event.region if service == "waf-regional" else ""
+    return f"arn:{event.partition}:{service}:{region}:{event.account_id}:{kind}/{event.request.text(f'{kind}Id')}"
 
 
 @detection(
     title="Protection of account {account} by WAF removed ({eventName} on {resource})",
     severity=Severity.HIGH,
-    api_calls=(
-        *calls("wafv2", *_REMOVALS, "DeleteLoggingConfiguration"),
-        *calls("waf", *_REMOVALS, "DeleteLoggingConfiguration"),
-        *calls("waf-regional", *_REMOVALS, "DeleteLoggingConfiguration"),
-    ),
-    resource=ResourceArn(
-        "arn:{partition}:waf::{account}:webacl/{id}",
-        (
-            "requestParameters.aRN",
-            "requestParameters.resourceArn",
-            "requestParameters.webACLId",
-            "requestParameters.name",
-        ),
-    ),
+    api_calls=(*calls("wafv2", *_REMOVALS), *calls("waf", *_REMOVALS), *calls("waf-regional", *_REMOVALS)),
     attack="T1562.007",
 )
-def protection_removed(event: CloudTrailEvent) -> bool | Match:
+def protection_removed(event: CloudTrailEvent) -> Match:
     """A web ACL was deleted or taken off a resource; MEDIUM for its parts and its log.
 
     False positives: the replacement of one web ACL by another.
     Response: check that the resource has another web ACL; otherwise associate it again.
     """
-    return True if event.name in _OPENING else Match(severity=Severity.MEDIUM)
+    named = event.request.text("resourceArn") or event.request.text("webACLArn")
+    return Match(named or _part(event), severity=None if event.name in _OPENING else Severity.MEDIUM)

@@ -17,9 +17,7 @@ _INSTANCE = ResourceArn(
         "responseElements.iamInstanceProfileAssociation.instanceId",
     ),
 )
-_KEY_PAIR = ResourceArn(
-    _EC2 + "key-pair/{id}", ("responseElements.keyPairId", "responseElements.keyName", "requestParameters.keyName")
-)
+_KEY_PAIR = ResourceArn(_EC2 + "key-pair/{id}", ("responseElements.keyName", "requestParameters.keyName"))
 _LARGE = re.compile(
     r"(p[2-9]|g[3-9]|inf|trn|x1|x2|u-|hpc|dl|vt|f1|f2|z1d|mac).*|.*\.metal.*|.*\.(24|3[0-9]|4[0-9]|5[0-9]|[6-9][0-9]|\d{3,})xlarge"
 )
@@ -151,7 +149,13 @@ def _instance_types(event: CloudTrailEvent) -> list[str]:
 
 
 def _count(event: CloudTrailEvent) -> int:
-    asked = event.request.texts("instancesSet.maxCount") + event.request.texts("instanceCount")
+    paths = (
+        "instancesSet.maxCount",
+        "instanceCount",
+        "spotFleetRequestConfig.targetCapacity",
+        "targetCapacitySpecification.totalTargetCapacity",
+    )
+    asked = [number for path in paths for number in event.request.texts(path)]
     return sum(int(number) for number in asked if number.isdecimal() and len(number) < 7)
 
 
@@ -169,11 +173,11 @@ def unusual_instance_type(event: CloudTrailEvent) -> list[Match]:
     False positives: machine learning and rendering teams.
     Response: ask the actor; terminate the machines, then look in every Region; such calls rarely come alone.
     """
-    large = sorted({kind for kind in _instance_types(event) if _LARGE.fullmatch(kind)})
+    kinds = sorted(set(_instance_types(event)))
     count = _count(event)
-    if not large and count < _MANY:
+    if count < _MANY and not any(_LARGE.fullmatch(kind) for kind in kinds):
         return []
-    what = f"{count or 1} instance(s) of type {', '.join(large) or 'any'}"
+    what = f"{count or 1} × {', '.join(kinds) or 'an instance'}"
     # One finding for the call: ten machines are one decision.
     return [Match(resource=next(iter(_INSTANCE.of(event)), ""), details={"what": what})]
 
