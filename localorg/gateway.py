@@ -21,20 +21,20 @@ Send = Callable[[Message], Awaitable[None]]
 
 # Each part patches what it names; the order only matters where one wraps what another one put there.
 PARTS = (
-    "organization_api",
+    "organizations",
     "workers",
     "function_code",
     "retries",
     "iam",
     "tagging",
-    "streams",
-    "mappings",
     "eventbus",
     "templates",
     "cloudformation",
     "stacksets",
     "emails",
     "settled",
+    "streams",
+    "mappings",
 )
 
 

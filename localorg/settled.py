@@ -21,7 +21,7 @@ def install() -> None:
     """Nothing is replaced here; what is read must be there."""
     patches.require(lambda_svc, "_dispatch_esm_batch", "_esm_inflight[esm_id]")
     patches.require(lambda_svc, "_iter_all_esms", "yield acct_id, region, esm")
-    patches.require(lambda_svc, "_poll_dynamodb_streams", "_dynamodb_stream_positions[esm_id]")
+    patches.require(lambda_svc, "_init_stream_position", "_dynamodb_stream_positions[esm_id]")
 
 
 def report() -> dict[str, Any]:

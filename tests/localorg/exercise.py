@@ -180,6 +180,8 @@ QUEUES = {
     ),
 }
 
+STREAM = [f"dynamodb:{action}" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")]
+
 FUNCTIONS = {
     "Logs": resource("Logs::LogGroup", LogGroupName=sub("/${Prefix}/worker"), RetentionInDays=14),
     "Role": resource(
@@ -193,7 +195,7 @@ FUNCTIONS = {
                     statement(["logs:CreateLogStream", "logs:PutLogEvents"], att("Logs")),
                     statement(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], att("Queue")),
                     statement("sqs:SendMessage", att("DeadLetters")),
-                    statement("dynamodb:*Stream*", {"Fn::Join": ["/", [att("Table"), "stream", "*"]]}),
+                    statement(STREAM, {"Fn::Join": ["/", [att("Table"), "stream", "*"]]}),
                 ),
             }
         ],

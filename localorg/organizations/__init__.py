@@ -1,0 +1,89 @@
+"""The Organizations API: one organization for all accounts, real paging, and reads for delegated administrators."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import error_response_json, get_account_id
+from ministack.services import organizations
+
+from localorg import organization, patches
+from localorg.organizations import administrators, changes, reads
+from localorg.organizations.answers import OrganizationsError, Payload
+from localorg.seed import MANAGEMENT
+
+Operation = Callable[[Payload], dict[str, Any]]
+Response = tuple[int, dict[str, str], bytes]
+
+OPERATIONS: dict[str, Operation] = {
+    "CloseAccount": changes.close_account,
+    "CreateAccount": changes.create_account,
+    "CreateOrganization": changes.refuse_organization,
+    "CreateOrganizationalUnit": changes.create_ou,
+    "DeleteOrganizationalUnit": changes.delete_ou,
+    "DeregisterDelegatedAdministrator": administrators.deregister_administrator,
+    "DescribeAccount": reads.describe_account,
+    "DisableAWSServiceAccess": administrators.disable_service,
+    "EnableAWSServiceAccess": administrators.enable_service,
+    "ListAWSServiceAccessForOrganization": administrators.list_services,
+    "ListAccounts": reads.list_accounts,
+    "ListAccountsForParent": reads.list_accounts_for_parent,
+    "ListChildren": reads.list_children,
+    "ListDelegatedAdministrators": administrators.list_administrators,
+    "ListDelegatedServicesForAccount": administrators.list_delegated_services,
+    "ListOrganizationalUnitsForParent": reads.list_ous_for_parent,
+    "ListParents": reads.list_parents,
+    "ListRoots": reads.list_roots,
+    "ListTagsForResource": reads.list_tags,
+    "MoveAccount": changes.move_account,
+    "RegisterDelegatedAdministrator": administrators.register_administrator,
+    "UpdateOrganizationalUnit": changes.update_ou,
+}
+
+
+def may_call(account: str, operation: str) -> bool:
+    """The management account may do everything, a delegated administrator read, any member describe.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/services-that-can-integrate.html
+    """
+    if account == MANAGEMENT or operation == "DescribeOrganization":
+        return True
+    return organization.is_delegated(account) and operation.startswith(("Describe", "List"))
+
+
+def answered(operation: Operation) -> Callable[[Payload], Response]:
+    """MiniStack's form of one of ours: a response instead of a result or an error."""
+
+    def answer(payload: Payload) -> Response:
+        try:
+            return organizations._json(200, operation(payload))  # type: ignore[no-any-return]
+        except OrganizationsError as error:
+            return error_response_json(error.code, str(error), 400)  # type: ignore[no-any-return]
+
+    return answer
+
+
+def guarded(name: str, operation: Callable[[Payload], Response]) -> Callable[[Payload], Response]:
+    """Run an operation for whoever may call it, always on the one organization."""
+
+    def call(payload: Payload) -> Response:
+        caller = get_account_id()
+        if organization.organization_id_of(caller) is None:
+            code, message = "AWSOrganizationsNotInUseException", "Your account is not a member of an organization."
+        elif may_call(caller, name):
+            with organization.as_management():
+                return operation(payload)
+        else:
+            code, message = "AccessDeniedException", "You don't have permissions to access this resource."
+        return error_response_json(code, message, 400)  # type: ignore[no-any-return]
+
+    return call
+
+
+def install() -> None:
+    """Put our operations before MiniStack's and guard all of them."""
+    patches.require(organizations, "_ensure_org", '_orgs["self"] = {', "_attachments[FULL_ACCESS_POLICY_ID]")
+    patches.require(organizations, "handle_request", "_DISPATCH.get(op)", "return fn(payload)")
+    table = organizations._DISPATCH
+    table.update({name: answered(operation) for name, operation in OPERATIONS.items()})
+    for name, operation in table.items():
+        table[name] = guarded(name, operation)
