@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import data, sidebar
+from dashboard import sidebar
 from dashboard.markup import card, text
+from dashboard.problems import DataError
 from dashboard.views import findings, overview
 
 
@@ -18,7 +19,11 @@ def show_app() -> None:
     page = st.navigation(
         [
             st.Page(
-                partial(_guarded, overview.show), title="Overview", icon=":material/space_dashboard:", url_path="overview", default=True
+                partial(_guarded, overview.show),
+                title="Overview",
+                icon=":material/space_dashboard:",
+                url_path="overview",
+                default=True,
             ),
             st.Page(partial(_guarded, findings.show), title="Findings", icon=":material/policy:", url_path="findings"),
         ]
@@ -30,7 +35,7 @@ def _guarded(show: Callable[[], None]) -> None:
     try:
         sidebar.show()
         show()
-    except data.DataError as error:
+    except DataError as error:
         st.html(card("The dashboard cannot read the findings", text(error), hint=error.mend))
 
 

@@ -1,23 +1,144 @@
-"""Every read of the dashboard: rollups for numbers, pages for lists, each cached for a short while."""
+"""Every read of the dashboard: rollups for numbers, pages for lists, each kept for a short while."""
 
-from datetime import datetime
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
 
+import boto3
 import msgspec
+import streamlit as st
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
-from contract.clock import now
-from contract.finding import Finding
-from dashboard.problems import DataError
+from contract.clock import iso, now
+from contract.finding import Finding, Severity
+from contract.names import Names
+from contract.settings import Settings, read_settings
+from contract.spoke_events import TaggingResult
+from dashboard import listing
+from dashboard.activity import Activity, activity_of
+from dashboard.filters import Filters
+from dashboard.listing import Listing
+from dashboard.organization import Organization
+from dashboard.problems import explained
+from hub.store.accounts import AccountStore
+from hub.store.findings import FindingStore
+from hub.store.query import FindingQuery, Page
+from hub.store.rollups import Count, RollupStore, Summary
+from hub.store.spokes import SpokeStore
+from hub.store.tagging import TaggingStore
 
-__all__ = ["DataError"]
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_FRESH = timedelta(seconds=20)
+_SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
+_NEWEST = 8
+# Tagging results have no counters: of so many accounts, so many results each are read.
+_TAGGED_ACCOUNTS = 25
+_TAGGED_RESULTS = 100
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """The first findings of a view, and whether there are more."""
+class DashboardSettings(Settings, frozen=True, kw_only=True):
+    """Of the dashboard; AWS's own variables (AWS_PROFILE, AWS_ENDPOINT_URL …) say where the tables are."""
 
-    findings: tuple[Finding, ...]
-    has_more: bool
+    findings_table: str = Names().findings_table
+    state_table: str = Names().state_table
+    organization_id: str = ""
+
+
+def organization() -> Organization:
+    """Return accounts and spokes as they were at most 20 seconds ago. Raises `DataError`, as every read here."""
+    with _reading():
+        return _organization()
+
+
+def activity() -> Activity:
+    """Return what is open and what is new: two reads of counters and one page."""
+    with _reading():
+        return activity_of(_summary(), _open_counts(), _page(_SERIOUS, None, _NEWEST).findings, _tagging())
+
+
+def listed(filters: Filters, among: Organization) -> Listing:
+    """Return the first findings of a view."""
+    with _reading():
+        return listing.listed(_page, filters, among, now())
+
+
+def finding(chosen: str) -> Finding | None:
+    """Return a whole finding, read now; None when the store has none of that id."""
+    with _reading():
+        return FindingStore(_client(), _settings().findings_table).get(chosen)
 
 
 def present() -> datetime:
     """Return the present moment, UTC."""
     return now()
+
+
+def source() -> str:
+    """Return where the data comes from, in words."""
+    with _reading():
+        return f"{_settings().findings_table} at {_client().meta.endpoint_url.partition('://')[2]}"
+
+
+def forget() -> None:
+    """Drop what was kept, so that the next read asks AWS again."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise explained(error) from error
+
+
+def _settings() -> DashboardSettings:
+    return read_settings(DashboardSettings, os.environ)
+
+
+@st.cache_resource(show_spinner=False)
+def _client() -> "DynamoDBClient":
+    # boto3 itself reads AWS_DEFAULT_REGION only; Lambda and the CLI's users set AWS_REGION.
+    config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+    return boto3.client("dynamodb", region_name=os.environ.get("AWS_REGION") or None, config=config)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
+def _organization() -> Organization:
+    settings, client = _settings(), _client()
+    accounts = AccountStore(client, settings.state_table).all()
+    return Organization(
+        id=settings.organization_id,
+        read_at=iso(now()),
+        accounts={account.id: account for account in accounts},
+        spokes=tuple(SpokeStore(client, settings.state_table).all()),
+    )
+
+
+@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
+def _summary() -> Summary:
+    return RollupStore(_client(), _settings().state_table).summary(now())
+
+
+@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
+def _open_counts() -> list[Count]:
+    return RollupStore(_client(), _settings().state_table).counts()
+
+
+@st.cache_data(ttl=_FRESH, max_entries=500, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
+def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+    return FindingStore(_client(), _settings().findings_table).page(query, cursor, limit)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
+def _tagging() -> list[TaggingResult]:
+    store = TaggingStore(_client(), _settings().state_table)
+    accounts = list(_organization().accounts)[:_TAGGED_ACCOUNTS]
+    return [result for account in accounts for result in islice(store.of(account), _TAGGED_RESULTS)]

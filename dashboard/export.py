@@ -6,7 +6,19 @@ from collections.abc import Iterable
 
 from contract.finding import Finding
 
-_COLUMNS = ("id", "severity", "status", "title", "account", "account_name", "region", "detection", "resource", "actor", "first_seen")
+_COLUMNS = (
+    "id",
+    "severity",
+    "status",
+    "title",
+    "account",
+    "account_name",
+    "region",
+    "detection",
+    "resource",
+    "actor",
+    "first_seen",
+)
 
 # A spreadsheet runs a cell that begins so (OWASP, CSV injection); titles and names come from outside.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

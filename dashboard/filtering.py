@@ -1,20 +1,21 @@
 """The widgets above the list. They write the address; on every run the address sets them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 import streamlit as st
 
-from contract.finding import Severity, Status
-from dashboard.filters import Filters, Group, Order, parameters, read_filters
+from contract.finding import Severity
+from dashboard.filters import Filters, Group, Order, State, parameters, read_filters
 from dashboard.organization import Organization
 
 _SEVERITIES = tuple(reversed(Severity))
 _MANY = ("severity", "account", "ou", "detection", "region")
-_ONE = ("status", "group", "order", "text")
+_ONE = ("status", "group", "order", "text", "resource")
 
 
-def show(organization: Organization) -> Filters:
+def show(organization: Organization, detections: Iterable[str]) -> Filters:
     """Show the filters and return what the address asks for."""
     filters = read_filters({name: st.query_params.get_all(name) for name in st.query_params})
     for name in _MANY:
@@ -23,25 +24,29 @@ def show(organization: Organization) -> Filters:
         st.session_state[_key(name)] = getattr(filters, name)
     with st.container(key="filters", border=True):
         _show_first_row()
-        _show_second_row(filters, organization)
+        _show_second_row(filters, organization, detections)
     return filters
 
 
 def _show_first_row() -> None:
-    search, severity, status = st.columns([3, 4, 2], vertical_alignment="bottom")
-    search.text_input("Search", placeholder="Title, resource or actor", icon=":material/search:", **_bound("text"))
+    search, resource, severity = st.columns([3, 3, 5], vertical_alignment="bottom")
+    search.text_input(
+        "Search", placeholder="Title, resource, actor or detection", icon=":material/search:", **_bound("text")
+    )
+    resource.text_input("Resource", placeholder="Its whole ARN", **_bound("resource"))
     severity.pills("Severity", _SEVERITIES, selection_mode="multi", format_func=_word, **_bound("severity"))
-    status.selectbox("Status", tuple(Status), format_func=_word, **_bound("status"))
 
 
-def _show_second_row(filters: Filters, organization: Organization) -> None:
-    account, ou, detection, region, group, order = st.columns([3, 2, 3, 2, 2, 2])
+def _show_second_row(filters: Filters, organization: Organization, detections: Iterable[str]) -> None:
+    account, ou, detection, region, status, group, order = st.columns([4, 3, 4, 3, 2, 2, 2])
     accounts = _with(filters.account, organization.accounts_by_name())
     account.multiselect("Account", accounts, format_func=organization.label, placeholder="Any", **_bound("account"))
     ou.multiselect("OU", _with(filters.ou, organization.ous()), placeholder="Any", **_bound("ou"))
-    detections = _with(filters.detection, sorted(organization.by_detection))
-    detection.multiselect("Detection", detections, placeholder="Any", **_bound("detection"))
+    detection.multiselect(
+        "Detection", _with(filters.detection, sorted(detections)), placeholder="Any", **_bound("detection")
+    )
     region.multiselect("Region", _with(filters.region, organization.regions()), placeholder="Any", **_bound("region"))
+    status.selectbox("Status", tuple(State), format_func=_word, **_bound("status"))
     group.selectbox("Group by", tuple(Group), format_func=_word, **_bound("group"))
     order.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
 

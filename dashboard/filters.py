@@ -6,11 +6,27 @@ from typing import TypeVar
 
 import msgspec
 
-from contract.finding import Severity, Status
+from contract.finding import Severity
 
 PAGE = 50
 # A page costs a read of every shard; past this many rows, narrow the filters or ask the archive.
 MOST_SHOWN = 1000
+
+
+class State(StrEnum):
+    """Which findings a list shows, by what became of them."""
+
+    OPEN = "open"
+    NEW = "new"
+    NOTIFIED = "notified"
+    SUPPRESSED = "suppressed"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody needs to look at them any more."""
+        return self in {State.SUPPRESSED, State.RESOLVED, State.CLOSED}
 
 
 class Group(StrEnum):
@@ -37,14 +53,15 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     ou: tuple[str, ...] = ()
     detection: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
-    status: Status = Status.OPEN
+    resource: str = ""
+    status: State = State.OPEN
     text: str = ""
     group: Group = Group.NONE
     order: Order = Order.NEWEST
     shown: int = PAGE
 
 
-Choice = TypeVar("Choice", Severity, Status, Group, Order)
+Choice = TypeVar("Choice", Severity, State, Group, Order)
 
 
 def read_filters(query: Mapping[str, Sequence[str]]) -> Filters:
@@ -55,7 +72,8 @@ def read_filters(query: Mapping[str, Sequence[str]]) -> Filters:
         ou=_several(query.get("ou", ())),
         detection=_several(query.get("detection", ())),
         region=_several(query.get("region", ())),
-        status=_first(_known(Status, query.get("status", ())), Status.OPEN),
+        resource=_first(_several(query.get("resource", ())), ""),
+        status=_first(_known(State, query.get("status", ())), State.OPEN),
         text=_first(_several(query.get("text", ())), ""),
         group=_first(_known(Group, query.get("group", ())), Group.NONE),
         order=_first(_known(Order, query.get("order", ())), Order.NEWEST),
@@ -66,7 +84,9 @@ def read_filters(query: Mapping[str, Sequence[str]]) -> Filters:
 def parameters(filters: Filters) -> dict[str, str | list[str]]:
     """Return the query that reproduces the filters; defaults stay out of it, so that addresses are short."""
     default = Filters()
-    changed = {name: value for name, value in msgspec.structs.asdict(filters).items() if value != getattr(default, name)}
+    changed = {
+        name: value for name, value in msgspec.structs.asdict(filters).items() if value != getattr(default, name)
+    }
     return {name: list(value) if isinstance(value, tuple) else str(value) for name, value in changed.items()}
 
 

@@ -1,61 +1,24 @@
 """What the dashboard knows of the organization at one moment; nothing here reads AWS."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 
-from contract.finding import Finding, Severity
+from hub.store.accounts import ACTIVE, Account
+from hub.store.spokes import Spoke
 
-Counts = Mapping[Severity, int]
-
-
-class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """An account of the organization."""
-
-    id: str
-    name: str = ""
-    path: str = ""
-    owner: str = ""
-    is_active: bool = True
-
-
-class Reporter(msgspec.Struct, frozen=True, kw_only=True):
-    """A spoke and its last heartbeat; `checks` names what is wrong with it."""
-
-    account: str
-    region: str
-    seen: str
-    version: str = ""
-    interval_seconds: int = 3600
-    checks: Mapping[str, str] = {}
-
-    def is_silent(self, now: datetime) -> bool:
-        """Whether two heartbeats in a row are missing: one may be late, EventBridge delivers at least once, not in time."""
-        return now - datetime.fromisoformat(self.seen) > timedelta(seconds=2.5 * self.interval_seconds)
-
-
-class Tagging(msgspec.Struct, frozen=True, kw_only=True):
-    """What the creator taggers wrote in the last days."""
-
-    written: int = 0
-    failed: int = 0
+# One heartbeat may be late: EventBridge promises delivery, not when.
+_MISSED_BEATS = 2.5
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
-    """Accounts, spokes and counters. `days` holds new findings a day, oldest first; `read_at` is when it was read."""
+    """Its accounts and spokes. Times are `contract.clock.iso` text."""
 
     id: str
     read_at: str
-    counted_at: str = ""
-    accounts: Mapping[str, Member] = {}
-    spokes: tuple[Reporter, ...] = ()
-    open: Counts = {}
-    by_account: Mapping[str, Counts] = {}
-    by_detection: Mapping[str, int] = {}
-    days: tuple[tuple[str, Counts], ...] = ()
-    newest: tuple[Finding, ...] = ()
-    tagging: Tagging | None = None
+    accounts: Mapping[str, Account] = {}
+    spokes: tuple[Spoke, ...] = ()
 
     def name(self, account: str) -> str:
         """Return an account's name; its id while the name is unknown."""
@@ -69,7 +32,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     def path(self, account: str) -> str:
         """Return the OU path of an account; empty while it is unknown."""
         known = self.accounts.get(account)
-        return known.path if known else ""
+        return known.ou_path if known else ""
 
     def owner(self, account: str) -> str:
         """Return who owns an account; empty when no tag says so."""
@@ -77,32 +40,44 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         return known.owner if known else ""
 
     def accounts_by_name(self) -> list[str]:
-        """Return every account that has a name or a finding, in the order of their names."""
-        return sorted({*self.accounts, *self.by_account}, key=self.label)
+        """Return every account in the order of their names."""
+        return sorted(self.accounts, key=self.label)
 
     def ous(self) -> list[str]:
-        """Return every OU path, the parents of each too."""
-        return sorted({parent for member in self.accounts.values() for parent in _with_parents(member.path)})
+        """Return every OU path, those above them too."""
+        return sorted({path for account in self.accounts.values() for path in _and_above(account.ou_path)})
 
-    def accounts_in(self, ous: Iterable[str]) -> frozenset[str]:
+    def accounts_in(self, ous: Iterable[str]) -> tuple[str, ...]:
         """Return the accounts in some OUs and in the OUs below them."""
         wanted = set(ous)
-        return frozenset(one.id for one in self.accounts.values() if wanted & set(_with_parents(one.path)))
+        return tuple(one.id for one in self.accounts.values() if wanted.intersection(_and_above(one.ou_path)))
 
     def regions(self) -> list[str]:
         """Return every Region that has a spoke."""
-        return sorted({spoke.region for spoke in self.spokes})
+        return sorted({spoke.heartbeat.region for spoke in self.spokes})
 
-    def silent(self, now: datetime) -> list[Reporter]:
+    def silent(self, now: datetime) -> list[Spoke]:
         """Return the spokes that miss heartbeats, the longest silent first."""
-        return sorted((spoke for spoke in self.spokes if spoke.is_silent(now)), key=lambda spoke: spoke.seen)
+        return sorted((spoke for spoke in self.spokes if _is_silent(spoke, now)), key=lambda spoke: spoke.seen_at)
 
-    def never_joined(self) -> list[str]:
-        """Return the active accounts from which no spoke ever reported."""
-        reporting = {spoke.account for spoke in self.spokes}
-        return sorted((one.id for one in self.accounts.values() if one.is_active and one.id not in reporting), key=self.label)
+    def unwell(self, now: datetime) -> list[Spoke]:
+        """Return the spokes that report, and report that something of theirs is wrong."""
+        return [spoke for spoke in self.spokes if any(spoke.heartbeat.checks.values()) and not _is_silent(spoke, now)]
+
+    def never_reported(self) -> list[str]:
+        """Return the active accounts of which no spoke was ever heard."""
+        heard = {spoke.heartbeat.account for spoke in self.spokes}
+        return sorted(
+            (one.id for one in self.accounts.values() if one.status == ACTIVE and one.id not in heard), key=self.label
+        )
 
 
-def _with_parents(path: str) -> list[str]:
-    parts = path.split("/")
-    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1) if path and parts[length - 1]]
+def _is_silent(spoke: Spoke, now: datetime) -> bool:
+    allowed = timedelta(seconds=_MISSED_BEATS * spoke.heartbeat.interval_seconds)
+    return now - datetime.fromisoformat(spoke.seen_at) > allowed
+
+
+def _and_above(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]

@@ -10,23 +10,34 @@ from botocore.exceptions import (
 )
 
 _SIGN_IN = "Sign in again (aws sso login), or name a profile of the hub account in AWS_PROFILE, then refresh."
+_NO_TABLE = (
+    "Deploy the hub (make deploy) or start the demo (make demo). "
+    "FINDINGS_TABLE, STATE_TABLE, AWS_PROFILE and AWS_REGION say where to look."
+)
+_NOT_ALLOWED = "Use a profile of the hub account that may read both tables (dynamodb:GetItem and dynamodb:Query)."
+_BUSY = "DynamoDB is busy; refresh in a few seconds."
 
 _MENDS_BY_CODE = {
-    "ResourceNotFoundException": "Deploy the hub (make deploy) or start the demo (make demo); FINDINGS_TABLE, STATE_TABLE, "
-    "AWS_PROFILE and AWS_REGION say where to look.",
-    "AccessDeniedException": "Use a profile of the hub account that may read both tables (dynamodb:GetItem, BatchGetItem, Query).",
+    "ResourceNotFoundException": _NO_TABLE,
+    "AccessDeniedException": _NOT_ALLOWED,
     "ExpiredTokenException": _SIGN_IN,
     "UnrecognizedClientException": _SIGN_IN,
     "InvalidSignatureException": "Check this machine's clock and the secret key of the profile.",
-    "ThrottlingException": "DynamoDB is busy; refresh in a few seconds.",
-    "ProvisionedThroughputExceededException": "DynamoDB is busy; refresh in a few seconds.",
+    "ThrottlingException": _BUSY,
+    "ProvisionedThroughputExceededException": _BUSY,
 }
 
 _MENDS_BY_KIND: tuple[tuple[type[BotoCoreError], str], ...] = (
     (NoCredentialsError, _SIGN_IN),
     (NoRegionError, "Set AWS_REGION to the hub's home Region."),
-    (ProfileNotFound, "AWS_PROFILE names a profile that the AWS config file lacks; AWS_CONFIG_FILE says which file is read."),
-    (EndpointConnectionError, "Nothing answers there. Start the local organization (make demo), or unset AWS_ENDPOINT_URL to reach AWS."),
+    (
+        ProfileNotFound,
+        "AWS_PROFILE names a profile that the AWS config file lacks; AWS_CONFIG_FILE says which file is read.",
+    ),
+    (
+        EndpointConnectionError,
+        "Nothing answers there. Start the local organization (make demo), or unset AWS_ENDPOINT_URL to reach AWS.",
+    ),
 )
 
 _OTHERWISE = "Run muster doctor: it checks what Muster needs and says how to mend it."

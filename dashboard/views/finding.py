@@ -2,15 +2,29 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
 
 import streamlit as st
 
 from contract.finding import Finding
 from dashboard import data
+from dashboard.descriptions import described
 from dashboard.filters import Filters
 from dashboard.links import attack_address, console_address, event_address, findings_address
-from dashboard.markup import NOTHING, Html, ago, badge, card, empty, exact, facts, grid, joined, link, status_label, text
+from dashboard.markup import (
+    NOTHING,
+    Html,
+    ago,
+    badge,
+    card,
+    empty,
+    exact,
+    facts,
+    grid,
+    joined,
+    link,
+    status_label,
+    text,
+)
 from dashboard.organization import Organization
 
 _GONE = "It may be archived by now: closed findings leave after their retention. Ask muster archive query for its id."
@@ -70,11 +84,20 @@ def _who(finding: Finding) -> Html:
 
 
 def _meaning(finding: Finding) -> Html:
-    known = data.described(finding.detection)
+    known = described(finding.detection)
     if known is None:
         return card("What it means", empty("No description", _UNDESCRIBED))
-    return card("What it means", joined((_section("", known.what), _section("How to respond", known.response),
-        _section("False positives", known.false_positives), _references(known.attack, known.cis))))
+    return card(
+        "What it means",
+        joined(
+            (
+                _section("", known.what),
+                _section("How to respond", known.response),
+                _section("False positives", known.false_positives),
+                _references(known.attack, known.cis),
+            )
+        ),
+    )
 
 
 def _section(title: str, words: str) -> Html:
@@ -88,7 +111,7 @@ def _references(attack: str, cis: str) -> Html:
 
 
 def _show_resource(finding: Finding) -> None:
-    similar = link(findings_address(Filters(text=finding.resource)), text("Other findings on it"))
+    similar = link(findings_address(Filters(resource=finding.resource)), text("Other findings on it"))
     others = [one for one in finding.resources if one != finding.resource]
     st.html(joined((Html('<h2 class="m-title">Resource</h2>'), similar, _chips(others))))
     st.code(finding.resource, language=None, wrap_lines=True)

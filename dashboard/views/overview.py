@@ -6,82 +6,87 @@ from datetime import datetime
 import streamlit as st
 
 from contract.finding import Finding, Severity
-from dashboard import charts, data
+from contract.resource import short_name
+from dashboard import charts, data, descriptions
+from dashboard.activity import TREND_DAYS, Activity
 from dashboard.charts import Counts
 from dashboard.filters import Filters
 from dashboard.links import finding_address, findings_address
 from dashboard.markup import NOTHING, Html, ago, badge, card, empty, facts, grid, joined, link, number, table, text
-from dashboard.organization import Organization, Reporter
+from dashboard.organization import Organization
+from hub.store.spokes import Spoke
 
 _LISTED = 8
 _NAMED = 5
+_BY_ACCOUNT = "Open findings by account"
+_BY_DETECTION = "Most frequent detections"
 _NEXT_STEP = "Run make demo for a whole organization on this machine, or make deploy to roll out to yours."
 
 
 def show() -> None:
     """Show the organization on one screen: numbers from rollups, one page of the newest critical findings."""
-    organization = data.organization()
+    organization, activity = data.organization(), data.activity()
     now = data.present()
-    st.html(_head(organization))
-    st.html(_tiles(organization))
-    st.html(grid([_trend(organization), _watched(organization, now)], "wide"))
-    st.html(grid([_accounts(organization), _detections(organization)]))
-    st.html(grid([_newest(organization, now), _tagging(organization)], "wide"))
+    st.html(_head(organization, activity))
+    st.html(_tiles(activity))
+    st.html(grid([_trend(activity), _watched(organization, now)], "wide"))
+    st.html(grid([_accounts(organization, activity), _detections(activity)]))
+    st.html(grid([_newest(organization, activity, now), _tagging(activity)], "wide"))
 
 
-def _head(organization: Organization) -> Html:
-    return Html(f'<div class="m-head"><h1>Overview</h1><p>{text(_sentence(organization))}</p></div>')
+def _head(organization: Organization, activity: Activity) -> Html:
+    return Html(f'<div class="m-head"><h1>Overview</h1><p>{text(_sentence(organization, activity))}</p></div>')
 
 
-def _sentence(organization: Organization) -> str:
-    total = sum(organization.open.values())
+def _sentence(organization: Organization, activity: Activity) -> str:
+    total = sum(activity.open.values())
     if not total:
         return "No open findings."
-    worst = max(organization.by_account.items(), key=lambda pair: _weight(pair[1]), default=None)
-    where = f"; {organization.name(worst[0])} has the most serious ones" if worst else ""
-    return f"{total:,} open findings in {len(organization.by_account):,} accounts{where}."
+    worst = max(activity.by_account.items(), key=lambda pair: _weight(pair[1]), default=None)
+    where = f" The most serious are in {organization.name(worst[0])}." if worst else ""
+    return f"{total:,} open findings.{where}"
 
 
 def _weight(counts: Counts) -> tuple[int, ...]:
     return tuple(counts.get(severity, 0) for severity in charts.WORST_FIRST)
 
 
-def _tiles(organization: Organization) -> Html:
-    severities = [_severity_tile(one, organization.open.get(one, 0)) for one in charts.WORST_FIRST]
-    return grid([*severities, _new_tile(organization)], "tiles")
+def _tiles(activity: Activity) -> Html:
+    severities = [_severity_tile(one, activity.open.get(one, 0)) for one in charts.WORST_FIRST]
+    return grid([*severities, _new_tile(activity)], "tiles")
 
 
 def _severity_tile(severity: Severity, count: int) -> Html:
-    zero = "" if count else " m-zero"
+    kind = f"m-tile m-{severity.lower()}" if count else "m-tile m-zero"
     address = findings_address(Filters(severity=(severity,)))
     return Html(
-        f'<a class="m-tile m-{severity.lower()}{zero}" href="{text(address)}"><small>{text(severity.capitalize())}</small>'
+        f'<a class="{kind}" href="{text(address)}"><small>{text(severity.capitalize())}</small>'
         f"<strong>{number(count)}</strong><small>open</small></a>"
     )
 
 
-def _new_tile(organization: Organization) -> Html:
-    days = [sum(counts.values()) for _, counts in organization.days]
+def _new_tile(activity: Activity) -> Html:
+    days = activity.new_by_day[-7:]
     return Html(
-        f'<a class="m-tile" href="findings"><small>New since yesterday</small><strong>{number(sum(days[-2:]))}</strong>'
-        f"<small>{number(sum(days[-7:]))} in 7 days {charts.sparkline(days[-7:], 'New findings a day')}</small></a>"
+        f'<a class="m-tile" href="findings"><small>New today</small><strong>{number(days[-1])}</strong>'
+        f"<small>{number(sum(days))} in 7 days {charts.sparkline(days, 'New findings a day')}</small></a>"
     )
 
 
-def _trend(organization: Organization) -> Html:
-    if not any(sum(counts.values()) for _, counts in organization.days):
-        return card("New findings a day", empty("Nothing happened in 14 days", _NEXT_STEP))
-    return card("New findings a day", charts.trend(organization.days, "New findings a day"), aside=charts.legend())
+def _trend(activity: Activity) -> Html:
+    if not any(activity.new_by_day):
+        return card("New findings a day", empty(f"Nothing new in {TREND_DAYS} days", _NEXT_STEP))
+    return card("New findings a day", charts.trend(activity.days, "New findings a day"), aside=charts.legend())
 
 
-def _accounts(organization: Organization) -> Html:
-    ranked = sorted(organization.by_account.items(), key=lambda pair: _weight(pair[1]), reverse=True)
+def _accounts(organization: Organization, activity: Activity) -> Html:
+    ranked = sorted(activity.by_account.items(), key=lambda pair: _weight(pair[1]), reverse=True)
     if not ranked:
-        return card("Open findings by account", empty("No open findings", _NEXT_STEP))
+        return card(_BY_ACCOUNT, empty("No open findings", _NEXT_STEP))
     largest = max(sum(counts.values()) for _, counts in ranked)
     rows = [_account_row(organization, account, counts, largest) for account, counts in ranked[:_LISTED]]
     more = f"{len(ranked) - _LISTED} more accounts have open findings." if len(ranked) > _LISTED else ""
-    return card("Open findings by account", table(("Account", "Open", "Severity"), rows, "Open findings by account"), more)
+    return card(_BY_ACCOUNT, table(("Account", "Open", "Severity"), rows, _BY_ACCOUNT), more)
 
 
 def _account_row(organization: Organization, account: str, counts: Counts, largest: int) -> tuple[Html, Html, Html]:
@@ -91,25 +96,25 @@ def _account_row(organization: Organization, account: str, counts: Counts, large
     return joined((name, place)), total, charts.severity_bar(counts, largest)
 
 
-def _detections(organization: Organization) -> Html:
-    ranked = sorted(organization.by_detection.items(), key=lambda pair: pair[1], reverse=True)
+def _detections(activity: Activity) -> Html:
+    ranked = sorted(activity.by_detection.items(), key=lambda pair: pair[1], reverse=True)
     if not ranked:
-        return card("Most frequent detections", empty("No detection has fired", _NEXT_STEP))
+        return card(_BY_DETECTION, empty("No detection has fired", _NEXT_STEP))
     rows = [_detection_row(detection, count) for detection, count in ranked[:_LISTED]]
-    return card("Most frequent detections", table(("Detection", "Open"), rows, "Most frequent detections"))
+    return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION))
 
 
 def _detection_row(detection: str, count: int) -> tuple[Html, Html]:
-    name = link(findings_address(Filters(detection=(detection,))), text(data.detection_title(detection)))
+    name = link(findings_address(Filters(detection=(detection,))), text(descriptions.title(detection)))
     identifier = Html(f'<span class="m-sub m-code">{text(detection)}</span>')
     return joined((name, identifier)), Html(f'<span class="m-number">{number(count)}</span>')
 
 
-def _newest(organization: Organization, now: datetime) -> Html:
+def _newest(organization: Organization, activity: Activity, now: datetime) -> Html:
     title = "Newest critical and high findings"
-    if not organization.newest:
+    if not activity.newest:
         return card(title, empty("Nothing critical or high is open", "Medium and lower ones are under Findings."))
-    rows = [_finding_row(organization, finding, now) for finding in organization.newest]
+    rows = [_finding_row(organization, finding, now) for finding in activity.newest]
     every = link(findings_address(Filters(severity=(Severity.HIGH, Severity.CRITICAL))), text("All of them"))
     return card(title, table(("Severity", "Finding", "Account", "Seen"), rows, title), aside=every)
 
@@ -133,10 +138,10 @@ def _watched(organization: Organization, now: datetime) -> Html:
     return card("Accounts and spokes", joined(parts), aside=text(f"{len(organization.accounts):,} accounts"))
 
 
-def _missing(organization: Organization, silent: Sequence[Reporter], now: datetime) -> Iterable[Html]:
-    absent = organization.never_joined()
-    unwell = [spoke for spoke in organization.spokes if any(spoke.checks.values()) and spoke not in silent]
-    yield _named("Silent", [_spoke(organization, spoke, ago(spoke.seen, now)) for spoke in silent])
+def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime) -> Iterable[Html]:
+    absent = organization.never_reported()
+    unwell = organization.unwell(now)
+    yield _named("Silent", [_spoke(organization, spoke, ago(spoke.seen_at, now)) for spoke in silent])
     yield _named("Never reported", [text(organization.label(account)) for account in absent])
     yield _named("Reporting, but not well", [_spoke(organization, one, text(_complaints(one))) for one in unwell])
     if not (silent or absent or unwell):
@@ -151,20 +156,28 @@ def _named(title: str, items: Sequence[Html]) -> Html:
     return Html(f'<h3>{text(title)} ({len(items):,})</h3><ul class="m-list">{lines}{more}</ul>')
 
 
-def _spoke(organization: Organization, spoke: Reporter, remark: Html) -> Html:
-    return Html(f'{text(organization.name(spoke.account))} <span class="m-hint">{text(spoke.region)} · {remark}</span>')
+def _spoke(organization: Organization, spoke: Spoke, remark: Html) -> Html:
+    name = organization.name(spoke.heartbeat.account)
+    return Html(f'{text(name)} <span class="m-hint">{text(spoke.heartbeat.region)} · {remark}</span>')
 
 
-def _complaints(spoke: Reporter) -> str:
-    return "; ".join(f"{check}: {complaint}" for check, complaint in spoke.checks.items() if complaint)
+def _complaints(spoke: Spoke) -> str:
+    return "; ".join(f"{check}: {complaint}" for check, complaint in spoke.heartbeat.checks.items() if complaint)
 
 
-def _tagging(organization: Organization) -> Html:
-    tagging = organization.tagging
-    if tagging is None:
-        return card("Creator tags", empty("No tagging report yet", "Create a resource in a member account, or run make demo."))
-    pairs = (("Written", _count(tagging.written)), ("Failed", _count(tagging.failed, is_bad=tagging.failed > 0)))
-    return card("Creator tags, last 7 days", facts(pairs))
+def _tagging(activity: Activity) -> Html:
+    if not activity.tagging:
+        return card(
+            "Creator tags", empty("No tagging report yet", "Create a resource in a member account, or run make demo.")
+        )
+    written = sum(len(result.tagged) for result in activity.tagging)
+    failures = [failure for result in activity.tagging for failure in result.failed]
+    pairs = (("Written", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
+    reasons = [
+        joined((text(short_name(one.arn)), Html(f' <span class="m-hint">{text(one.reason)}</span>')))
+        for one in failures
+    ]
+    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))))
 
 
 def _count(value: int, *, is_bad: bool = False) -> Html:

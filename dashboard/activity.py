@@ -1,0 +1,53 @@
+"""What is open in the organization and what is new, added up from the hub's counters."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from contract.finding import Finding, Severity
+from contract.spoke_events import TaggingResult
+from hub.store.rollups import Count, Summary
+
+Counts = Mapping[Severity, int]
+
+TREND_DAYS = 14
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """Open findings now; new ones of the last days (`2026-11-20`, oldest first); the newest serious ones; tags."""
+
+    open: Counts
+    days: tuple[tuple[str, Counts], ...]
+    by_account: Mapping[str, Counts]
+    by_detection: Mapping[str, int]
+    newest: tuple[Finding, ...] = ()
+    tagging: tuple[TaggingResult, ...] = ()
+
+    @property
+    def new_by_day(self) -> list[int]:
+        """New findings a day, oldest first."""
+        return [sum(counts.values()) for _, counts in self.days]
+
+
+def activity_of(
+    summary: Summary, counts: Iterable[Count], newest: Iterable[Finding] = (), tagging: Iterable[TaggingResult] = ()
+) -> Activity:
+    """Return the organization's counters by what the pages show."""
+    counters = list(counts)
+    by_account: dict[str, dict[Severity, int]] = {}
+    for one in counters:
+        if one.account:
+            by_account.setdefault(one.account, {})[Severity(one.severity)] = one.findings
+    days = list(summary.by_day.items())[-TREND_DAYS:]
+    return Activity(
+        open=_by_severity(summary.open),
+        days=tuple((day, _by_severity(found)) for day, found in days),
+        by_account=by_account,
+        by_detection={one.control: one.findings for one in counters if one.control},
+        newest=tuple(newest),
+        tagging=tuple(tagging),
+    )
+
+
+def _by_severity(counts: Mapping[str, int]) -> Counts:
+    return {Severity(name): count for name, count in counts.items()}

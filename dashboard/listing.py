@@ -1,0 +1,94 @@
+"""Which queries a view asks, in which order, and what of their answers it shows."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from contract.finding import Finding, Severity, Workflow
+from dashboard.filters import PAGE, Filters, Order, State
+from dashboard.organization import Organization
+from hub.store.query import FindingQuery, Page
+
+ReadPage = Callable[[FindingQuery, str | None, int], Page]
+
+# Closed findings are listed by the day of their closing, each day a query.
+CLOSED_DAYS = 14
+# Free text has no index: a view reads so many pages at most, and says so when there are more.
+MOST_PAGES = 20
+
+_WORKFLOWS = {
+    State.NEW: (Workflow.NEW,),
+    State.NOTIFIED: (Workflow.NOTIFIED,),
+    State.SUPPRESSED: (Workflow.SUPPRESSED,),
+    State.RESOLVED: (Workflow.RESOLVED,),
+}
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The first findings of a view, how many were looked at, and whether there are more."""
+
+    findings: tuple[Finding, ...] = ()
+    looked_at: int = 0
+    has_more: bool = False
+
+
+def listed(read_page: ReadPage, filters: Filters, organization: Organization, now: datetime) -> Listing:
+    """Return the first `filters.shown` findings of a view."""
+    found: list[Finding] = []
+    looked_at = 0
+    for pages, page in enumerate(_pages(read_page, queries(filters, organization, now))):
+        if len(found) > filters.shown or pages == MOST_PAGES:
+            return Listing(findings=tuple(found[: filters.shown]), looked_at=looked_at, has_more=True)
+        looked_at += len(page.findings)
+        found += [finding for finding in page.findings if _has_text(finding, filters.text)]
+    return Listing(findings=tuple(found[: filters.shown]), looked_at=looked_at, has_more=len(found) > filters.shown)
+
+
+def queries(filters: Filters, organization: Organization, now: datetime) -> list[FindingQuery]:
+    """Return what to ask the store, one after the other; nothing when the OUs hold none of the accounts."""
+    accounts = _accounts(filters, organization)
+    if accounts is None:
+        return []
+    query = FindingQuery(
+        severities=filters.severity,
+        accounts=accounts,
+        detections=filters.detection,
+        regions=filters.region,
+        workflows=_WORKFLOWS.get(filters.status, ()),
+        resource=filters.resource,
+    )
+    if filters.status.is_closed:
+        return [msgspec.structs.replace(query, closed_on=day) for day in _days(now)]
+    return _worst_first(query) if filters.order is Order.WORST else [query]
+
+
+def _accounts(filters: Filters, organization: Organization) -> tuple[str, ...] | None:
+    if not filters.ou:
+        return filters.account
+    inside = organization.accounts_in(filters.ou)
+    return tuple(one for one in inside if not filters.account or one in filters.account) or None
+
+
+def _days(now: datetime) -> list[str]:
+    return [(now - timedelta(days=age)).date().isoformat() for age in range(CLOSED_DAYS)]
+
+
+def _worst_first(query: FindingQuery) -> list[FindingQuery]:
+    severities = sorted(query.severities or Severity, key=lambda one: one.rank, reverse=True)
+    return [msgspec.structs.replace(query, severities=(severity,)) for severity in severities]
+
+
+def _pages(read_page: ReadPage, asked: list[FindingQuery]) -> Iterator[Page]:
+    for query in asked:
+        cursor = None
+        while True:
+            page = read_page(query, cursor, PAGE)
+            yield page
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def _has_text(finding: Finding, wanted: str) -> bool:
+    return wanted.casefold() in f"{finding.title}\n{finding.resource}\n{finding.actor}\n{finding.detection}".casefold()
