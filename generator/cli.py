@@ -10,7 +10,7 @@ from contract.cloudtrail import MalformedEventError
 from generator.commands import demo, events, local, rollout
 from generator.config_problems import ConfigError
 from generator.local import LocalError
-from generator.package import PackageError
+from generator.interpreter import PackageError
 from generator.reading import InputError
 from generator.rollout.step import RolloutError
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contract.asff import IMPORTED, described, is_asff, wrapped_finding
 from contract.clock import iso, now
@@ -16,8 +16,9 @@ from spoke.creator_tagger.plan import plan
 
 
 class ExplainedFinding(BaseModel):
-    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces)."""
+    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces); `id` is its key in the store."""
 
+    id: str = Field(exclude=True)
     detection: str
     severity: str
     attempt: bool
@@ -110,6 +111,7 @@ def _explained(index: int, envelope: Mapping[str, Any], engine: Engine, rules: l
 def explained_finding(finding: Finding) -> ExplainedFinding:
     """Return a finding as scripts read it."""
     return ExplainedFinding(
+        id=finding.id,
         detection=finding.detection,
         severity=finding.severity,
         attempt=finding.is_attempt,

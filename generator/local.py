@@ -190,6 +190,7 @@ ous = ["{organization.root}"]
 hub_account = "{organization.hub}"
 home_region = "{REGIONS[0]}"
 regions = [{regions}]
+target = "host"
 profile = "hub"
 config_file = "{config_file}"
 

@@ -44,27 +44,18 @@ def problems(
     dead_letters: Mapping[str, Any],
 ) -> list[str]:
     """Return a line for each thing that should have come and did not, and for each message that ended dead."""
-    stored = {(one.detection, one.resource, one.event_id) for one in findings}
+    stored = {one.id for one in findings}
     tagged = {arn for arns in tags.values() for arn in arns}
     missing = [
-        f"finding {detection} on {resource} of event {event} did not arrive"
-        for detection, resource, event in sorted(_expected(explanations) - stored)
+        f"finding {finding.detection} of event {one.event_id} did not arrive"
+        for one in explanations
+        for finding in one.findings
+        if one.forwarded and isinstance(finding, ExplainedFinding) and finding.id not in stored
     ]
     untagged = [
         f"{created.arn} was not tagged" for one in explanations for created in one.creates if created.arn not in tagged
     ]
     return missing + untagged + [f"{count} message(s) in {queue}" for queue, count in sorted(dead_letters.items())]
-
-
-def _expected(explanations: Sequence[Explanation]) -> set[tuple[str, str, str]]:
-    return {
-        (finding.detection, resource, one.event_id or "")
-        for one in explanations
-        if one.forwarded
-        for finding in one.findings
-        if isinstance(finding, ExplainedFinding)
-        for resource in finding.resources
-    }
 
 
 def account_rows(

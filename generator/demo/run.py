@@ -10,7 +10,7 @@ import boto3
 import msgspec
 
 from contract.finding import Severity
-from generator.config import Config, load
+from generator.config import Config, Target, load
 from generator.demo.outbox import write_outbox
 from generator.demo.recorded import EVENTS, recorded, replay
 from generator.demo.report import DemoReport, Events, Findings
@@ -27,7 +27,7 @@ from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 
 SETTLE_SECONDS = 120
-BUILD = Path("build/host")
+BUILD = Path("build")
 OUTBOX = Path("build/demo/outbox")
 
 Say = Callable[[str], None]
@@ -57,8 +57,8 @@ def run_demo(organization: LocalOrganization, say: Say, started: float) -> DemoR
     config = load(organization.config)
     stage = Stage(organization, config, hub_session(config, organization.config.parent))
     say("Packaging the functions and writing the templates")
-    manifest = generate(config, "host", BUILD)
-    for step in deploy(config, manifest, stage.session, poll_seconds=0.1):
+    manifest = generate(config, Target.HOST, BUILD)
+    for step in deploy(config, manifest, BUILD / Target.HOST, stage.session, poll_seconds=0.1):
         say(f"{step.what}: {step.state} {step.detail}".rstrip())
     wait_until_settled(organization, SETTLE_SECONDS)
     say("Replaying recorded events in the member accounts")

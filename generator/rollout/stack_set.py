@@ -1,12 +1,13 @@
 """The StackSet of the spokes, driven from the hub account as delegated administrator."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
+from generator.config import Organization
 from generator.rollout.step import Step
 
 if TYPE_CHECKING:
@@ -60,28 +61,24 @@ class StackSet:
             for one in page["Summaries"]
         ]
 
-    def deploy(
-        self, template: str, url: str, parameters: Mapping[str, str], ous: Sequence[str], regions: Sequence[str]
-    ) -> Iterator[Step]:
-        """Create or update the StackSet, then cover the OUs and Regions; ends with a step for each failed instance."""
-        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    def deploy(self, template: str, url: str, targets: Organization, regions: Sequence[str]) -> Iterator[Step]:
+        """Create or update the StackSet, then cover the targets in the Regions; a failed instance is a step."""
         present = self.describe()
         if present is None:
-            self._create(url, given)
+            self._create(url)
             yield Step(f"StackSet {self._name}", "created")
-        elif present["TemplateBody"] == template and _values(present) == dict(parameters):
+        elif present["TemplateBody"] == template:
             yield Step(f"StackSet {self._name}", "unchanged")
         else:
-            self._finish(self._update(url, given))
+            self._finish(self._update(url))
             yield Step(f"StackSet {self._name}", "updated")
-        yield from self._cover(ous, regions)
+        yield from self._cover(targets, regions)
 
-    def _create(self, url: str, parameters: list[dict[str, str]]) -> None:
+    def _create(self, url: str) -> None:
         self._client.create_stack_set(
             StackSetName=self._name,
             Description="Muster's spoke: alert rules, creator tagger, heartbeat",
             TemplateURL=url,
-            Parameters=parameters,
             Capabilities=["CAPABILITY_NAMED_IAM"],
             PermissionModel="SERVICE_MANAGED",
             AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
@@ -89,21 +86,24 @@ class StackSet:
             CallAs=CALL_AS,
         )
 
-    def _update(self, url: str, parameters: list[dict[str, str]]) -> str:
+    def _update(self, url: str) -> str:
         answer = self._client.update_stack_set(
             StackSetName=self._name,
             TemplateURL=url,
-            Parameters=parameters,
             Capabilities=["CAPABILITY_NAMED_IAM"],
             OperationPreferences=PREFERENCES,
             CallAs=CALL_AS,
         )
         return str(answer["OperationId"])
 
-    def _cover(self, ous: Sequence[str], regions: Sequence[str]) -> Iterator[Step]:
+    def _cover(self, targets: Organization, regions: Sequence[str]) -> Iterator[Step]:
+        excluded = {"Accounts": list(targets.excluded_accounts), "AccountFilterType": "DIFFERENCE"}
         answer = self._client.create_stack_instances(
             StackSetName=self._name,
-            DeploymentTargets={"OrganizationalUnitIds": list(ous)},
+            DeploymentTargets={
+                "OrganizationalUnitIds": list(targets.targets),
+                **(excluded if targets.excluded_accounts else {}),
+            },
             Regions=list(regions),
             OperationPreferences=PREFERENCES,
             CallAs=CALL_AS,
@@ -125,7 +125,3 @@ class StackSet:
             if status not in {"RUNNING", "QUEUED", "STOPPING"}:
                 return status
             time.sleep(self._poll_seconds)
-
-
-def _values(present: Mapping[str, Any]) -> dict[str, str]:
-    return {one["ParameterKey"]: one["ParameterValue"] for one in present.get("Parameters", [])}

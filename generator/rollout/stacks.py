@@ -10,8 +10,9 @@ from generator.rollout.step import RolloutError, Step
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
 
-_WAIT = {"Delay": 1, "MaxAttempts": 3600}
+_WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 3600}
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 
 
