@@ -1,0 +1,111 @@
+"""Every Lambda function of Muster: one table that stacks, packages and tests share."""
+
+import msgspec
+
+from contract.names import Names
+from contract.settings import Settings
+from hub import settings as hub
+from spoke import settings as spoke
+from spoke.creator_tagger.services import SERVICES
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True):
+    """A function; `services` are the botocore services whose data its package carries, `timeout` is in seconds.
+
+    `data` are patterns of files that its code reads; `is_tuned`: it reads `settings.json`, the lists of `muster.toml`.
+    Memory also buys processor time: what answers events gets 512 MB, what runs once an hour half of it.
+    """
+
+    name: str
+    handler: str
+    settings: type[Settings]
+    services: tuple[str, ...]
+    memory: int = 512
+    timeout: int = 30
+    data: tuple[str, ...] = ()
+    is_tuned: bool = False
+    in_spokes: bool = False
+
+    @property
+    def title(self) -> str:
+        """The function's logical id: `creator_tagger` becomes `CreatorTagger`."""
+        return self.name.title().replace("_", "")
+
+    @property
+    def module(self) -> str:
+        """The module that holds the handler."""
+        return self.handler.rpartition(".")[0]
+
+    def full_name(self, names: Names) -> str:
+        """Return the name of the deployed function."""
+        return names.spoke_function(self.name) if self.in_spokes else names.function(self.name)
+
+
+DETECTOR = Function(
+    name="detector",
+    handler="hub.detector.detect_handler",
+    settings=hub.DetectorSettings,
+    services=("dynamodb", "organizations"),
+    is_tuned=True,
+)
+REPORTS = Function(
+    name="reports",
+    handler="hub.reports.record_handler",
+    settings=hub.ReportsSettings,
+    services=("dynamodb",),
+    memory=256,
+)
+INVENTORY = Function(
+    name="inventory",
+    handler="hub.inventory.refresh_handler",
+    settings=hub.InventorySettings,
+    services=("dynamodb", "organizations"),
+    memory=256,
+    timeout=300,
+)
+ROLLUPS = Function(
+    name="rollups",
+    handler="hub.rollups.count_handler",
+    settings=hub.RollupsSettings,
+    services=("dynamodb",),
+)
+TRANSITIONS = Function(
+    name="transitions",
+    handler="hub.transitions.pass_on_handler",
+    settings=hub.TransitionsSettings,
+    services=("sqs",),
+    memory=256,
+)
+NOTIFIER = Function(
+    name="notifier",
+    handler="hub.notifier.handler.notify_handler",
+    settings=hub.NotifierSettings,
+    services=("dynamodb", "sesv2"),
+    data=("contract/detections.json", "hub/notifier/templates/*"),
+    timeout=60,
+)
+CREATOR_TAGGER = Function(
+    name="creator_tagger",
+    handler="spoke.creator_tagger.handler.tag_handler",
+    settings=spoke.CreatorTaggerSettings,
+    services=(
+        "events",
+        "resourcegroupstaggingapi",
+        "sqs",
+        *sorted({one.own.client for one in SERVICES.values() if one.own}),
+    ),
+    in_spokes=True,
+)
+HEARTBEAT = Function(
+    name="heartbeat",
+    handler="spoke.heartbeat.handler.beat_handler",
+    settings=spoke.HeartbeatSettings,
+    services=("cloudtrail", "events", "iam", "sqs"),
+    memory=256,
+    timeout=60,
+    in_spokes=True,
+)
+
+HUB_FUNCTIONS = (DETECTOR, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER)
+SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
+FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -1,0 +1,132 @@
+"""Writes what a rollout needs: templates, function packages, and the manifest that lists them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+from troposphere import Template
+
+from contract.names import VERSION
+from generator.artefacts_stack import artefacts_stack
+from generator.config import Config, Target
+from generator.functions import FUNCTIONS, HUB_FUNCTIONS, SPOKE_FUNCTIONS, Function
+from generator.hub_stack import hub_stack
+from generator.management_stack import management_stack
+from generator.package import Package, Packer
+from generator.spoke_stack import spoke_stack
+
+
+class TemplateFile(BaseModel):
+    """A written template; `path` is below the manifest's folder."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class FunctionFile(BaseModel):
+    """A written package; `key` is where it lies in the artefact buckets, `regions` where it is needed."""
+
+    path: str
+    key: str
+    bytes: int
+    unzipped_bytes: int
+    sha256: str
+    regions: tuple[str, ...]
+
+
+class Manifest(BaseModel):
+    """What was generated, for whom."""
+
+    version: str
+    target: Target
+    organization: str
+    hub_account: str
+    home_region: str
+    regions: tuple[str, ...]
+    templates: dict[str, TemplateFile]
+    functions: dict[str, FunctionFile]
+
+
+def generate(
+    config: Config, target: str, out_dir: Path, *, python: Path | None = None, bytecode: bool = True
+) -> Manifest:
+    """Write `<out_dir>/<target>/` and return its manifest; the same input gives the same bytes.
+
+    `python` compiles the bytecode where the running interpreter is of another version than the functions' runtime.
+    Raises `PackageError` when a package cannot be built, `TemplateError` when a template cannot be rendered.
+    """
+    packer = Packer(config, Target(target), out_dir / "cache", python=python, bytecode=bytecode)
+    packages = {what.name: packer.package(what, tuning(config, what)) for what in FUNCTIONS}
+    folder = out_dir / target
+    folder.mkdir(parents=True, exist_ok=True)
+    rendered = templates(config, {name: package.key for name, package in packages.items()})
+    manifest = Manifest(
+        version=VERSION,
+        target=Target(target),
+        organization=config.organization.id,
+        hub_account=config.aws.hub_account,
+        home_region=config.aws.home_region,
+        regions=config.regions,
+        templates={name: _write_template(folder, name, body) for name, body in rendered.items()},
+        functions={name: _write_package(folder, package, _regions(config, name)) for name, package in packages.items()},
+    )
+    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def templates(config: Config, artefacts: Mapping[str, str]) -> dict[str, str]:
+    """Return every template as minified JSON, by its stack's short name; `artefacts`: function → S3 key."""
+    stacks = {
+        "hub": hub_stack(config, artefacts),
+        "spoke": spoke_stack(config, artefacts),
+        "artefacts": artefacts_stack(config),
+        "management": management_stack(config),
+    }
+    return {name: minified(template) for name, template in stacks.items()}
+
+
+def minified(template: Template) -> str:
+    """Return a template in as few bytes as JSON allows: CloudFormation counts them."""
+    return json.dumps(template.to_dict(), separators=(",", ":"), sort_keys=True)
+
+
+def tuning(config: Config, what: Function) -> dict[str, bytes]:
+    """Return the generated files of a function's package: the lists that are too long for an environment."""
+    if not what.is_tuned:
+        return {}
+    exceptions = config.detections.by_id
+    lists = {
+        "allowed_ports": config.detections.allowed_ports,
+        "allowed_cidrs": config.detections.allowed_cidrs,
+        "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
+        "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
+    }
+    return {"settings.json": json.dumps(lists, sort_keys=True).encode()}
+
+
+def _regions(config: Config, function: str) -> tuple[str, ...]:
+    in_hub = function in {what.name for what in HUB_FUNCTIONS} - {what.name for what in SPOKE_FUNCTIONS}
+    return (config.aws.home_region,) if in_hub else config.regions
+
+
+def _write_template(folder: Path, name: str, body: str) -> TemplateFile:
+    path = folder / f"{name}.template.json"
+    path.write_text(body, encoding="utf-8")
+    return TemplateFile(path=path.name, bytes=len(body.encode()), sha256=hashlib.sha256(body.encode()).hexdigest())
+
+
+def _write_package(folder: Path, package: Package, regions: tuple[str, ...]) -> FunctionFile:
+    path = folder / "functions" / f"{package.function}.zip"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(package.body)
+    return FunctionFile(
+        path=f"functions/{path.name}",
+        key=package.key,
+        bytes=len(package.body),
+        unzipped_bytes=package.unzipped,
+        sha256=package.digest,
+        regions=regions,
+    )

@@ -1,0 +1,68 @@
+"""The hub's template: decides, stores, tells people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from troposphere import GetAtt, Output, Ref, Template
+
+from generator.config import Config
+from generator.parts.alarms import alarms
+from generator.parts.central_bus import central_bus
+from generator.parts.data_key import data_key
+from generator.parts.detecting import detector
+from generator.parts.function import Site
+from generator.parts.reporting import inventory, reports
+from generator.parts.streaming import notifier, rollups, transitions
+from generator.parts.tables import findings_table, state_table
+from generator.parts.topics import alert_topics
+
+
+def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
+    """Return the template of the hub's stack, for the hub account's home Region; `artefacts`: function → S3 key."""
+    template = Template(Description="Muster's hub: decides, stores, tells people")
+    site = Site(config, artefacts, hub_values(config))
+    template.add_resource(
+        [
+            *central_bus(config),
+            *data_key(config),
+            findings_table(config),
+            state_table(config),
+            *alert_topics(config),
+            *detector(site),
+            *reports(site),
+            *inventory(site),
+            *rollups(site),
+            *transitions(site),
+            *notifier(site),
+        ]
+    )
+    template.add_resource(alarms(list(template.resources.values())))
+    template.add_output(_outputs())
+    return template
+
+
+def hub_values(config: Config) -> dict[str, Any]:
+    """Return what the hub's functions may find in their environment, by the settings' field names."""
+    email = config.channels.email
+    return {
+        "prefix": config.aws.prefix,
+        "findings_table": Ref("FindingsTable"),
+        "state_table": Ref("StateTable"),
+        "notifier_queue_url": Ref("NotifierQueue"),
+        "owner_tag": config.organization.owner_tag,
+        "email_sender": email.sender if email else "",
+        "email_recipients": ",".join(email.recipients) if email else "",
+        "minimum_severity": email.minimum_severity if email else "MEDIUM",
+        "dashboard_url": config.web.dashboard_url,
+    }
+
+
+def _outputs() -> list[Output]:
+    values = {
+        "BusArn": GetAtt("Bus", "Arn"),
+        "FindingsTableName": Ref("FindingsTable"),
+        "StateTableName": Ref("StateTable"),
+        "AlertsTopicArn": Ref("Alerts"),
+        "CriticalAlertsTopicArn": Ref("CriticalAlerts"),
+    }
+    return [Output(name, Value=value) for name, value in values.items()]

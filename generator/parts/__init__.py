@@ -1,0 +1,1 @@
+"""The parts of the templates: each function returns the resources of one thing."""

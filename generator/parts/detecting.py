@@ -1,0 +1,33 @@
+"""From the central bus to findings: the detector."""
+
+from troposphere import AWSObject, GetAtt, Ref, Sub
+
+from contract.cloudtrail import DETAIL_TYPES
+from generator import iam
+from generator.functions import DETECTOR
+from generator.parts.function import Site, function
+from generator.parts.queues import work_queue
+from generator.parts.sources import from_queue, to_queue
+
+# Only AWS's services may send as aws.*, on whichever bus: what matches was recorded by CloudTrail.
+_RECORDED = {"source": [{"prefix": "aws."}], "detail-type": list(DETAIL_TYPES)}
+
+
+def detector(site: Site) -> list[AWSObject]:
+    """Return the detector with its queue: forwarded CloudTrail events in, findings out."""
+    config = site.config
+    rule = to_queue("DetectorRule", config.names.queue("detector"), Ref("Bus"), _RECORDED, "DetectorQueue")
+    statements = [
+        iam.consume_queue(GetAtt("DetectorQueue", "Arn")),
+        iam.write_table(GetAtt("FindingsTable", "Arn")),
+        iam.read_table(Sub("${FindingsTable.Arn}/index/*")),
+        iam.write_table(GetAtt("StateTable", "Arn")),
+        iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
+        iam.read_organization(),
+    ]
+    return [
+        *work_queue(DETECTOR, config, {"events": [GetAtt(rule, "Arn")]}),
+        rule,
+        *function(DETECTOR, site, statements, config.findings.log_retention_days),
+        from_queue(DETECTOR),
+    ]

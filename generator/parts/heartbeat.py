@@ -1,0 +1,67 @@
+"""A spoke's sign of life, and its introduction to the hub when it is deployed."""
+
+from typing import ClassVar
+
+from troposphere import AWSObject, GetAtt, Sub
+from troposphere.cloudformation import CustomResource
+from troposphere.events import Rule
+
+from contract.names import VERSION
+from generator import iam
+from generator.config import Config
+from generator.functions import HEARTBEAT, SPOKE_FUNCTIONS
+from generator.parts.forwarding import hub_bus, own_rules
+from generator.parts.function import Site, function
+from generator.parts.queues import dead_letters, retried
+from generator.parts.sources import from_rule
+
+INTERVAL_SECONDS = 3_600
+_ANSWER_SECONDS = 120
+
+
+class MusterSpoke(CustomResource):  # type: ignore[misc] # Troposphere is untyped
+    """The custom resource whose every creation and update sends a first heartbeat."""
+
+    resource_type = "Custom::MusterSpoke"
+    props: ClassVar = {**CustomResource.props, "Version": (str, True), "ConfigHash": (str, True)}
+
+
+def heartbeat(site: Site) -> list[AWSObject]:
+    """Return the heartbeat function and its hourly rule."""
+    config = site.config
+    name = HEARTBEAT.full_name(config.names)
+    return [
+        *dead_letters("HeartbeatDeadLetters", f"{name}-dlq", {}),
+        *function(HEARTBEAT, site, _statements(config), config.spoke.log_retention_days),
+        retried(HEARTBEAT, "HeartbeatDeadLetters"),
+        *from_rule(HEARTBEAT, Rule("HeartbeatSchedule", Name=f"{name}-hourly", ScheduleExpression="rate(1 hour)")),
+    ]
+
+
+def introduction(config_hash: str, after: list[str]) -> MusterSpoke:
+    """Return the custom resource; it is made last and goes first, so that what answers for it outlives it."""
+    return MusterSpoke(
+        "Introduction",
+        ServiceToken=GetAtt(HEARTBEAT.title, "Arn"),
+        ServiceTimeout=_ANSWER_SECONDS,
+        Version=VERSION,
+        ConfigHash=config_hash,
+        DependsOn=sorted(after),
+    )
+
+
+def _statements(config: Config) -> list[iam.Statement]:
+    prefix = f"{config.aws.prefix}-spoke"
+    here = "${AWS::Region}:${AWS::AccountId}"
+    roles = [f"{what.full_name(config.names)}-${{AWS::Region}}" for what in SPOKE_FUNCTIONS] + [
+        f"{prefix}-alerts-${{AWS::Region}}"
+    ]
+    return [
+        iam.put_events(hub_bus(config)),
+        iam.look_after_rules([own_rules(config)]),
+        iam.list_rules(),
+        iam.look_after_queues([Sub(f"arn:${{AWS::Partition}}:sqs:{here}:{prefix}-*")]),
+        iam.look_after_roles([Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{role}") for role in roles]),
+        iam.look_after_trails(),
+        iam.send_messages(GetAtt("HeartbeatDeadLetters", "Arn")),
+    ]

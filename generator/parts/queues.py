@@ -1,0 +1,71 @@
+"""Queues, the queues of what failed, and who may send to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from troposphere import AWSObject, GetAtt, Ref
+from troposphere.awslambda import DestinationConfig, EventInvokeConfig, OnFailure
+from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
+
+from generator.config import Config
+from generator.functions import Function
+
+_FOURTEEN_DAYS = 1_209_600
+# Lambda guide, "Using Lambda with Amazon SQS": at least six times the function's time-out.
+_VISIBILITY_FACTOR = 6
+_ATTEMPTS = 5
+
+
+def dead_letters(title: str, name: str, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
+    """Return a queue of what failed; `senders` maps an AWS service to the ARNs on whose behalf it may send."""
+    queue = Queue(title, QueueName=name, MessageRetentionPeriod=_FOURTEEN_DAYS, SqsManagedSseEnabled=True)
+    return [queue, _policy(queue, senders)]
+
+
+def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
+    """Return a consumer's queue and its dead-letter queue; a message is tried five times."""
+    failed = dead_letters(f"{what.title}DeadLetters", config.names.dead_letter_queue(what.name), {})
+    queue = Queue(
+        f"{what.title}Queue",
+        QueueName=config.names.queue(what.name),
+        MessageRetentionPeriod=_FOURTEEN_DAYS,
+        VisibilityTimeout=what.timeout * _VISIBILITY_FACTOR,
+        SqsManagedSseEnabled=True,
+        RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(failed[0], "Arn"), maxReceiveCount=_ATTEMPTS),
+    )
+    return [*failed, queue, _policy(queue, senders)]
+
+
+def retried(what: Function, failures: str) -> EventInvokeConfig:
+    """Return a function's asynchronous retries: two, then the queue with the logical id `failures`."""
+    return EventInvokeConfig(
+        f"{what.title}Retries",
+        FunctionName=Ref(what.title),
+        Qualifier="$LATEST",
+        MaximumRetryAttempts=2,
+        MaximumEventAgeInSeconds=21_600,
+        DestinationConfig=DestinationConfig(OnFailure=OnFailure(Destination=GetAtt(failures, "Arn"))),
+    )
+
+
+def _policy(queue: Queue, senders: Mapping[str, Sequence[Any]]) -> QueuePolicy:
+    arn = GetAtt(queue, "Arn")
+    allowed = [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": f"{service}.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnLike": {"aws:SourceArn": list(sources)}},
+        }
+        for service, sources in sorted(senders.items())
+    ]
+    encrypted_only = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    document = {"Version": "2012-10-17", "Statement": [encrypted_only, *allowed]}
+    return QueuePolicy(f"{queue.title}Policy", Queues=[Ref(queue)], PolicyDocument=document)

@@ -1,0 +1,48 @@
+"""What the hub knows about accounts and spokes: reports and the inventory."""
+
+from typing import Any
+
+from troposphere import AWSObject, GetAtt, Ref
+from troposphere.events import Rule
+
+from contract.names import SPOKE_SOURCE
+from generator import iam
+from generator.functions import INVENTORY, REPORTS
+from generator.parts.function import Site, function
+from generator.parts.queues import dead_letters, retried, work_queue
+from generator.parts.sources import from_queue, from_rule, to_queue
+from generator.pattern import ACCOUNT_CHANGES
+
+
+def reports(site: Site) -> list[AWSObject]:
+    """Return the recorder of what spokes report: heartbeats, tagging results."""
+    config = site.config
+    pattern = {"source": [SPOKE_SOURCE]}
+    rule = to_queue("ReportsRule", config.names.queue("reports"), Ref("Bus"), pattern, "ReportsQueue")
+    statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state()]
+    return [
+        *work_queue(REPORTS, config, {"events": [GetAtt(rule, "Arn")]}),
+        rule,
+        *function(REPORTS, site, statements, config.findings.log_retention_days),
+        from_queue(REPORTS, concurrency=5),
+    ]
+
+
+def inventory(site: Site) -> list[AWSObject]:
+    """Return the reader of the organization's accounts: every hour, and when the management account changes some."""
+    config = site.config
+    name = INVENTORY.full_name(config.names)
+    hourly = Rule("InventorySchedule", Name=f"{name}-hourly", ScheduleExpression="rate(1 hour)")
+    changed = Rule("InventoryRule", Name=name, EventBusName=Ref("Bus"), EventPattern=ACCOUNT_CHANGES)
+    statements = [*_state(), iam.read_organization(), iam.send_messages(GetAtt("InventoryDeadLetters", "Arn"))]
+    return [
+        *dead_letters("InventoryDeadLetters", config.names.dead_letter_queue("inventory"), {}),
+        *function(INVENTORY, site, statements, config.findings.log_retention_days),
+        retried(INVENTORY, "InventoryDeadLetters"),
+        *from_rule(INVENTORY, hourly),
+        *from_rule(INVENTORY, changed),
+    ]
+
+
+def _state() -> list[dict[str, Any]]:
+    return [iam.write_table(GetAtt("StateTable", "Arn")), iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb")]

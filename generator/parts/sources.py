@@ -1,0 +1,74 @@
+"""What calls functions: queues, the findings' stream, schedules, rules."""
+
+from typing import Any, ClassVar
+
+from troposphere import AWSObject, GetAtt, Ref
+from troposphere.awslambda import DestinationConfig, EventSourceMapping, OnFailure, Permission, ScalingConfig
+from troposphere.events import Rule, Target
+from troposphere.validators import integer
+
+from generator.functions import Function
+
+_A_DAY = 86_400
+
+
+class QueueScaling(ScalingConfig):  # type: ignore[misc] # Troposphere is untyped
+    """A queue mapping's limit; Troposphere 4.11 knows only the like-named property of another resource."""
+
+    props: ClassVar = {"MaximumConcurrency": (integer, True)}
+
+
+def from_queue(what: Function, *, batch: int = 10, concurrency: int = 10) -> EventSourceMapping:
+    """Return the mapping of a function's own queue; a failed record alone comes back.
+
+    Concurrency is limited here, because small accounts have ten concurrent executions in all and none to reserve.
+    """
+    return EventSourceMapping(
+        f"{what.title}Source",
+        EventSourceArn=GetAtt(f"{what.title}Queue", "Arn"),
+        FunctionName=Ref(what.title),
+        BatchSize=batch,
+        ScalingConfig=QueueScaling(MaximumConcurrency=concurrency),
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        DependsOn=[f"{what.title}Role"],
+    )
+
+
+def from_stream(what: Function, *, batch: int = 100, window: int | None = None) -> EventSourceMapping:
+    """Return the mapping of the findings' stream; what fails to the end goes to the function's dead letters.
+
+    `window` in seconds makes batches tumble, which is what tells the function its shard.
+    """
+    return EventSourceMapping(
+        f"{what.title}Source",
+        EventSourceArn=GetAtt("FindingsTable", "StreamArn"),
+        FunctionName=Ref(what.title),
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=batch,
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=5,
+        MaximumRecordAgeInSeconds=_A_DAY,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        DestinationConfig=DestinationConfig(OnFailure=OnFailure(Destination=GetAtt(f"{what.title}DeadLetters", "Arn"))),
+        DependsOn=[f"{what.title}Role"],
+        **({"TumblingWindowInSeconds": window} if window else {}),
+    )
+
+
+def from_rule(what: Function, rule: Rule) -> list[AWSObject]:
+    """Return a rule whose target is the function, and the rule's right to call it."""
+    rule.Targets = [Target(Id="Function", Arn=GetAtt(what.title, "Arn"))]
+    permission = Permission(
+        f"{rule.title}Permission",
+        FunctionName=Ref(what.title),
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=GetAtt(rule, "Arn"),
+    )
+    return [rule, permission]
+
+
+def to_queue(title: str, name: str, bus: Any, pattern: dict[str, Any], queue: str) -> Rule:
+    """Return a rule of a bus that puts what it matches into the queue with that logical id."""
+    target = Target(Id="Queue", Arn=GetAtt(queue, "Arn"))
+    return Rule(title, Name=name, EventBusName=bus, EventPattern=pattern, Targets=[target])

@@ -1,0 +1,61 @@
+"""What follows from a changed finding: the counters, the notifications."""
+
+from typing import Any
+
+from troposphere import AWSObject, GetAtt
+
+from generator import iam
+from generator.functions import NOTIFIER, ROLLUPS, TRANSITIONS, Function
+from generator.parts.function import Site, function
+from generator.parts.queues import dead_letters, work_queue
+from generator.parts.sources import from_queue, from_stream
+
+_WINDOW_SECONDS = 30
+
+
+def rollups(site: Site) -> list[AWSObject]:
+    """Return the counters of open findings: each change of the stream counted exactly once."""
+    config = site.config
+    statements = [*_stream(ROLLUPS), iam.write_table(GetAtt("StateTable", "Arn"))]
+    return [
+        *dead_letters("RollupsDeadLetters", config.names.dead_letter_queue("rollups"), {}),
+        *function(ROLLUPS, site, statements, config.findings.log_retention_days),
+        from_stream(ROLLUPS, window=_WINDOW_SECONDS),
+    ]
+
+
+def transitions(site: Site) -> list[AWSObject]:
+    """Return what picks the changes that people should hear of out of the stream."""
+    config = site.config
+    statements = [*_stream(TRANSITIONS), iam.send_messages(GetAtt("NotifierQueue", "Arn"))]
+    return [
+        *dead_letters("TransitionsDeadLetters", config.names.dead_letter_queue("transitions"), {}),
+        *function(TRANSITIONS, site, statements, config.findings.log_retention_days),
+        from_stream(TRANSITIONS),
+    ]
+
+
+def notifier(site: Site) -> list[AWSObject]:
+    """Return the notifier with its queue; it may send email only as the configured sender."""
+    config = site.config
+    email = config.channels.email
+    statements = [
+        iam.consume_queue(GetAtt("NotifierQueue", "Arn")),
+        iam.write_table(GetAtt("StateTable", "Arn")),
+        iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
+        *([iam.send_email(email.sender)] if email else []),
+    ]
+    return [
+        *work_queue(NOTIFIER, config, {}),
+        *function(NOTIFIER, site, statements, config.findings.log_retention_days),
+        from_queue(NOTIFIER, concurrency=2),
+    ]
+
+
+def _stream(what: Function) -> list[dict[str, Any]]:
+    return [
+        iam.consume_stream(GetAtt("FindingsTable", "StreamArn")),
+        iam.list_streams(),
+        iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
+        iam.send_messages(GetAtt(f"{what.title}DeadLetters", "Arn")),
+    ]

@@ -1,0 +1,162 @@
+"""EventBridge rules of the spokes, generated from what the detections want to see."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from contract.cloudtrail import API_CALL, DETAIL_TYPES, SERVICE_EVENT
+from generator.matcher import matches
+from hub.detections.detection import Detection
+
+# Quota "Event pattern size": 2,048 characters; the rest is room.
+LIMIT = 2_000
+ENABLED = "ENABLED"
+WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+ANY = "*"
+SIGN_IN_SOURCE = "signin.amazonaws.com"
+# The two calls of that form that CloudTrail counts as changes (EventBridge guide, "AWS service events via CloudTrail").
+_CHANGES_BY_NAME = frozenset({"GetFederationToken", "GetSessionToken"})
+_READS = ("Describe", "Get", "List")
+_UNSEEN_CATEGORIES = frozenset({"Data", "NetworkActivity", "Insight"})
+_ABSENT = {"exists": False}
+_ACCOUNT_CALLS = (
+    "AcceptHandshake",
+    "CloseAccountResult",
+    "CreateAccountResult",
+    "CreateOrganizationalUnit",
+    "DeleteOrganizationalUnit",
+    "LeaveOrganization",
+    "MoveAccount",
+    "RemoveAccountFromOrganization",
+    "UpdateOrganizationalUnit",
+)
+
+Pattern = dict[str, Any]
+Call = tuple[str, str]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule of a spoke's default bus; the name is its last part (`sign-in`), `state` is EventBridge's."""
+
+    name: str
+    pattern: Pattern
+    state: str = ENABLED
+
+
+def alert_rules(detections: Iterable[Detection]) -> list[Rule]:
+    """Return as few rules as deliver every event that a detection may judge."""
+    wanted = list(detections)
+    return [
+        *_sign_in(wanted),
+        *_narrowed(wanted),
+        *_packed("read-only", _calls(wanted, reads=True), {}, WITH_READS),
+        *_packed("attempts", _calls(wanted, attempts=True), {}),
+        *_packed("calls", _calls(wanted, attempts=False) - _calls(wanted, attempts=True), {"errorCode": [_ABSENT]}),
+        *_whole_services(wanted),
+        Rule("accounts", ACCOUNT_CHANGES),
+    ]
+
+
+def size(pattern: Mapping[str, Any]) -> int:
+    """Return the characters of a pattern, written as compactly as EventBridge counts them."""
+    return len(json.dumps(pattern, separators=(",", ":")))
+
+
+def is_read_only(call: Call) -> bool:
+    """Whether only a rule that asks for all management events sees an API call."""
+    source, name = call
+    return source != SIGN_IN_SOURCE and name.startswith(_READS) and name not in _CHANGES_BY_NAME
+
+
+def is_delivered(rule: Rule, record: Mapping[str, Any]) -> bool:
+    """Whether a rule in its state is given a CloudTrail record at all (EventBridge guide, as above)."""
+    if record.get("managementEvent") is False or record.get("eventCategory") in _UNSEEN_CATEGORIES:
+        return False
+    call = (str(record.get("eventSource", "")), str(record.get("eventName", "")))
+    return rule.state == WITH_READS or not is_read_only(call)
+
+
+def forwarded(rules: Iterable[Rule], event: Mapping[str, Any]) -> str | None:
+    """Return the name of the first rule that forwards an EventBridge event to the hub, or None."""
+    detail = event.get("detail")
+    record = detail if isinstance(detail, dict) else {}
+    return next((one.name for one in rules if is_delivered(one, record) and matches(one.pattern, event)), None)
+
+
+def _pattern(detail: Mapping[str, Any], detail_types: Sequence[str] = (API_CALL, SERVICE_EVENT)) -> Pattern:
+    # Only AWS's services may send as aws.*: nobody can forge a CloudTrail event on the way to the hub.
+    return {"source": [{"prefix": "aws."}], "detail-type": list(detail_types), "detail": dict(detail)}
+
+
+# What changes the accounts that there are; only the management account has such events. The hub's inventory follows.
+ACCOUNT_CHANGES = _pattern({"eventSource": ["organizations.amazonaws.com"], "eventName": [*_ACCOUNT_CALLS]})
+
+
+def _split(one: Detection) -> list[Call]:
+    return [(source, name) for source, _, name in (call.partition(":") for call in one.api_calls)]
+
+
+def _calls(detections: Iterable[Detection], *, attempts: bool = False, reads: bool = False) -> set[Call]:
+    """Return the calls, named in full and not narrowed, of the detections (not) looking at refused ones too."""
+    return {
+        call
+        for one in detections
+        for call in _split(one)
+        if ANY not in call and call[0] != SIGN_IN_SOURCE and not _is_narrowed(one)
+        if is_read_only(call) == reads and (reads or (one.attempts or one.failures) == attempts)
+    }
+
+
+def _is_narrowed(one: Detection) -> bool:
+    return bool(one.only) and all(ANY in call for call in _split(one))
+
+
+def _sign_in(detections: Iterable[Detection]) -> Iterator[Rule]:
+    names = {name for one in detections for source, name in _split(one) if source == SIGN_IN_SOURCE}
+    if names:
+        wanted: dict[str, Any] = {"eventSource": [SIGN_IN_SOURCE]}
+        if ANY not in names:
+            wanted["eventName"] = sorted(names)
+        yield Rule("sign-in", _pattern(wanted, DETAIL_TYPES))
+
+
+def _narrowed(detections: Iterable[Detection]) -> Iterator[Rule]:
+    """Yield a rule for each filter that detections of any call push down; the root user's is one of them."""
+    filters: dict[str, Mapping[str, Any]] = {}
+    for one in detections:
+        if _is_narrowed(one) and any(source == ANY for source, _ in _split(one)):
+            filters.setdefault(json.dumps(one.only, sort_keys=True), one.only)
+    for text, only in sorted(filters.items()):
+        name = "root" if text == '{"userIdentity": {"type": ["Root"]}}' else f"narrowed-{len(text)}"
+        yield Rule(name, _pattern(only, DETAIL_TYPES))
+
+
+def _whole_services(detections: Iterable[Detection]) -> Iterator[Rule]:
+    """Yield a rule for the services of which detections want every call."""
+    named = {source for one in detections for source, name in _split(one) if name == ANY and source != ANY}
+    sources = sorted(named - {SIGN_IN_SOURCE})
+    if sources:
+        yield Rule("services", _pattern({"eventSource": sources}))
+
+
+def _packed(name: str, calls: set[Call], more: Mapping[str, Any], state: str = ENABLED) -> Iterator[Rule]:
+    """Yield rules that fill the limit one after the other, service by service."""
+    held: dict[str, set[str]] = defaultdict(set)
+    packs = [held]
+    for source, event in sorted(calls):
+        if size(_crossed({**held, source: held[source] | {event}}, more)) > LIMIT:
+            held = defaultdict(set)
+            packs.append(held)
+        held[source].add(event)
+    for number, pack in enumerate((pack for pack in packs if pack), 1):
+        yield Rule(f"{name}-{number}" if len(packs) > 1 else name, _crossed(pack, more), state)
+
+
+def _crossed(pack: Mapping[str, set[str]], more: Mapping[str, Any]) -> Pattern:
+    """Return sources by names: the product admits a few calls more, which the hub leaves aside."""
+    sources = sorted(source for source, names in pack.items() if names)
+    names = sorted({name for names in pack.values() for name in names})
+    return _pattern({"eventSource": sources, "eventName": names, **more})

@@ -1,0 +1,54 @@
+"""The spokes' template: the same for every member account and Region."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from troposphere import Ref, Template
+
+from generator.config import Config
+from generator.functions import HEARTBEAT
+from generator.parts.forwarding import alert_forwarding, hub_bus
+from generator.parts.function import Site
+from generator.parts.heartbeat import INTERVAL_SECONDS, heartbeat, introduction
+from generator.parts.tagging import creator_tagger
+from generator.pattern import alert_rules
+from hub.detections.catalogue import DETECTIONS
+
+
+def spoke_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
+    """Return the template of a spoke's stack; `artefacts`: function → S3 key.
+
+    Its `ConfigHash` is the digest of the template without its code, so that heartbeats tell which one is deployed.
+    """
+    unhashed = _rendered(config, {name: name for name in artefacts}, "")
+    digest = hashlib.sha256(unhashed.to_json(indent=None).encode()).hexdigest()
+    return _rendered(config, artefacts, digest[:16])
+
+
+def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
+    """Return what the spokes' functions may find in their environment, by the settings' field names."""
+    return {
+        "prefix": config.aws.prefix,
+        "hub_bus_arn": hub_bus(config),
+        "config_hash": config_hash,
+        "interval_seconds": INTERVAL_SECONDS,
+        "created_by_key": config.creator.created_by_key,
+        "dead_letter_queue_url": Ref("CreatorTaggerDeadLetters"),
+    }
+
+
+def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
+    template = Template(Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator")
+    site = Site(config, artefacts, spoke_values(config, config_hash))
+    template.add_resource(
+        [
+            *alert_forwarding(config, alert_rules(DETECTIONS)),
+            *creator_tagger(site),
+            *heartbeat(site),
+        ]
+    )
+    template.add_resource(
+        introduction(config_hash, [title for title in template.resources if title != HEARTBEAT.title])
+    )
+    return template
