@@ -35,7 +35,13 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "interval_seconds": INTERVAL_SECONDS,
         "created_by_key": config.creator.created_by_key,
         "dead_letter_queue_url": Ref("CreatorTaggerDeadLetters"),
+        "parts": ",".join(spoke_parts(config)),
     }
+
+
+def spoke_parts(config: Config) -> list[str]:
+    """Return the names of the parts that have a role and a dead-letter queue."""
+    return ["alerts", *(["creator-tagger"] if config.creator.enabled else []), "heartbeat"]
 
 
 def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
@@ -44,7 +50,7 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
     template.add_resource(
         [
             *alert_forwarding(config, alert_rules(DETECTIONS)),
-            *creator_tagger(site),
+            *(creator_tagger(site) if config.creator.enabled else []),
             *heartbeat(site),
         ]
     )

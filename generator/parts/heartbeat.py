@@ -9,8 +9,8 @@ from troposphere.events import Rule
 from contract.names import VERSION
 from generator import iam
 from generator.config import Config
-from generator.functions import HEARTBEAT, SPOKE_FUNCTIONS
-from generator.parts.forwarding import hub_bus, own_rules
+from generator.functions import HEARTBEAT
+from generator.parts.forwarding import hub_bus
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried
 from generator.parts.sources import from_rule
@@ -53,15 +53,11 @@ def introduction(config_hash: str, after: list[str]) -> MusterSpoke:
 def _statements(config: Config) -> list[iam.Statement]:
     prefix = f"{config.aws.prefix}-spoke"
     here = "${AWS::Region}:${AWS::AccountId}"
-    roles = [f"{what.full_name(config.names)}-${{AWS::Region}}" for what in SPOKE_FUNCTIONS] + [
-        f"{prefix}-alerts-${{AWS::Region}}"
-    ]
     return [
         iam.put_events(hub_bus(config)),
-        iam.look_after_rules([own_rules(config)]),
-        iam.list_rules(),
+        iam.look_after_rules(),
         iam.look_after_queues([Sub(f"arn:${{AWS::Partition}}:sqs:{here}:{prefix}-*")]),
-        iam.look_after_roles([Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{role}") for role in roles]),
+        iam.look_after_roles([Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{prefix}-*")]),
         iam.look_after_trails(),
         iam.send_messages(GetAtt("HeartbeatDeadLetters", "Arn")),
     ]
