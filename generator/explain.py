@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from contract.asff import IMPORTED, described, is_asff, wrapped_finding
+from contract import asff, ocsf
 from contract.clock import iso, now
 from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
 from contract.finding import Finding
@@ -13,6 +13,9 @@ from generator.pattern import Rule, forwarded
 from generator.reading import Item
 from hub.detections.engine import Engine
 from spoke.creator_tagger.plan import plan
+
+
+_FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
 
 class ExplainedFinding(BaseModel):
@@ -75,20 +78,23 @@ def envelope_of(value: Any) -> dict[str, Any]:
         if not isinstance(value.get("detail"), dict):
             raise MalformedEventError("field detail must be a JSON object")
         return value
-    if is_asff(value):
-        return wrapped_finding(value)
+    for form, is_finding in ((asff, asff.is_asff), (ocsf, ocsf.is_ocsf)):
+        if is_finding(value):
+            return form.wrapped_finding(value)
     if "eventName" in value or "eventSource" in value:
         return wrapped(value)
-    raise MalformedEventError("neither an EventBridge event (detail-type, detail) nor a CloudTrail record (eventName)")
+    held = next((key for key in ("event", "finding", "detail", "record") if isinstance(value.get(key), dict)), None)
+    mend = f"; its key {held} holds an object: try --key {held}" if held else ""
+    raise MalformedEventError(f"neither an EventBridge event (detail-type) nor a CloudTrail record (eventName){mend}")
 
 
 def _explained(index: int, envelope: Mapping[str, Any], engine: Engine, rules: list[Rule]) -> Explanation:
     detail = envelope["detail"]
     explanation = Explanation(index=index, event_id=str(envelope.get("id") or "") or None)
-    if envelope["detail-type"] == IMPORTED:
+    if describe := _FORMS.get(envelope["detail-type"]):
         findings = detail.get("findings")
         listed = findings if isinstance(findings, list) else []
-        return explanation.model_copy(update={"findings": [described(one) for one in listed if isinstance(one, dict)]})
+        return explanation.model_copy(update={"findings": [describe(one) for one in listed if isinstance(one, dict)]})
     if "eventName" not in detail:
         return explanation
     event = CloudTrailEvent(envelope)
