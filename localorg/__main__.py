@@ -34,7 +34,7 @@ def main() -> int:
         options = parse(sys.argv[1:])
         listener = listening.bind(options.port)
     except (OptionsError, listening.PortTakenError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command line's answer
         return 2
     listening.set_environment(listener.getsockname()[1], options.log_level)
     # MiniStack reads its settings while it is imported.
@@ -43,7 +43,7 @@ def main() -> int:
     try:
         gateway.run(listener, options)
     except patches.PatchError as error:
-        print(f"error: {error}; make setup brings it back", file=sys.stderr)
+        print(f"error: {error}; make setup brings it back", file=sys.stderr)  # noqa: T201 - as above
         return 1
     return 0
 

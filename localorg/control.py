@@ -2,9 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
+
+from hypercorn.typing import (
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    HTTPResponseBodyEvent,
+    HTTPResponseStartEvent,
+    HTTPScope,
+)
 
 from localorg import emails, organization, replay, settled
 from localorg.eventbus import entries
@@ -13,7 +21,6 @@ PREFIX = "/_localorg/"
 # The organization's Regions; the first is its home.
 REGIONS: list[str] = []
 
-Message = MutableMapping[str, Any]
 Handler = Callable[[dict[str, Any]], Any]
 
 
@@ -69,11 +76,7 @@ def answer(method: str, path: str, request: dict[str, Any]) -> tuple[int, Any]:
         return 400, {"error": str(error) if isinstance(error, ControlError) else f"bad request: {error!r}"}
 
 
-async def respond(
-    scope: Message,
-    receive: Callable[[], Awaitable[Message]],
-    send: Callable[[Message], Awaitable[None]],
-) -> None:
+async def respond(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Answer one HTTP request; the handler runs in a thread, because it may call AWS APIs of this same gateway."""
     body = await _read(receive)
     try:
@@ -82,14 +85,14 @@ async def respond(
     except json.JSONDecodeError as error:
         status, result = 400, {"error": f"not JSON: {error}"}
     headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(result).encode()})
+    await send(HTTPResponseStartEvent(type="http.response.start", status=status, headers=headers, trailers=False))
+    await send(HTTPResponseBodyEvent(type="http.response.body", body=json.dumps(result).encode(), more_body=False))
 
 
-async def _read(receive: Callable[[], Awaitable[Message]]) -> bytes:
+async def _read(receive: ASGIReceiveCallable) -> bytes:
     chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(chunks)
+    while (message := await receive())["type"] == "http.request":
+        chunks.append(message["body"])
+        if not message["more_body"]:
+            break
+    return b"".join(chunks)

@@ -4,20 +4,16 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
 
 import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
 from localorg import control, following, listening, organization, patches
 from localorg.options import Options
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 # Each part patches what it names; the order only matters where one wraps what another one put there.
 PARTS = (
@@ -49,9 +45,10 @@ class Application:
     """MiniStack behind our control endpoints; says once that it is ready."""
 
     def __init__(self, on_ready: Callable[[], None]) -> None:
+        """Call `on_ready` when requests are answered."""
         self._on_ready = on_ready
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """One ASGI connection."""
         if scope["type"] == "lifespan":
             await ministack.app.app(scope, receive, self._announcing(send))
@@ -60,8 +57,8 @@ class Application:
         else:
             await ministack.app.app(scope, receive, send)
 
-    def _announcing(self, send: Send) -> Send:
-        async def announce(message: Message) -> None:
+    def _announcing(self, send: ASGISendCallable) -> ASGISendCallable:
+        async def announce(message: ASGISendEvent) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
                 self._on_ready()
@@ -109,4 +106,4 @@ def _config(listener: socket.socket, options: Options) -> Config:
 
 def _print_ready(port: int) -> None:
     ready = {"endpoint": listening.endpoint(port), "organization": organization.describe()}
-    print(json.dumps(ready), flush=True)
+    print(json.dumps(ready), flush=True)  # noqa: T201 - what starts the gateway reads this line

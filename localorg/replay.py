@@ -29,7 +29,7 @@ MOVES = Moves()
 
 
 def replay(items: Iterable[dict[str, Any]], regions: list[str]) -> dict[str, Any]:
-    """Inject each item's event; an item that fails gives its error and stops nobody. Returns the events and the moves."""
+    """Inject each item's event and return the events and the moves; a failing item stops nobody."""
     results = [_replay(item, regions) for item in items]
     return {"items": results, "accounts": MOVES.accounts, "regions": MOVES.regions}
 
@@ -40,7 +40,7 @@ def _replay(item: dict[str, Any], regions: list[str]) -> dict[str, Any]:
         event = moved(item["event"], regions)
         event = _made(event, item.get("before"), item["event"])
         entries.inject(event["account"], event["region"], event)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one item of a batch
         # One item's accident, whatever the AWS call or the recording holds, must not stop the others.
         return {"event": event, "error": f"{type(error).__name__}: {error}"}
     return {"event": event, "error": None}

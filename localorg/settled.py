@@ -50,7 +50,7 @@ def measure() -> dict[str, Any]:
 
 def _invocations() -> int:
     following = sum(thread.name == ASYNCHRONOUS for thread in threading.enumerate())
-    return following + sum(lambda_svc._esm_inflight.copy().values())
+    return following + sum(int(count) for count in lambda_svc._esm_inflight.copy().values())
 
 
 def _stacks() -> int:

@@ -1,4 +1,4 @@
-"""EventBridge as AWS has it: buses across accounts and Regions, target permissions, dead letters, CloudTrail's states."""
+"""EventBridge as AWS has it: buses across accounts and Regions, permissions, dead letters, CloudTrail's states."""
 
 from ministack.services import eventbridge
 

@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
+from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import eventbridge
 
 from localorg import organization
-
-Response = tuple[int, dict[str, str], bytes]
+from localorg.answers import ApiError, Response, refusal, success
 
 
 def bus_arn(name: str) -> str:
@@ -37,13 +36,12 @@ def put_permission(data: dict[str, Any]) -> Response:
     """PutPermission: one statement in its short form, or the whole policy."""
     bus = data.get("EventBusName", "default")
     if bus not in eventbridge._event_buses:
-        code, message = "ResourceNotFoundException", f"Event bus {bus} does not exist."
-        return error_response_json(code, message, 400)  # type: ignore[no-any-return]
+        return refusal(ApiError("ResourceNotFoundException", f"Event bus {bus} does not exist."))
     if data.get("Policy"):
         eventbridge._event_bus_policies[bus] = json.loads(data["Policy"])
     else:
         put_statement(bus, statement(data.get("StatementId") or new_uuid(), data, bus_arn(bus)))
-    return json_response({})  # type: ignore[no-any-return]
+    return success({})
 
 
 def put_statement(bus: str, made: dict[str, Any]) -> None:

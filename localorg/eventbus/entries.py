@@ -8,31 +8,25 @@ from typing import Any
 from ministack.core.arn import Arn, ArnParseError, parse_arn
 from ministack.core.iam_evaluator import caller_arn
 from ministack.core.responses import (
-    error_response_json,
     get_account_id,
     get_region,
-    json_response,
     new_uuid,
     request_scope,
 )
 from ministack.services import eventbridge
 
+from localorg.answers import ApiError, Response, refusal, success
 from localorg.eventbus import delivery
 from localorg.eventbus.permissions import UndeliverableError
 
 Record = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
 REQUIRED = ("Source", "DetailType", "Detail")
 # How PutEvents names what a rule's target calls by these codes.
 ENTRY_CODES = {"NO_PERMISSIONS": "AccessDeniedException", "NO_RESOURCE": "ResourceNotFoundException"}
 
 
-class EntryError(Exception):
-    """An entry that PutEvents refuses: its code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class EntryError(ApiError):
+    """An entry that PutEvents refuses."""
 
 
 def put_events(data: Record, allow_aws_source: bool = False) -> Response:
@@ -40,10 +34,10 @@ def put_events(data: Record, allow_aws_source: bool = False) -> Response:
     entries = data.get("Entries") or []
     if not 1 <= len(entries) <= 10:
         message = "1 validation error detected: 'entries' must have between 1 and 10 members"
-        return error_response_json("ValidationException", message, 400)  # type: ignore[no-any-return]
+        return refusal(ApiError("ValidationException", message))
     results = [_result(entry, allow_aws_source) for entry in entries]
     failed = sum("ErrorCode" in result for result in results)
-    return json_response({"FailedEntryCount": failed, "Entries": results})  # type: ignore[no-any-return]
+    return success({"FailedEntryCount": failed, "Entries": results})
 
 
 def _result(entry: Record, allow_aws_source: bool) -> Record:

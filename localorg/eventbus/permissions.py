@@ -16,21 +16,18 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, lambda_svc, sns, sqs
 
 from localorg import organization
+from localorg.answers import ApiError
 
 EVENTS = "events.amazonaws.com"
 # What a target's role must allow.
 ROLE_ACTIONS = {"events": "events:PutEvents", "states": "states:StartExecution"}
 
 
-class UndeliverableError(Exception):
+class UndeliverableError(ApiError):
     """An event that cannot reach its target: AWS's error code and what is wrong.
 
     Codes: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def context(action: str, resource: str, rule_arn: str) -> EvalContext:

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id
+from ministack.core.responses import get_account_id
 from ministack.services import organizations
 
 from localorg import organization, patches
+from localorg.answers import Response, refusal, success
 from localorg.organizations import administrators, changes, reads
 from localorg.organizations.answers import OrganizationsError, Payload
 from localorg.seed import MANAGEMENT
 
 Operation = Callable[[Payload], dict[str, Any]]
-Response = tuple[int, dict[str, str], bytes]
+
+STRANGER = OrganizationsError("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
+DENIED = OrganizationsError("AccessDeniedException", "You don't have permissions to access this resource.")
 
 OPERATIONS: dict[str, Operation] = {
     "CloseAccount": changes.close_account,
@@ -55,9 +58,9 @@ def answered(operation: Operation) -> Callable[[Payload], Response]:
 
     def answer(payload: Payload) -> Response:
         try:
-            return organizations._json(200, operation(payload))  # type: ignore[no-any-return]
+            return success(operation(payload))
         except OrganizationsError as error:
-            return error_response_json(error.code, str(error), 400)  # type: ignore[no-any-return]
+            return refusal(error)
 
     return answer
 
@@ -68,13 +71,11 @@ def guarded(name: str, operation: Callable[[Payload], Response]) -> Callable[[Pa
     def call(payload: Payload) -> Response:
         caller = get_account_id()
         if organization.organization_id_of(caller) is None:
-            code, message = "AWSOrganizationsNotInUseException", "Your account is not a member of an organization."
-        elif may_call(caller, name):
-            with organization.as_management():
-                return operation(payload)
-        else:
-            code, message = "AccessDeniedException", "You don't have permissions to access this resource."
-        return error_response_json(code, message, 400)  # type: ignore[no-any-return]
+            return refusal(STRANGER)
+        if not may_call(caller, name):
+            return refusal(DENIED)
+        with organization.as_management():
+            return operation(payload)
 
     return call
 

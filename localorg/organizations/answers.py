@@ -6,6 +6,7 @@ from typing import Any
 from ministack.services import organizations
 
 from localorg import organization
+from localorg.answers import ApiError
 
 Payload = dict[str, Any]
 
@@ -13,12 +14,8 @@ Payload = dict[str, Any]
 PAGE = 20
 
 
-class OrganizationsError(Exception):
-    """An answer of the API other than success: its code and its message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class OrganizationsError(ApiError):
+    """An answer of the Organizations API other than success."""
 
 
 def page(key: str, entries: list[Any], payload: Payload) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from localorg.answers import Response
 from localorg.stacksets import access, changes, views, wire
 
 Action = Callable[[dict[str, Any]], dict[str, Any]]
@@ -26,13 +27,13 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-def actions() -> dict[str, Callable[[wire.Params], wire.Response]]:
+def actions() -> dict[str, Callable[[wire.Params], Response]]:
     """The actions in MiniStack's form: Query parameters in, a response out."""
     return {name: _answering(name, action) for name, action in ACTIONS.items()}
 
 
-def _answering(name: str, action: Action) -> Callable[[wire.Params], wire.Response]:
-    def answer(params: wire.Params) -> wire.Response:
+def _answering(name: str, action: Action) -> Callable[[wire.Params], Response]:
+    def answer(params: wire.Params) -> Response:
         try:
             given = wire.request(name, params)
             access.check(given)

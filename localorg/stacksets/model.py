@@ -88,6 +88,7 @@ class StackSet:
     queue: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="stack-set"))
 
     def __post_init__(self) -> None:
+        """Give it an id, as AWS makes them."""
         self.id = self.id or f"{self.name}:{uuid.uuid4()}"
 
     @property

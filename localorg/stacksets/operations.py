@@ -23,7 +23,7 @@ class SuspendedError(Exception):
 def start(one: StackSet, operation: Operation, places: list[Place], work: Work, *, queues: bool = False) -> str:
     """Run an operation over `places` in the background; returns its id.
 
-    Without managed execution a second operation is refused with StackSetError, unless it is the service's own (`queues`).
+    Without managed execution a second operation is refused with StackSetError, unless AWS itself starts it (`queues`).
     """
     if operation.id in one.operations:
         raise StackSetError("OperationIdAlreadyExistsException", f"Operation {operation.id} already exists")

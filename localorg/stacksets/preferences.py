@@ -46,11 +46,11 @@ def check(given: dict[str, Any], regions: list[str]) -> None:
 
 
 def _check_strict(given: dict[str, Any]) -> None:
-    concurrent = given.get("MaxConcurrentCount")
-    if given.get("ConcurrencyMode", STRICT) == STRICT and concurrent is not None and "FailureToleranceCount" in given:
-        if concurrent > given["FailureToleranceCount"] + 1:
-            message = "MaxConcurrentCount must be at most one more than FailureToleranceCount"
-            raise StackSetError("ValidationError", message)
+    tolerance = given.get("FailureToleranceCount", 0)
+    concurrent = given.get("MaxConcurrentCount", tolerance + 1)
+    is_strict = given.get("ConcurrencyMode", STRICT) == STRICT
+    if is_strict and "FailureToleranceCount" in given and concurrent > tolerance + 1:
+        raise StackSetError("ValidationError", "MaxConcurrentCount must be at most one more than FailureToleranceCount")
 
 
 def pace(given: dict[str, Any], accounts: int) -> Pace:

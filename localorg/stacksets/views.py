@@ -86,7 +86,7 @@ def list_stack_instances(given: Given) -> Given:
     filters = {entry["Name"]: entry["Values"] for entry in given.get("Filters", [])}
 
     def is_wanted(instance: Instance) -> bool:
-        return (
+        return bool(
             given.get("StackInstanceAccount", instance.account) == instance.account
             and given.get("StackInstanceRegion", instance.region) == instance.region
             and filters.get("DETAILED_STATUS", instance.detailed) == instance.detailed

@@ -9,21 +9,18 @@ import botocore.session
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 from ministack.services.cloudformation.helpers import _error, _p, _xml
 
+from localorg.answers import ApiError, Response
+
 Params = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
 
 
-class StackSetError(Exception):
-    """An answer other than success: AWS's code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class StackSetError(ApiError):
+    """An answer of a StackSets action other than success."""
 
 
 @cache
 def service() -> ServiceModel:
-    """botocore's description of CloudFormation."""
+    """Botocore's description of CloudFormation."""
     return botocore.session.get_session().get_service_model("cloudformation")
 
 
@@ -74,7 +71,8 @@ def response(action: str, result: dict[str, Any]) -> Response:
     shape = operation.output_shape
     body = _markup(shape, result) if isinstance(shape, StructureShape) else ""
     wrapped = f"<{action}Result>{body}</{action}Result>"
-    return _xml(200, f"{action}Response", wrapped)  # type: ignore[no-any-return]
+    made: Response = _xml(200, f"{action}Response", wrapped)
+    return made
 
 
 def _markup(shape: Shape, value: Any) -> str:
@@ -93,7 +91,9 @@ def _markup(shape: Shape, value: Any) -> str:
 
 def refusal(action: str, error: StackSetError) -> Response:
     """The answer that carries an error, with the status that AWS's model gives it."""
-    return _error(error.code, str(error), _status(service().operation_model(action), error.code))  # type: ignore[no-any-return]
+    status = _status(service().operation_model(action), error.code)
+    made: Response = _error(error.code, str(error), status)
+    return made
 
 
 def _status(operation: OperationModel, code: str) -> int:
