@@ -54,7 +54,7 @@ def fetch(read: Callable[..., bytes | None], bucket: str, key: str, version_id: 
 
 
 def _owner(bucket: str) -> str:
-    owner: str | None = s3._bucket_owner_account(bucket)  # noqa: SLF001
+    owner: str | None = s3._bucket_owner_account(bucket)
     if owner is None:
         raise _refused("NoSuchBucket", "The specified bucket does not exist")
     return owner
@@ -69,8 +69,9 @@ def _may_read(bucket: str, key: str, owner: str) -> bool:
         action="s3:GetObject",
         resource_arn=f"arn:{PARTITION}:s3:::{bucket}/{key}",
         region=get_region(),
+        secure_transport=True,  # Lambda fetches code over TLS, whatever the deploying call came over
     )
-    policy = s3._bucket_policies.get_scoped(owner, None, bucket)  # noqa: SLF001
+    policy = s3._bucket_policies.get_scoped(owner, None, bucket)
     return bool(resource_policy_allows(policy, context, same_account=owner == account))
 
 
