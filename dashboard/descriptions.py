@@ -15,4 +15,5 @@ def title(detection: str) -> str:
     known = described(detection)
     if known is None:
         return detection
-    return f"Attempted: {known.what}" if detection.endswith(_ATTEMPTED) else known.what
+    words = known.what.partition("\n")[0].rstrip(".")
+    return f"Attempted: {words}" if detection.endswith(_ATTEMPTED) else words

@@ -22,33 +22,31 @@ def show(organization: Organization, detections: Iterable[str]) -> Filters:
         st.session_state[_key(name)] = list(getattr(filters, name))
     for name in _ONE:
         st.session_state[_key(name)] = getattr(filters, name)
-    with st.container(key="filters", border=True):
-        _show_first_row()
-        _show_second_row(filters, organization, detections)
+    with st.container(key="filters", horizontal=True, vertical_alignment="bottom"):
+        _show_what()
+        _show_where(filters, organization, detections)
+        _show_how()
     return filters
 
 
-def _show_first_row() -> None:
-    search, resource, severity = st.columns([3, 3, 5], vertical_alignment="bottom")
-    search.text_input(
-        "Search", placeholder="Title, resource, actor or detection", icon=":material/search:", **_bound("text")
-    )
-    resource.text_input("Resource", placeholder="Its whole ARN", **_bound("resource"))
-    severity.pills("Severity", _SEVERITIES, selection_mode="multi", format_func=_word, **_bound("severity"))
+def _show_what() -> None:
+    st.text_input("Search", placeholder="Title, actor, resource …", icon=":material/search:", **_bound("text"))
+    st.pills("Severity", _SEVERITIES, selection_mode="multi", format_func=_word, **_bound("severity"))
 
 
-def _show_second_row(filters: Filters, organization: Organization, detections: Iterable[str]) -> None:
-    account, ou, detection, region, status, group, order = st.columns([4, 3, 4, 3, 2, 2, 2])
+def _show_where(filters: Filters, organization: Organization, detections: Iterable[str]) -> None:
     accounts = _with(filters.account, organization.accounts_by_name())
-    account.multiselect("Account", accounts, format_func=organization.label, placeholder="Any", **_bound("account"))
-    ou.multiselect("OU", _with(filters.ou, organization.ous()), placeholder="Any", **_bound("ou"))
-    detection.multiselect(
-        "Detection", _with(filters.detection, sorted(detections)), placeholder="Any", **_bound("detection")
-    )
-    region.multiselect("Region", _with(filters.region, organization.regions()), placeholder="Any", **_bound("region"))
-    status.selectbox("Status", tuple(State), format_func=_word, **_bound("status"))
-    group.selectbox("Group by", tuple(Group), format_func=_word, **_bound("group"))
-    order.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
+    st.multiselect("Account", accounts, format_func=organization.label, placeholder="Any", **_bound("account"))
+    st.multiselect("OU", _with(filters.ou, organization.ous()), placeholder="Any", **_bound("ou"))
+    st.multiselect("Detection", _with(filters.detection, sorted(detections)), placeholder="Any", **_bound("detection"))
+    st.multiselect("Region", _with(filters.region, organization.regions()), placeholder="Any", **_bound("region"))
+    st.text_input("Resource", placeholder="Any (a whole ARN)", **_bound("resource"))
+
+
+def _show_how() -> None:
+    st.selectbox("Status", tuple(State), format_func=_word, **_bound("status"))
+    st.selectbox("Group by", tuple(Group), format_func=_word, **_bound("group"))
+    st.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
 
 
 def write_address(filters: Filters) -> None:

@@ -9,6 +9,8 @@ import msgspec
 from contract.finding import Severity
 
 PAGE = 50
+# Groups and free text look at many findings to show few rows; a larger page asks the store as often.
+LARGE_PAGE = 500
 # A page costs a read of every shard; past this many rows, narrow the filters or ask the archive.
 MOST_SHOWN = 1000
 
@@ -59,6 +61,16 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     group: Group = Group.NONE
     order: Order = Order.NEWEST
     shown: int = PAGE
+
+    @property
+    def page(self) -> int:
+        """How many findings to ask the store for at once."""
+        return PAGE if self.group is Group.NONE and not self.text else LARGE_PAGE
+
+    @property
+    def wanted(self) -> int:
+        """How many findings the view shows, or groups."""
+        return self.shown if self.group is Group.NONE else max(self.shown, LARGE_PAGE)
 
 
 Choice = TypeVar("Choice", Severity, State, Group, Order)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from contract.finding import Finding, Severity, Workflow
-from dashboard.filters import PAGE, Filters, Order, State
+from dashboard.filters import Filters, Order, State
 from dashboard.organization import Organization
 from hub.store.query import FindingQuery, Page
 
@@ -14,8 +14,8 @@ ReadPage = Callable[[FindingQuery, str | None, int], Page]
 
 # Closed findings are listed by the day of their closing, each day a query.
 CLOSED_DAYS = 14
-# Free text has no index: a view reads so many pages at most, and says so when there are more.
-MOST_PAGES = 20
+# Free text has no index: a view looks at so many findings at most, and says so when there are more.
+MOST_LOOKED_AT = 5000
 
 _WORKFLOWS = {
     State.NEW: (Workflow.NEW,),
@@ -34,15 +34,16 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listed(read_page: ReadPage, filters: Filters, organization: Organization, now: datetime) -> Listing:
-    """Return the first `filters.shown` findings of a view."""
+    """Return the first `filters.wanted` findings of a view."""
     found: list[Finding] = []
     looked_at = 0
-    for pages, page in enumerate(_pages(read_page, queries(filters, organization, now))):
-        if len(found) > filters.shown or pages == MOST_PAGES:
-            return Listing(findings=tuple(found[: filters.shown]), looked_at=looked_at, has_more=True)
+    for page, is_last in _pages(read_page, queries(filters, organization, now), filters.page):
         looked_at += len(page.findings)
         found += [finding for finding in page.findings if _has_text(finding, filters.text)]
-    return Listing(findings=tuple(found[: filters.shown]), looked_at=looked_at, has_more=len(found) > filters.shown)
+        if not is_last and (len(found) >= filters.wanted or looked_at >= MOST_LOOKED_AT):
+            return Listing(findings=tuple(found[: filters.wanted]), looked_at=looked_at, has_more=True)
+    shown = tuple(found[: filters.wanted])
+    return Listing(findings=shown, looked_at=looked_at, has_more=len(found) > len(shown))
 
 
 def queries(filters: Filters, organization: Organization, now: datetime) -> list[FindingQuery]:
@@ -79,15 +80,14 @@ def _worst_first(query: FindingQuery) -> list[FindingQuery]:
     return [msgspec.structs.replace(query, severities=(severity,)) for severity in severities]
 
 
-def _pages(read_page: ReadPage, asked: list[FindingQuery]) -> Iterator[Page]:
-    for query in asked:
-        cursor = None
-        while True:
-            page = read_page(query, cursor, PAGE)
-            yield page
-            cursor = page.cursor
-            if cursor is None:
-                break
+def _pages(read_page: ReadPage, asked: list[FindingQuery], limit: int) -> Iterator[tuple[Page, bool]]:
+    for place, query in enumerate(asked, start=1):
+        cursor: str | None = None
+        is_first = True
+        while is_first or cursor:
+            page = read_page(query, cursor, limit)
+            cursor, is_first = page.cursor, False
+            yield page, place == len(asked) and cursor is None
 
 
 def _has_text(finding: Finding, wanted: str) -> bool:

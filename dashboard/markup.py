@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 
 from contract.clock import EPOCH
-from contract.finding import Severity, Status
+from contract.finding import Severity
 
 Html = NewType("Html", str)
 NOTHING = Html("")
@@ -42,9 +42,9 @@ def badge(severity: Severity) -> Html:
     return Html(f'<span class="m-badge m-{severity.lower()}">{text(severity.capitalize())}</span>')
 
 
-def status_label(status: Status) -> Html:
-    """Return a status as a quiet label."""
-    return Html(f'<span class="m-status m-status-{status.lower()}">{text(status.capitalize())}</span>')
+def chip(value: str, kind: str = "") -> Html:
+    """Return a quiet label; `kind` is open, code or nothing."""
+    return Html(f'<span class="m-chip m-chip-{kind or "plain"}">{text(value)}</span>')
 
 
 def card(title: str, body: Html, hint: str = "", aside: Html = NOTHING) -> Html:
@@ -58,18 +58,23 @@ def grid(cards: Iterable[Html], kind: str = "two") -> Html:
     return Html(f'<div class="m-page m-grid m-grid-{kind}">{joined(cards)}</div>')
 
 
+def column(cards: Iterable[Html]) -> Html:
+    """Return panels above each other, as one cell of a grid."""
+    return Html(f'<div class="m-column">{joined(cards)}</div>')
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Html]], caption: str) -> Html:
     """Return a table; the caption is for screen readers."""
     head = joined(Html(f'<th scope="col">{text(column)}</th>') for column in columns)
-    body = joined(Html(f"<tr>{_cells(columns, row)}</tr>") for row in rows)
+    body = joined(Html(f"<tr>{_cells(row)}</tr>") for row in rows)
     return Html(
         f'<div class="m-scroll"><table class="m-table"><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _cells(columns: Sequence[str], row: Sequence[Html]) -> Html:
-    return joined(Html(f'<td data-label="{text(name)}">{cell}</td>') for name, cell in zip(columns, row, strict=True))
+def _cells(row: Iterable[Html]) -> Html:
+    return joined(Html(f"<td>{cell}</td>") for cell in row)
 
 
 def facts(pairs: Iterable[tuple[str, Html]]) -> Html:
@@ -81,6 +86,11 @@ def facts(pairs: Iterable[tuple[str, Html]]) -> Html:
 def empty(title: str, next_step: str) -> Html:
     """Return what a list shows when it has nothing: why, and what to do next."""
     return Html(f'<div class="m-empty"><strong>{text(title)}</strong><p>{text(next_step)}</p></div>')
+
+
+def problem(what: str, mend: str) -> Html:
+    """Return what went wrong, and what the reader can do about it."""
+    return Html(f'<p>{text(mend)}</p><p class="m-hint m-code" role="alert">{text(what)}</p>')
 
 
 def ago(moment: str, now: datetime) -> Html:

@@ -16,13 +16,14 @@ from dashboard.markup import (
     ago,
     badge,
     card,
+    chip,
+    column,
     empty,
     exact,
     facts,
     grid,
     joined,
     link,
-    status_label,
     text,
 )
 from dashboard.organization import Organization
@@ -39,14 +40,18 @@ def show(chosen: str, organization: Organization) -> None:
         st.html(card("No such finding", empty(f"Nothing is stored under {chosen}", _GONE)))
         return
     st.html(_head(finding))
-    st.html(grid([joined((_what(finding, organization), _who(finding))), _meaning(finding)]))
+    st.html(grid([column([_what(finding, organization), _who(finding)]), _meaning(finding)]))
     with st.container(key="evidence"):
         _show_resource(finding)
         _show_details(finding)
 
 
 def _head(finding: Finding) -> Html:
-    labels = (badge(finding.severity), status_label(finding.status), _chip(finding.detection))
+    labels = (
+        badge(finding.severity),
+        chip(finding.status.capitalize(), "open" if finding.is_open else ""),
+        chip(finding.detection, "code"),
+    )
     return Html(f'<div class="m-head"><h1>{text(finding.title)}</h1></div><div class="m-chips">{joined(labels)}</div>')
 
 
@@ -144,10 +149,6 @@ def _sub(value: str) -> Html:
     return Html(f'<span class="m-sub">{text(value)}</span>')
 
 
-def _chip(value: str) -> Html:
-    return Html(f'<span class="m-chip m-code">{text(value)}</span>')
-
-
 def _chips(values: Iterable[str]) -> Html:
-    chips = joined(_chip(value) for value in values)
+    chips = joined(chip(value, "code") for value in values)
     return Html(f'<div class="m-chips">{chips}</div>') if chips else NOTHING

@@ -1,6 +1,5 @@
 """Findings: a filtered list that its address reproduces; one finding when the address names it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,16 +9,16 @@ from contract.finding import Finding
 from contract.resource import short_name
 from dashboard import data, descriptions, export, filtering
 from dashboard.charts import severity_bar
-from dashboard.filters import MOST_SHOWN, PAGE, Filters, Group
+from dashboard.filters import MOST_SHOWN, Filters, Group
 from dashboard.grouping import Grouped, grouped
 from dashboard.links import finding_address, findings_address
-from dashboard.listing import Listing
-from dashboard.markup import Html, ago, badge, card, empty, joined, link, number, status_label, table, text
+from dashboard.listing import CLOSED_DAYS, Listing
+from dashboard.markup import NOTHING, Html, ago, badge, card, chip, empty, joined, link, number, table, text
 from dashboard.organization import Organization
 from dashboard.views import finding as detail
 
 _COLUMNS = ("Severity", "Finding", "Account", "Resource", "Actor", "First seen")
-_GROUP_COLUMNS = ("Group", "Findings", "Severity", "Accounts", "Resources", "Newest")
+_GROUP_COLUMNS = ("Findings", "Severity", "Accounts", "Resources", "Newest")
 
 
 def show() -> None:
@@ -32,20 +31,31 @@ def show() -> None:
     st.html('<div class="m-head"><h1>Findings</h1></div>')
     filters = filtering.show(organization, data.activity().by_detection)
     listing = data.listed(filters, organization)
-    st.html(_list(listing.findings, filters, organization))
+    st.html(_list(listing, filters, organization))
     _show_foot(listing, filters, organization)
 
 
-def _list(findings: Sequence[Finding], filters: Filters, organization: Organization) -> Html:
-    if not findings:
+def _list(listing: Listing, filters: Filters, organization: Organization) -> Html:
+    if not listing.findings:
         return card("No findings", _nothing(filters))
     now = data.present()
-    if filters.group is not Group.NONE:
-        rows = [_group_row(group, filters, organization, now) for group in grouped(findings, filters.group)]
-        title = f"{len(rows):,} groups"
-        return card(title, table(_GROUP_COLUMNS, rows, title))
-    title = "1 finding" if len(findings) == 1 else f"{len(findings):,} findings"
-    return card(title, table(_COLUMNS, [_row(finding, organization, now) for finding in findings], title))
+    if filters.group is Group.NONE:
+        rows = [_row(finding, filters, organization, now) for finding in listing.findings]
+        return card(_count(listing), table(_COLUMNS, rows, _count(listing)), aside=_clear(filters))
+    rows = [_group_row(group, filters, organization, now) for group in grouped(listing.findings, filters.group)]
+    title = f"{_count(listing)} in {len(rows):,} groups"
+    return card(title, table((filters.group.capitalize(), *_GROUP_COLUMNS), rows, title), aside=_clear(filters))
+
+
+def _count(listing: Listing) -> str:
+    count = len(listing.findings)
+    if listing.has_more:
+        return f"The first {count:,} findings"
+    return "1 finding" if count == 1 else f"{count:,} findings"
+
+
+def _clear(filters: Filters) -> Html:
+    return link("findings", text("Clear all filters")) if filters != Filters(shown=filters.shown) else NOTHING
 
 
 def _nothing(filters: Filters) -> Html:
@@ -59,21 +69,25 @@ def _nothing(filters: Filters) -> Html:
     )
 
 
-def _row(finding: Finding, organization: Organization, now: datetime) -> tuple[Html, ...]:
+def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
     title = link(finding_address(finding.id), text(finding.title))
     place = joined((text(organization.name(finding.account)), _sub(finding.region)))
-    labels = (
-        badge(finding.severity) if finding.is_open else joined((badge(finding.severity), status_label(finding.status)))
-    )
     resource = Html(f'<span title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
     return (
-        labels,
+        joined((badge(finding.severity), _status(finding, filters))),
         joined((title, _sub(finding.detection))),
         place,
         resource,
         text(finding.actor),
         ago(finding.first_seen, now),
     )
+
+
+def _status(finding: Finding, filters: Filters) -> Html:
+    if not filters.status.is_closed:
+        return NOTHING
+    # The index does not say why a provider closed a finding; the finding itself does.
+    return chip("Closed" if finding.is_open else finding.status.capitalize())
 
 
 def _group_row(group: Grouped, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
@@ -106,8 +120,10 @@ def _show_foot(listing: Listing, filters: Filters, organization: Organization) -
     if not listing.findings:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if listing.has_more and filters.shown < MOST_SHOWN and st.button("Load more"):
-            filtering.write_address(msgspec.structs.replace(filters, shown=min(filters.shown + PAGE, MOST_SHOWN)))
+        if _may_grow(listing, filters) and st.button("Load more"):
+            filtering.write_address(
+                msgspec.structs.replace(filters, shown=min(filters.wanted + filters.page, MOST_SHOWN))
+            )
             st.rerun()
         names = {account: organization.name(account) for account in organization.accounts}
         st.download_button(
@@ -118,11 +134,17 @@ def _show_foot(listing: Listing, filters: Filters, organization: Organization) -
             icon=":material/download:",
             on_click="ignore",
         )
-        st.caption(_extent(listing))
+        st.caption(_extent(listing, filters))
 
 
-def _extent(listing: Listing) -> str:
-    return "More match; load them, or narrow the filters." if listing.has_more else "That is all."
+def _may_grow(listing: Listing, filters: Filters) -> bool:
+    return listing.has_more and filters.wanted == len(listing.findings) < MOST_SHOWN
+
+
+def _extent(listing: Listing, filters: Filters) -> str:
+    if listing.has_more:
+        return f"Looked at {listing.looked_at:,} findings; more may match. Load them, or narrow the filters."
+    return f"That is all of the last {CLOSED_DAYS} days." if filters.status.is_closed else "That is all."
 
 
 def _sub(value: str) -> Html:
