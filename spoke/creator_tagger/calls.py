@@ -21,7 +21,7 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"access ?denied|not authorized|unauthorized", re.IGNORECASE)
-_BUSY = 429
+_LATER = {404, 429}
 _REFUSED = 403
 _SERVER_ERROR = 500
 
@@ -40,7 +40,7 @@ class Refusal(msgspec.Struct, frozen=True):
     @property
     def is_passing(self) -> bool:
         """Whether the same call may succeed in a minute: busy, or the resource is not visible yet."""
-        later = self.status == _BUSY or self.status >= _SERVER_ERROR or bool(_PASSING.search(self.text))
+        later = self.status in _LATER or self.status >= _SERVER_ERROR or bool(_PASSING.search(self.text))
         return later and not self.is_denied
 
 

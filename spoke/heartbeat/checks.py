@@ -12,7 +12,7 @@ _RUNNING = {"ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"}
 
 
 class Spoke(msgspec.Struct, frozen=True):
-    """What to look after: everything of this Region whose name begins with the prefix; `parts` have roles and queues."""
+    """What to look after: the rules that begin with the prefix; `parts` have roles and dead-letter queues."""
 
     prefix: str
     region: str

@@ -1,0 +1,199 @@
+"""The creator tagger's function, seen from AWS: what it calls, what it tells, and what it does when things fail."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from spoke.clients import client
+from spoke.creator_tagger.tag import TryLaterError
+
+QUEUE = "arn:aws:sqs:eu-central-1:111122223333:jobs"
+
+Tagger = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture
+def queue_created(event_of: Any) -> dict[str, Any]:
+    created: dict[str, Any] = event_of("sqs", "CreateQueue", {"queueName": "jobs"})
+    return created
+
+
+def _report(aws: Any) -> dict[str, Any]:
+    (sent,) = aws.named("put_events")
+    (entry,) = sent["Entries"]
+    assert (entry["Source"], entry["DetailType"]) == ("muster.spoke", "Muster Tagging Result")
+    detail: dict[str, Any] = json.loads(entry["Detail"])
+    return detail
+
+
+def _failed(arn: str, status: int, message: str) -> dict[str, Any]:
+    failure = {"StatusCode": status, "ErrorCode": "InvalidParameterException", "ErrorMessage": message}
+    return {"FailedResourcesMap": {arn: failure}}
+
+
+def test_a_plain_creation_costs_one_tagging_call_and_one_report(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    tag_created(queue_created)
+    assert [call for _, call, _ in aws.calls] == ["tag_resources", "put_events"]
+    assert aws.named("tag_resources") == [{"ResourceARNList": [QUEUE], "Tags": {"CreatedBy": "alice"}}]
+    report = _report(aws)
+    assert (report["tagged"], report["failed"], report["created_by"]) == ([QUEUE], [], "alice")
+    assert (report["account"], report["region"], report["schema"]) == ("111122223333", "eu-central-1", 1)
+
+
+def test_the_report_goes_to_the_region_of_the_hubs_bus(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    tag_created(queue_created)
+    assert aws.clients == [("resourcegroupstaggingapi", "eu-central-1"), ("events", "us-east-1")]
+
+
+def test_clients_are_made_once() -> None:
+    assert client("sqs", "eu-central-1") is client("sqs", "eu-central-1")
+
+
+def test_many_resources_of_one_call_are_tagged_twenty_at_a_time(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    items = [{"instanceId": f"i-{number:08x}"} for number in range(45)]
+    tag_created(event_of("ec2", "RunInstances", {}, {"instancesSet": {"items": items}}))
+    assert [len(call["ResourceARNList"]) for call in aws.named("tag_resources")] == [20, 20, 5]
+
+
+def test_a_service_that_the_tagging_api_knows_not_is_asked_itself(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    arn = "arn:aws:airflow:eu-central-1:111122223333:environment/dags"
+    tag_created(event_of("airflow", "CreateEnvironment", {"name": "dags"}, {"Arn": arn}))
+    assert aws.calls[0] == ("mwaa", "tag_resource", {"ResourceArn": arn, "Tags": {"CreatedBy": "alice"}})
+
+
+def test_a_service_with_pairs_gets_pairs(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    arn = "arn:aws:memorydb:eu-central-1:111122223333:cluster/m"
+    tag_created(event_of("memorydb", "CreateCluster", {"clusterName": "m"}, {"cluster": {"aRN": arn}}))
+    assert aws.named("tag_resource") == [{"ResourceArn": arn, "Tags": [{"Key": "CreatedBy", "Value": "alice"}]}]
+
+
+def test_an_auto_scaling_group_hands_the_tag_on_to_its_instances(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    tag_created(event_of("autoscaling", "CreateAutoScalingGroup", {"autoScalingGroupName": "web"}))
+    ((tag,),) = [call["Tags"] for call in aws.named("create_or_update_tags")]
+    assert (tag["ResourceId"], tag["Key"], tag["Value"], tag["PropagateAtLaunch"]) == (
+        "web",
+        "CreatedBy",
+        "alice",
+        True,
+    )
+
+
+def test_what_creates_nothing_costs_no_call(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    tag_created(event_of("sqs", "CreateQueue", {"queueName": "jobs"}, errorCode="AccessDenied"))
+    assert aws.calls == []
+
+
+def test_a_disputed_creator_is_reported_and_not_overwritten(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    tag_created(event_of("sqs", "CreateQueue", {"queueName": "jobs", "tags": {"CreatedBy": "mallory"}}))
+    assert [call for _, call, _ in aws.calls] == ["put_events"]
+    (failure,) = _report(aws)["failed"]
+    assert failure["arn"] == QUEUE
+    assert "mallory" in failure["reason"]
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (429, "Rate exceeded"),
+        (400, "ThrottlingException"),
+        (404, "gone"),
+        (400, "The queue does not exist"),
+        (500, "?"),
+    ],
+)
+def test_what_may_pass_is_left_to_lambdas_retry(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any], status: int, message: str
+) -> None:
+    aws.answers["tag_resources"] = _failed(QUEUE, status, message)
+    with pytest.raises(TryLaterError, match="jobs"):
+        tag_created(queue_created)
+    assert aws.named("put_events") == []
+
+
+def test_a_throttled_call_is_left_to_lambdas_retry(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    aws.refuse("tag_resources", "ThrottledException", "Rate exceeded")
+    with pytest.raises(TryLaterError):
+        tag_created(queue_created)
+
+
+def test_a_denial_is_reported_as_what_it_may_be(tag_created: Tagger, aws: Any, queue_created: dict[str, Any]) -> None:
+    aws.answers |= {
+        "tag_resources": _failed(QUEUE, 403, "not authorized"),
+        "get_resources": {"ResourceTagMappingList": []},
+    }
+    tag_created(queue_created)
+    report = _report(aws)
+    assert report["tagged"] == []
+    assert report["failed"][0]["reason"].startswith("denied: already tagged or not permitted: ")
+
+
+def test_a_denial_counts_as_failure_also_when_nobody_may_look(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    aws.answers["tag_resources"] = _failed(QUEUE, 400, "AccessDeniedException: no")
+    aws.refuse("get_resources", "AccessDeniedException")
+    tag_created(queue_created)
+    assert _report(aws)["failed"][0]["arn"] == QUEUE
+
+
+def _tagged_by(name: str) -> dict[str, Any]:
+    return {"ResourceTagMappingList": [{"ResourceARN": QUEUE, "Tags": [{"Key": "CreatedBy", "Value": name}]}]}
+
+
+def test_the_first_creator_stays_and_is_not_reported_as_a_failure(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    aws.answers |= {"tag_resources": _failed(QUEUE, 403, "denied"), "get_resources": _tagged_by("bob")}
+    tag_created(queue_created)
+    assert aws.named("put_events") == []
+
+
+def test_what_an_earlier_attempt_tagged_is_reported_as_tagged(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    aws.answers |= {"tag_resources": _failed(QUEUE, 403, "denied"), "get_resources": _tagged_by("alice")}
+    tag_created(queue_created)
+    assert _report(aws)["tagged"] == [QUEUE]
+
+
+def test_a_permanent_failure_is_reported_and_counted_by_its_call(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.answers["tag_resources"] = _failed(QUEUE, 400, "tag policy")
+    tag_created(queue_created)
+    assert _report(aws)["failed"] == [{"arn": QUEUE, "reason": "InvalidParameterException: tag policy"}]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metric,) = [line for line in lines if "TaggingFailed" in line]
+    assert (metric["ApiCall"], metric["TaggingFailed"]) == ("sqs.amazonaws.com:CreateQueue", [1.0])
+
+
+@pytest.mark.parametrize("refusal", ["call", "entry"])
+def test_a_report_that_the_hub_refuses_waits_and_the_tags_stay(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any], refusal: str
+) -> None:
+    entry = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "AccessDenied", "ErrorMessage": "no"}]}
+    aws.answers["put_events"] = entry
+    if refusal == "call":
+        aws.refuse("put_events", "AccessDeniedException")
+    tag_created(queue_created)
+    (parked,) = aws.named("send_message")
+    assert parked["QueueUrl"].endswith("-dlq")
+    assert json.loads(parked["MessageBody"])["DetailType"] == "Muster Tagging Result"
+    assert aws.named("tag_resources")
+
+
+def test_a_report_that_cannot_even_wait_fails_the_invocation(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    aws.refuse("put_events", "InternalFailure")
+    aws.refuse("send_message", "AccessDenied")
+    with pytest.raises(Exception, match="AccessDenied"):
+        tag_created(queue_created)

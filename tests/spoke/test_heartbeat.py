@@ -1,0 +1,175 @@
+"""The heartbeat: it always beats, says what is wrong, and always answers CloudFormation."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from spoke.heartbeat import handler as heart
+from spoke.reports import ReportRefusedError
+
+Beat = Callable[..., None]
+WELL = {"rules": "", "roles": "", "dead letters": "", "trail": ""}
+
+
+@pytest.fixture
+def beat(aws: Any, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beat]:
+    monkeypatch.setenv("HUB_BUS_ARN", "arn:aws:events:us-east-1:999999999999:event-bus/muster")
+    monkeypatch.setenv("PREFIX", "muster")
+    monkeypatch.setenv("CONFIG_HASH", "c0ffee")
+    monkeypatch.setenv("INTERVAL_SECONDS", "3600")
+    monkeypatch.setattr(heart, "client", aws.client)
+    heart._settings.cache_clear()
+    aws.answers |= {
+        "list_rules": {"Rules": [{"Name": "muster-spoke-alerts-1", "State": "ENABLED"}]},
+        "get_queue_url": lambda QueueName: {"QueueUrl": f"https://queue.example/{QueueName}"},  # noqa: N803 - boto's name
+        "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
+        "describe_trails": {"trailList": [{"TrailARN": "t", "HasCustomEventSelectors": False}]},
+        "get_trail_status": {"IsLogging": True},
+    }
+    yield lambda event, **more: heart.beat_handler(event, SimpleNamespace(**vars(context) | more))
+    heart._settings.cache_clear()
+
+
+def _heartbeat(aws: Any) -> dict[str, Any]:
+    (sent,) = aws.named("put_events")
+    (entry,) = sent["Entries"]
+    assert (entry["Source"], entry["DetailType"]) == ("muster.spoke", "Muster Heartbeat")
+    detail: dict[str, Any] = json.loads(entry["Detail"])
+    return detail
+
+
+def test_a_heartbeat_says_who_it_is_and_that_all_is_well(beat: Beat, aws: Any) -> None:
+    beat({"source": "aws.events"})
+    sent = _heartbeat(aws)
+    assert (sent["account"], sent["region"]) == ("111122223333", "eu-central-1")
+    assert (sent["config_hash"], sent["interval_seconds"], sent["checks"]) == ("c0ffee", 3600, WELL)
+
+
+@pytest.mark.parametrize(
+    ("check", "answers", "complaint"),
+    [
+        ("rules", {"list_rules": {"Rules": []}}, "no rule begins with muster-spoke-"),
+        ("rules", {"list_rules": {"Rules": [{"Name": "r", "State": "DISABLED"}]}}, "not enabled: r"),
+        ("trail", {"describe_trails": {"trailList": []}}, "no trail logs management events"),
+        ("trail", {"get_trail_status": {"IsLogging": False}}, "no trail logs management events"),
+        (
+            "dead letters",
+            {"get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "2"}}},
+            "waiting: 2 in muster-spoke-alerts-dlq",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(
+    beat: Beat, aws: Any, check: str, answers: dict[str, Any], complaint: str
+) -> None:
+    aws.answers |= answers
+    beat({})
+    checks = _heartbeat(aws)["checks"]
+    assert checks[check].startswith(complaint)
+    assert {name for name, text in checks.items() if text} == {check}
+
+
+def test_a_missing_role_is_named(beat: Beat, aws: Any) -> None:
+    aws.refuse("get_role", "NoSuchEntity", status=404)
+    beat({})
+    assert "muster-spoke-heartbeat-eu-central-1" in _heartbeat(aws)["checks"]["roles"]
+
+
+@pytest.mark.parametrize(("selectors", "is_well"), [(["Management"], True), (["Data"], False)])
+def test_a_trail_of_data_events_only_is_no_trail(beat: Beat, aws: Any, selectors: list[str], is_well: bool) -> None:
+    aws.answers["describe_trails"] = {"trailList": [{"TrailARN": "t", "HasCustomEventSelectors": True}]}
+    fields = [{"Field": "eventCategory", "Equals": selectors}]
+    aws.answers["get_event_selectors"] = {"AdvancedEventSelectors": [{"FieldSelectors": fields}]}
+    beat({})
+    assert (_heartbeat(aws)["checks"]["trail"] == "") is is_well
+
+
+def test_a_check_that_may_not_look_does_not_silence_the_heart(beat: Beat, aws: Any) -> None:
+    for call in ("list_rules", "get_role", "get_queue_url", "describe_trails"):
+        aws.refuse(call, "AccessDenied", status=403)
+    beat({})
+    assert all(text.startswith("could not look: ") for text in _heartbeat(aws)["checks"].values())
+
+
+def test_a_heartbeat_that_the_hub_refuses_fails_the_invocation(beat: Beat, aws: Any) -> None:
+    aws.answers["put_events"] = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "AccessDenied"}]}
+    with pytest.raises(ReportRefusedError):
+        beat({})
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[SimpleNamespace]:
+    """Return CloudFormation: a URL that takes answers, and the answers."""
+    answers: list[dict[str, Any]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}/answer", answers=answers)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _request(kind: str, url: str, **more: Any) -> dict[str, Any]:
+    return {
+        "RequestType": kind,
+        "ResponseURL": url,
+        "StackId": "arn:aws:cloudformation:eu-central-1:111122223333:stack/muster-spoke/1",
+        "RequestId": "r",
+        "LogicalResourceId": "Introduction",
+    } | more
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_a_deployment_sends_the_first_heartbeat(beat: Beat, aws: Any, cloudformation: Any, kind: str) -> None:
+    beat(_request(kind, cloudformation.url))
+    assert _heartbeat(aws)["config_hash"] == "c0ffee"
+    (answer,) = cloudformation.answers
+    assert (answer["Status"], answer["PhysicalResourceId"], answer["RequestId"]) == ("SUCCESS", "Introduction", "r")
+
+
+def test_a_deletion_succeeds_and_sends_nothing(beat: Beat, aws: Any, cloudformation: Any) -> None:
+    beat(_request("Delete", cloudformation.url, PhysicalResourceId="older-id"))
+    assert aws.calls == []
+    (answer,) = cloudformation.answers
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "older-id")
+
+
+def test_cloudformation_is_answered_also_when_the_hub_refuses(beat: Beat, aws: Any, cloudformation: Any) -> None:
+    aws.refuse("put_events", "AccessDenied", "no " * 5000)
+    beat(_request("Create", cloudformation.url))
+    (answer,) = cloudformation.answers
+    assert answer["Status"] == "FAILED"
+    assert "ReportRefusedError" in answer["Reason"]
+    assert len(json.dumps(answer)) < 4096
+
+
+def test_cloudformation_is_answered_also_when_settings_are_missing(
+    beat: Beat, cloudformation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HUB_BUS_ARN")
+    beat(_request("Create", cloudformation.url))
+    assert "HUB_BUS_ARN" in cloudformation.answers[0]["Reason"]
+
+
+def test_cloudformation_is_answered_before_the_time_is_up(beat: Beat, aws: Any, cloudformation: Any) -> None:
+    waiting = threading.Event()
+    aws.answers["put_events"] = lambda **_: waiting.wait(60)
+    beat(_request("Create", cloudformation.url), get_remaining_time_in_millis=lambda: 10_500)
+    assert cloudformation.answers[0]["Status"] == "FAILED"
+    assert "TimeoutError" in cloudformation.answers[0]["Reason"]
