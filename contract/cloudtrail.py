@@ -48,18 +48,17 @@ def timestamp(value: Any) -> datetime | None:
 
 def wrapped(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return a bare CloudTrail record (a log file's) as EventBridge would deliver it."""
-    source = str(record.get("eventSource", "")).removesuffix(".amazonaws.com")
-    identity = record.get("userIdentity")
-    account = record.get("recipientAccountId") or (identity.get("accountId") if isinstance(identity, dict) else None)
-    kind = _DETAIL_TYPE_OF.get(str(record.get("eventType")), API_CALL)
+    fields = Fields(record)
+    source = fields.text("eventSource").removesuffix(".amazonaws.com")
+    kind = _DETAIL_TYPE_OF.get(fields.text("eventType"), API_CALL)
     if source == "signin" and record.get("eventName") == "ConsoleLogin":
         kind = SIGN_IN
     return {
         "version": "0",
-        "id": str(record.get("eventID") or _digest(record)),
+        "id": fields.text("eventID") or _digest(record),
         "detail-type": kind,
         "source": f"aws.{source}",
-        "account": str(account or ""),
+        "account": fields.text("recipientAccountId") or fields.text("userIdentity.accountId"),
         "time": record.get("eventTime"),
         "region": record.get("awsRegion"),
         "resources": [],
@@ -68,7 +67,11 @@ def wrapped(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(record: Mapping[str, Any]) -> str:
-    return hashlib.sha256(repr(sorted(record.items(), key=str)).encode("utf-8", "replace")).hexdigest()[:32]
+    try:
+        written = repr(sorted(record.items(), key=str))
+    except (RecursionError, ValueError):  # forged: nested beyond the stack, or numbers of thousands of digits
+        written = repr(sorted(record))
+    return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 class CloudTrailEvent:

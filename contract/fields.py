@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 _WRAPPERS = {"items", "item"}
+# Records wrap a list three times at most; a forged one must not exhaust the stack.
+_DEPTH = 12
 
 
 @lru_cache(maxsize=8192)
@@ -25,22 +27,23 @@ def as_text(value: str | float) -> str:
         return hex(int(value))
 
 
-def members(value: Any) -> list[Any]:
+def members(value: Any, depth: int = _DEPTH) -> list[Any]:
     """Return what a CloudTrail list holds, in whichever shape it was written.
 
     A list is itself; `{"items": [...]}` and `{"item": one or many}` are what they wrap;
     `{"tag": 1, "content": x}` is x; nothing and `{}` hold nothing; any other value is the only member.
+    What is wrapped more than `depth` times holds nothing.
     """
-    if value is None or value == {}:
+    if value is None or value == {} or not depth:
         return []
     if isinstance(value, list):
-        return [inner for one in value for inner in (members(one) if isinstance(one, dict) else [one])]
+        return [inner for one in value for inner in (members(one, depth - 1) if isinstance(one, dict) else [one])]
     if isinstance(value, dict):
         names = {normalized(key) for key in value}
         if len(names) == 1 and names <= _WRAPPERS:
-            return members(next(iter(value.values())))
+            return members(next(iter(value.values())), depth - 1)
         if names == {"tag", "content"}:
-            return members(_values(value, "content"))
+            return members(_values(value, "content"), depth - 1)
     return [value]
 
 

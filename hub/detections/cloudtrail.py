@@ -178,6 +178,7 @@ def trail_changed(_event: CloudTrailEvent) -> bool:
     title="{actor} sent IAM a request in account {account} that was too large to be recorded",
     severity=Severity.HIGH,
     api_calls=calls("iam", "*"),
+    only={"requestParameters": {"omitted": [True]}},
     attack="T1562.008",
 )
 def evasion_oversized_request(event: CloudTrailEvent) -> bool:

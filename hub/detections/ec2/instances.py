@@ -177,7 +177,7 @@ def unusual_instance_type(event: CloudTrailEvent) -> list[Match]:
     count = _count(event)
     if count < _MANY and not any(_LARGE.fullmatch(kind) for kind in kinds):
         return []
-    what = f"{count or 1} × {', '.join(kinds) or 'an instance'}"
+    what = f"{count or 1} of type {', '.join(kinds) or 'unknown'}"
     # One finding for the call: ten machines are one decision.
     return [Match(resource=next(iter(_INSTANCE.of(event)), ""), details={"what": what})]
 
