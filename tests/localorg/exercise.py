@@ -3,11 +3,12 @@
 import io
 import json
 import zipfile
+from typing import Any
 
 FUNCTION = """
 import json, os, urllib.request
 
-def answer(event, context):
+def answer(event, context) -> None:
     body = {"Status": "FAILED" if event["ResourceProperties"].get("Fail") else "SUCCESS", "Reason": "as asked",
             "PhysicalResourceId": "scan", "StackId": event["StackId"], "RequestId": event["RequestId"],
             "LogicalResourceId": event["LogicalResourceId"], "Data": {"Kind": event["RequestType"]}}
@@ -16,7 +17,7 @@ def answer(event, context):
     request = urllib.request.Request(event["ResponseURL"], json.dumps(body).encode(), method="PUT")
     urllib.request.urlopen(request)
 
-def handler(event, context):
+def handler(event, context) -> None:
     print(json.dumps({"mode": os.environ["MODE"], "records": len(event.get("Records", [])), "event": event}))
     if "RequestType" in event:
         answer(event, context)
@@ -25,7 +26,7 @@ def handler(event, context):
 """
 
 
-def archive():
+def archive() -> bytes:
     """The function's zip."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as target:
@@ -33,36 +34,36 @@ def archive():
     return buffer.getvalue()
 
 
-def sub(text):
+def sub(text: str) -> dict[str, Any]:
     return {"Fn::Sub": text}
 
 
-def att(name, attribute="Arn"):
+def att(name: str, attribute: str = "Arn") -> dict[str, Any]:
     return {"Fn::GetAtt": [name, attribute]}
 
 
-def ref(name):
+def ref(name: str) -> dict[str, Any]:
     return {"Ref": name}
 
 
-def resource(kind, depends=(), **properties):
+def resource(kind: str, depends: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
     made = {"Type": f"AWS::{kind}", "Properties": properties}
     return {**made, "DependsOn": list(depends)} if depends else made
 
 
-def statement(action, target="*", **more):
+def statement(action: str | list[str], target: Any = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": target, **more}
 
 
-def policy(*statements):
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def service(name):
+def service(name: str) -> dict[str, Any]:
     return {"Principal": {"Service": f"{name}.amazonaws.com"}}
 
 
-def trust(*names):
+def trust(*names: str) -> dict[str, Any]:
     principals = {"Service": [f"{name}.amazonaws.com" for name in names]}
     return policy({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole"})
 
@@ -319,7 +320,7 @@ EVENTS = {
 OUTPUTS = {"Bus": {"Value": att("Bus")}, "Kind": {"Value": att("Scan", "Kind")}, "Key": {"Value": ref("KeyAlias")}}
 
 
-def template():
+def template() -> str:
     """The whole template as text."""
     resources = {**KEY, **STORAGE, **QUEUES, **FUNCTIONS, **EVENTS}
     body = {"Parameters": PARAMETERS, "Conditions": CONDITIONS, "Resources": resources, "Outputs": OUTPUTS}

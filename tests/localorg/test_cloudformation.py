@@ -1,28 +1,26 @@
 """CloudFormation of the emulated organization, with one template that uses what the product's templates use."""
 
-import importlib.util
 import json
-from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-pytestmark = pytest.mark.slow
+from tests.localorg import exercise
+from tests.localorg.running import Eventually, Organization
 
-_spec = importlib.util.spec_from_file_location("exercise", Path(__file__).with_name("exercise.py"))
-exercise = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(exercise)
+pytestmark = pytest.mark.slow
 
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "DELETE_COMPLETE")
 FAILED = ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED")
 
 
-def tiny(**properties):
+def tiny(**properties: Any) -> str:
     parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "x", **properties}}
     return json.dumps({"Resources": {"Parameter": parameter}})
 
 
-def rule(**properties):
+def rule(**properties: Any) -> str:
     made = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["x"]}, **properties}}
     return json.dumps({"Resources": {"Rule": made}})
 
@@ -30,67 +28,74 @@ def rule(**properties):
 class Stacks:
     """CloudFormation of one account with the exercise's code in its bucket."""
 
-    def __init__(self, organization, eventually, account):
+    def __init__(self, organization: Organization, eventually: Eventually, account: str) -> None:
         self.organization, self.eventually, self.account = organization, eventually, account
         self.client = organization.client("cloudformation", account)
         self.bucket = f"code-{account}"
-        s3 = organization.client("s3", account)
+        self.publish()
+
+    def publish(self) -> None:
+        """Put the function's code into a bucket of the hub that the organization may read, as deployments do."""
+        s3 = self.organization.client("s3", self.organization.hub)
         s3.create_bucket(Bucket=self.bucket)
         s3.put_object(Bucket=self.bucket, Key="functions/worker.zip", Body=exercise.archive())
+        members = {"StringEquals": {"aws:PrincipalOrgID": self.organization.id}}
+        read = exercise.statement("s3:GetObject", f"arn:aws:s3:::{self.bucket}/*", Principal="*", Condition=members)
+        s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(exercise.policy(read)))
 
-    def of(self, service):
+    def of(self, service: str) -> Any:
         return self.organization.client(service, self.account)
 
-    def parameters(self, **values):
+    def parameters(self, **values: Any) -> list[dict[str, Any]]:
         given = {"CodeBucket": self.bucket, "OrganizationId": self.organization.id, **values}
         return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
 
-    def create(self, name, body, **keywords):
+    def create(self, name: str, body: str, **keywords: Any) -> str:
         self.client.create_stack(StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"], **keywords)
         return self.finished(name)
 
-    def update(self, name, body, **keywords):
+    def update(self, name: str, body: str, **keywords: Any) -> str:
         self.client.update_stack(StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"], **keywords)
         return self.finished(name)
 
-    def delete(self, name):
+    def delete(self, name: str) -> str:
         stack = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
         self.client.delete_stack(StackName=name)
         return self.finished(stack)
 
-    def finished(self, name):
-        def status():
+    def finished(self, name: str) -> str:
+        def status() -> Any:
             found = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
             return found in DONE + FAILED and found
 
         return self.eventually(status, 30)
 
-    def reasons(self, name):
+    def reasons(self, name: str) -> list[str]:
         events = self.client.describe_stack_events(StackName=name)["StackEvents"]
         return [event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]]
 
-    def refused(self, call, **keywords):
+    def refused(self, call: str, **keywords: Any) -> dict[str, str]:
         with pytest.raises(ClientError) as caught:
             getattr(self.client, call)(**keywords)
         return caught.value.response["Error"]
 
-    def logged(self):
+    def logged(self) -> list[dict[str, Any]]:
         streams = self.of("logs").filter_log_events(logGroupName="/demo/worker")["events"]
         return [json.loads(event["message"]) for event in streams if event["message"].startswith("{")]
 
 
 @pytest.fixture(scope="module")
-def stacks(organization, eventually):
+def stacks(organization: Organization, eventually: Eventually) -> Stacks:
     return Stacks(organization, eventually, organization.members[0])
 
 
 @pytest.fixture(scope="module")
-def demo(stacks):
+def demo(stacks: Stacks) -> Stacks:
     assert stacks.create("demo", exercise.template(), Parameters=stacks.parameters(Prefix="demo")) == "CREATE_COMPLETE"
     return stacks
 
 
-def test_every_property_arrives(demo):
+def test_every_property_arrives(demo: Stacks) -> None:
     function = demo.of("lambda").get_function_configuration(FunctionName="demo-worker")
     assert function["Architectures"] == ["arm64"]
     assert function["TracingConfig"] == {"Mode": "Active"}
@@ -106,7 +111,7 @@ def test_every_property_arrives(demo):
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_mappings_queues_and_schedules_carry_their_settings(demo):
+def test_mappings_queues_and_schedules_carry_their_settings(demo: Stacks) -> None:
     mappings = demo.of("lambda").list_event_source_mappings(FunctionName="demo-worker")["EventSourceMappings"]
     queue, stream = sorted(mappings, key=lambda mapping: ":dynamodb:" in mapping["EventSourceArn"])
     assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -125,7 +130,7 @@ def test_mappings_queues_and_schedules_carry_their_settings(demo):
     assert (invoke["MaximumRetryAttempts"], invoke["MaximumEventAgeInSeconds"]) == (1, 3600)
 
 
-def test_the_bus_has_its_policy_and_its_archive(demo, organization):
+def test_the_bus_has_its_policy_and_its_archive(demo: Stacks, organization: Organization) -> None:
     events = demo.of("events")
     policy = json.loads(events.describe_event_bus(Name="demo-bus")["Policy"])
     assert policy["Statement"][0]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": organization.id}}
@@ -138,7 +143,7 @@ def test_the_bus_has_its_policy_and_its_archive(demo, organization):
     assert events.describe_archive(ArchiveName="demo-archive")["EventCount"] == 1
 
 
-def test_rule_to_queue_to_function_works_and_a_poison_message_becomes_a_dead_letter(demo):
+def test_rule_to_queue_to_function_works_and_a_poison_message_becomes_a_dead_letter(demo: Stacks) -> None:
     entry = {"Source": "test.poison", "DetailType": "x", "Detail": '{"n": "poison"}', "EventBusName": "demo-bus"}
     demo.of("events").put_events(Entries=[entry])
     sqs = demo.of("sqs")
@@ -148,18 +153,18 @@ def test_rule_to_queue_to_function_works_and_a_poison_message_becomes_a_dead_let
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_a_rule_invokes_the_function_that_permits_it(demo, organization):
+def test_a_rule_invokes_the_function_that_permits_it(demo: Stacks, organization: Organization) -> None:
     event = {"source": "aws.test", "detail-type": "x", "detail": {"direct": True}}
     organization.control("events", {"account": demo.account, "region": "us-east-1", "event": event})
     assert demo.eventually(lambda: [line for line in demo.logged() if line["event"].get("detail") == {"direct": True}])
 
 
-def test_table_changes_reach_the_function_through_the_filter(demo):
+def test_table_changes_reach_the_function_through_the_filter(demo: Stacks) -> None:
     demo.of("dynamodb").put_item(TableName="demo-table", Item={"id": {"S": "streamed"}})
     assert demo.eventually(lambda: [line for line in demo.logged() if "streamed" in json.dumps(line)])
 
 
-def test_the_custom_resource_answered_and_gave_its_data(demo):
+def test_the_custom_resource_answered_and_gave_its_data(demo: Stacks) -> None:
     outputs = demo.client.describe_stacks(StackName="demo")["Stacks"][0]["Outputs"]
     values = {output["OutputKey"]: output["OutputValue"] for output in outputs}
     assert values["Kind"] == "Create"
@@ -167,7 +172,7 @@ def test_the_custom_resource_answered_and_gave_its_data(demo):
     assert values["Bus"].endswith(":event-bus/demo-bus")
 
 
-def test_a_custom_resource_that_never_answers_fails_after_its_time(stacks):
+def test_a_custom_resource_that_never_answers_fails_after_its_time(stacks: Stacks) -> None:
     parameters = stacks.parameters(Prefix="silent", Silent="yes")
     stacks.client.create_stack(
         StackName="silent",
@@ -183,7 +188,7 @@ def test_a_custom_resource_that_never_answers_fails_after_its_time(stacks):
 
 
 @pytest.mark.parametrize("values", [{"Prefix": "Not-Allowed"}, {"Prefix": "demo", "Mode": "other"}, {}])
-def test_parameters_against_their_constraints_are_refused(stacks, values):
+def test_parameters_against_their_constraints_are_refused(stacks: Stacks, values: dict[str, Any]) -> None:
     error = stacks.refused(
         "create_stack",
         StackName="refused",
@@ -194,7 +199,7 @@ def test_parameters_against_their_constraints_are_refused(stacks, values):
     assert error["Code"] == "ValidationError"
 
 
-def test_capabilities_and_types_are_checked(stacks):
+def test_capabilities_and_types_are_checked(stacks: Stacks) -> None:
     given = {"StackName": "refused", "Parameters": stacks.parameters(Prefix="x")}
     error = stacks.refused("create_stack", TemplateBody=exercise.template(), **given)
     assert error["Code"] == "InsufficientCapabilitiesException"
@@ -202,7 +207,7 @@ def test_capabilities_and_types_are_checked(stacks):
     assert stacks.refused("create_stack", StackName="refused", TemplateBody=unknown)["Code"] == "ValidationError"
 
 
-def test_an_update_changes_what_changed_and_a_change_set_says_so_first(demo):
+def test_an_update_changes_what_changed_and_a_change_set_says_so_first(demo: Stacks) -> None:
     parameters = demo.parameters(Prefix="demo", Mode="fancy")
     demo.client.create_change_set(
         StackName="demo",
@@ -230,7 +235,7 @@ def test_an_update_changes_what_changed_and_a_change_set_says_so_first(demo):
     assert demo.of("ssm").get_parameter(Name="/demo/fancy")
 
 
-def test_a_failed_update_rolls_back(stacks):
+def test_a_failed_update_rolls_back(stacks: Stacks) -> None:
     assert stacks.create("rolling", tiny(Name="/rolling")) == "CREATE_COMPLETE"
     body = json.loads(tiny(Name="/rolling", Value="y"))
     body["Resources"]["Rule"] = {
@@ -251,20 +256,21 @@ def test_a_failed_update_rolls_back(stacks):
         (rule(ScheduleExpression="every day"), "ScheduleExpression"),
     ],
 )
-def test_a_rule_that_the_api_would_refuse_fails_the_stack(stacks, body, reason):
+def test_a_rule_that_the_api_would_refuse_fails_the_stack(stacks: Stacks, body: str, reason: str) -> None:
     name = f"strict-{abs(hash(reason)) % 10_000}"
     assert stacks.create(name, body) == "ROLLBACK_COMPLETE"
     assert any(reason in text for text in stacks.reasons(name))
 
 
-def test_an_unchanged_update_is_refused(stacks):
+def test_an_unchanged_update_is_refused(stacks: Stacks) -> None:
     stacks.create("still", tiny(Name="/still"))
     error = stacks.refused("update_stack", StackName="still", TemplateBody=tiny(Name="/still"))
     assert "No updates are to be performed" in error["Message"]
 
 
-def test_a_template_in_a_bucket_is_read_under_each_form_of_its_url(stacks):
-    stacks.of("s3").put_object(Bucket=stacks.bucket, Key="t/x.json", Body=tiny(Name="/by-url").encode())
+def test_a_template_in_a_bucket_is_read_under_each_form_of_its_url(stacks: Stacks) -> None:
+    hub = stacks.organization.client("s3", stacks.organization.hub)
+    hub.put_object(Bucket=stacks.bucket, Key="t/x.json", Body=tiny(Name="/by-url").encode())
     for url in (
         f"https://{stacks.bucket}.s3.us-east-1.amazonaws.com/t/x.json",
         f"https://s3.us-east-1.amazonaws.com/{stacks.bucket}/t/x.json",
@@ -274,7 +280,7 @@ def test_a_template_in_a_bucket_is_read_under_each_form_of_its_url(stacks):
     assert stacks.refused("validate_template", TemplateURL=missing)["Code"] == "ValidationError"
 
 
-def test_deleting_shows_at_once_and_keeps_what_is_retained(stacks):
+def test_deleting_shows_at_once_and_keeps_what_is_retained(stacks: Stacks) -> None:
     stacks.create("gone", exercise.template(), Parameters=stacks.parameters(Prefix="gone"))
     stacks.client.delete_stack(StackName="gone")
     assert stacks.client.describe_stacks()["Stacks"]
@@ -288,7 +294,7 @@ def test_deleting_shows_at_once_and_keeps_what_is_retained(stacks):
         stacks.of("events").describe_archive(ArchiveName="gone-archive")
 
 
-def test_deletion_protection_holds_a_table(stacks):
+def test_deletion_protection_holds_a_table(stacks: Stacks) -> None:
     table = json.loads(json.dumps(exercise.STORAGE["Table"]["Properties"]))
     del table["SSESpecification"]
     table |= {"TableName": "protected", "DeletionProtectionEnabled": True}
@@ -308,7 +314,7 @@ def test_deletion_protection_holds_a_table(stacks):
         ("SSM::Parameter", {"Name": "/twice", "Type": "String", "Value": "x"}),
     ],
 )
-def test_a_name_that_is_taken_fails_the_second_stack(stacks, kind, properties):
+def test_a_name_that_is_taken_fails_the_second_stack(stacks: Stacks, kind: str, properties: dict[str, Any]) -> None:
     name = f"twice-{kind.replace('::', '-').lower()}"
     body = json.dumps({"Resources": {"One": exercise.resource(kind, **properties)}})
     assert stacks.create(name, body) == "CREATE_COMPLETE"

@@ -2,32 +2,41 @@
 
 import json
 from itertools import count
+from typing import Any
 
 import pytest
+
+from tests.localorg.running import Eventually, Organization
 
 pytestmark = pytest.mark.slow
 _numbers = count(1)
 
 
-def cloudtrail(name="CreateUser", source="iam.amazonaws.com", **record):
+def cloudtrail(name: str = "CreateUser", source: str = "iam.amazonaws.com", **record: Any) -> dict[str, Any]:
     detail = {"eventSource": source, "eventName": name, "awsRegion": "us-east-1", **record}
-    return {"source": f"aws.{source.split('.')[0]}", "detail-type": "AWS API Call via CloudTrail", "detail": detail}
+    return {
+        "source": f"aws.{source.split('.', maxsplit=1)[0]}",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": detail,
+    }
 
 
 class Place:
     """EventBridge, SQS and IAM of one account and Region, with what the tests make there."""
 
-    def __init__(self, organization, eventually, account, region="us-east-1"):
+    def __init__(
+        self, organization: Organization, eventually: Eventually, account: str, region: str = "us-east-1"
+    ) -> None:
         self.organization, self.eventually, self.account, self.region = organization, eventually, account, region
         self.events = organization.client("events", account, region)
         self.sqs = organization.client("sqs", account, region)
         self.iam = organization.client("iam", account, region)
         self.number = next(_numbers)
 
-    def arn(self, service, resource):
+    def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
-    def queue(self, name, allows="events.amazonaws.com", rule=None):
+    def queue(self, name: str, allows: str = "events.amazonaws.com", rule: str | None = None) -> tuple[str, str]:
         name = f"{name}-{self.number}"
         url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self.arn("sqs", name)
@@ -44,7 +53,7 @@ class Place:
             self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         return url, arn
 
-    def role(self, bus, service="events.amazonaws.com", action="events:PutEvents"):
+    def role(self, bus: str, service: str = "events.amazonaws.com", action: str = "events:PutEvents") -> str:
         name = f"forwarder-{self.region}-{self.number}-{next(_numbers)}"
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         grant = {"Effect": "Allow", "Action": action, "Resource": bus}
@@ -52,40 +61,42 @@ class Place:
         self.iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Statement": [grant]}))
         return arn["Role"]["Arn"]
 
-    def rule(self, target, bus="default", state="ENABLED", pattern=None):
+    def rule(
+        self, target: str, bus: str = "default", state: str = "ENABLED", pattern: dict[str, Any] | None = None
+    ) -> str:
         name = f"rule-{next(_numbers)}"
         pattern = json.dumps(pattern or {"detail": {"test": [self.number]}})
         arn = self.events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern, State=state)["RuleArn"]
         self.events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "t", **target}])
         return arn
 
-    def inject(self, event, **more):
+    def inject(self, event: dict[str, Any], **more: Any) -> str:
         event["detail"]["test"] = self.number
         body = {"account": self.account, "region": self.region, "event": {**event, **more}}
         return self.organization.control("events", body)["event_id"]
 
-    def messages(self, url):
+    def messages(self, url: str) -> list[dict[str, Any]]:
         got = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
         return got.get("Messages", [])
 
-    def received(self, url):
+    def received(self, url: str) -> list[dict[str, Any]]:
         return self.eventually(lambda: self.messages(url), 5)
 
 
 @pytest.fixture
-def member(organization, eventually):
+def member(organization: Organization, eventually: Eventually) -> Place:
     return Place(organization, eventually, organization.members[0], "eu-west-1")
 
 
 @pytest.fixture
-def hub(organization, eventually, member):
+def hub(organization: Organization, eventually: Eventually, member: Place) -> Place:
     place = Place(organization, eventually, organization.hub)
     place.number = member.number
     return place
 
 
 @pytest.fixture
-def central_bus(hub, organization):
+def central_bus(hub: Place, organization: Organization) -> tuple[str, str]:
     name = f"central-{hub.number}"
     arn = hub.events.create_event_bus(Name=name)["EventBusArn"]
     condition = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": organization.id}
@@ -95,7 +106,9 @@ def central_bus(hub, organization):
     return name, arn
 
 
-def test_one_hop_crosses_account_and_region_and_keeps_the_event(member, hub, central_bus):
+def test_one_hop_crosses_account_and_region_and_keeps_the_event(
+    member: Place, hub: Place, central_bus: tuple[str, str]
+) -> None:
     name, arn = central_bus
     url, queue = hub.queue("arrivals")
     hub.rule({"Arn": queue}, bus=name)
@@ -117,7 +130,9 @@ def test_one_hop_crosses_account_and_region_and_keeps_the_event(member, hub, cen
         ({"bus": "arn:aws:events:us-east-1:111122223333:event-bus/other"}, "NO_PERMISSIONS"),
     ],
 )
-def test_a_target_role_that_does_not_suffice_sends_the_event_to_the_dead_letters(member, central_bus, role, code):
+def test_a_target_role_that_does_not_suffice_sends_the_event_to_the_dead_letters(
+    member: Place, central_bus: tuple[str, str], role: dict[str, Any], code: str
+) -> None:
     _name, arn = central_bus
     url, queue = member.queue("dlq")
     target = {"Arn": arn, "RoleArn": member.role(**{"bus": arn, **role}), "DeadLetterConfig": {"Arn": queue}}
@@ -131,14 +146,16 @@ def test_a_target_role_that_does_not_suffice_sends_the_event_to_the_dead_letters
     assert json.loads(message["Body"])["detail"]["eventName"] == "CreateUser"
 
 
-def test_a_bus_of_another_account_needs_a_role(member, central_bus):
+def test_a_bus_of_another_account_needs_a_role(member: Place, central_bus: tuple[str, str]) -> None:
     _name, arn = central_bus
     member.events.put_rule(Name="no-role", EventPattern='{"source": ["x"]}')
     with pytest.raises(member.events.exceptions.ClientError, match="RoleArn is required"):
         member.events.put_targets(Rule="no-role", Targets=[{"Id": "t", "Arn": arn}])
 
 
-def test_a_stranger_is_refused_by_the_bus(organization, member, central_bus):
+def test_a_stranger_is_refused_by_the_bus(
+    organization: Organization, member: Place, central_bus: tuple[str, str]
+) -> None:
     _name, arn = central_bus
     entry = {"EventBusName": arn, "Source": "muster.spoke", "DetailType": "x", "Detail": "{}"}
     stranger = organization.client("events", "888888888888").put_events(Entries=[entry])
@@ -146,7 +163,9 @@ def test_a_stranger_is_refused_by_the_bus(organization, member, central_bus):
     assert organization.client("events", member.account).put_events(Entries=[entry])["FailedEntryCount"] == 0
 
 
-def test_events_do_not_travel_to_a_third_bus(organization, eventually, member, hub, central_bus):
+def test_events_do_not_travel_to_a_third_bus(
+    organization: Organization, eventually: Eventually, member: Place, hub: Place, central_bus: tuple[str, str]
+) -> None:
     name, arn = central_bus
     third = Place(organization, eventually, organization.members[1])
     third.events.put_permission(StatementId="all", Action="events:PutEvents", Principal="*")
@@ -164,7 +183,7 @@ def test_events_do_not_travel_to_a_third_bus(organization, eventually, member, h
     third.events.remove_permission(RemoveAllPermissions=True)
 
 
-def test_a_queue_must_allow_the_rule(member):
+def test_a_queue_must_allow_the_rule(member: Place) -> None:
     closed, closed_queue = member.queue("closed", allows=None)
     other, other_queue = member.queue("other", rule="arn:aws:events:eu-west-1:1:rule/other")
     dead, dead_queue = member.queue("closed-dlq")
@@ -176,7 +195,7 @@ def test_a_queue_must_allow_the_rule(member):
     assert not member.messages(other)
 
 
-def test_a_dead_letter_queue_that_refuses_eventbridge_loses_the_event(member):
+def test_a_dead_letter_queue_that_refuses_eventbridge_loses_the_event(member: Place) -> None:
     dead, dead_queue = member.queue("refusing-dlq", allows=None)
     missing = member.arn("sqs", "missing")
     url, queue = member.queue("beside")
@@ -199,7 +218,9 @@ def test_a_dead_letter_queue_that_refuses_eventbridge_loses_the_event(member):
         ({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}}, True, True),
     ],
 )
-def test_a_rules_state_decides_which_cloudtrail_events_it_gets(member, event, by_default, with_reads):
+def test_a_rules_state_decides_which_cloudtrail_events_it_gets(
+    member: Place, event: dict[str, Any], by_default: bool, with_reads: bool
+) -> None:
     states = ("ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "DISABLED")
     urls = {}
     for state in states:
@@ -216,19 +237,19 @@ def test_a_rules_state_decides_which_cloudtrail_events_it_gets(member, event, by
     assert not got["DISABLED"]
 
 
-def test_customers_cannot_put_aws_events(member):
+def test_customers_cannot_put_aws_events(member: Place) -> None:
     entry = {"Source": "aws.ec2", "DetailType": "x", "Detail": "{}"}
     (result,) = member.events.put_events(Entries=[entry])["Entries"]
     assert result["ErrorCode"] == "NotAuthorizedForSourceException"
 
 
-def test_a_malformed_entry_fails_alone(member):
+def test_a_malformed_entry_fails_alone(member: Place) -> None:
     good = {"Source": "test", "DetailType": "x", "Detail": "{}"}
     answer = member.events.put_events(Entries=[good, {**good, "Detail": "[1]"}, {"Source": "test", "Detail": "{}"}])
     assert [each.get("ErrorCode") for each in answer["Entries"]] == [None, "MalformedDetail", "InvalidArgument"]
 
 
-def test_a_function_needs_a_permission_for_the_rule(member):
+def test_a_function_needs_a_permission_for_the_rule(member: Place) -> None:
     dead, dead_queue = member.queue("function-dlq")
     missing = member.arn("lambda", "function:nobody")
     member.rule({"Arn": missing, "DeadLetterConfig": {"Arn": dead_queue}})
@@ -237,7 +258,7 @@ def test_a_function_needs_a_permission_for_the_rule(member):
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
 
 
-def test_the_archive_replays_to_the_named_rules_only(hub, member, central_bus):
+def test_the_archive_replays_to_the_named_rules_only(hub: Place, member: Place, central_bus: tuple[str, str]) -> None:
     name, arn = central_bus
     named, named_queue = hub.queue("named")
     silent, silent_queue = hub.queue("silent")

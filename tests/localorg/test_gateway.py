@@ -6,51 +6,50 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.localorg import exercise
+from tests.localorg.running import PYTHON, ROOT, Eventually, Organization, StartGateway
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".venv-localorg" / "bin" / "python"
 
-
-def run(*arguments):
+def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
     command = [str(PYTHON), "-m", "localorg", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
 
 
-def python(code):
+def python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(PYTHON), "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
 
 
-def descendants(pid):
+def descendants(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task").glob("*/children")
     found = [int(child) for file in children for child in file.read_text().split()]
     return found + [below for child in found for below in descendants(child)]
 
 
-def is_running(pid):
+def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def port_of(organization):
+def port_of(organization: Organization) -> int:
     return int(organization.endpoint.rpartition(":")[2])
 
 
-def is_open(port):
+def is_open(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def invoke_something(organization):
+def invoke_something(organization: Organization) -> None:
     iam = organization.client("iam", organization.hub)
     trust = json.dumps(exercise.trust("lambda"))
     role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
@@ -67,7 +66,7 @@ def invoke_something(organization):
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 
-def test_health_tells_what_the_ready_line_told(organization):
+def test_health_tells_what_the_ready_line_told(organization: Organization) -> None:
     health = organization.control("health")
     assert health["status"] == "ok"
     assert health["organization"]["id"] == organization.id
@@ -75,7 +74,7 @@ def test_health_tells_what_the_ready_line_told(organization):
     assert [member["id"] for member in health["organization"]["members"]][:5] == organization.members
 
 
-def test_the_fixed_accounts_come_first_and_further_ones_are_generated(start_gateway):
+def test_the_fixed_accounts_come_first_and_further_ones_are_generated(start_gateway: StartGateway) -> None:
     larger = start_gateway("--accounts", "8", "--regions", "us-east-1,ap-south-1")
     assert larger.management == "999999999999"
     assert larger.hub == "111122223333"
@@ -83,7 +82,7 @@ def test_the_fixed_accounts_come_first_and_further_ones_are_generated(start_gate
     assert larger.members[5:] == ["555500000006", "555500000007", "555500000008"]
 
 
-def test_a_busy_port_is_refused_in_one_line():
+def test_a_busy_port_is_refused_in_one_line() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -91,7 +90,9 @@ def test_a_busy_port_is_refused_in_one_line():
         refused = run("--port", str(port))
     assert refused.returncode == 2
     assert refused.stdout == ""
-    expected = f"error: port {port} on 127.0.0.1 is already in use; stop what listens there or choose another with --port\n"
+    expected = (
+        f"error: port {port} on 127.0.0.1 is already in use; stop what listens there or choose another with --port\n"
+    )
     assert refused.stderr == expected
 
 
@@ -108,7 +109,7 @@ def test_a_busy_port_is_refused_in_one_line():
         ("--port", "0", "--nonsense"),
     ],
 )
-def test_an_argument_that_cannot_be_used_is_refused_in_one_line(arguments):
+def test_an_argument_that_cannot_be_used_is_refused_in_one_line(arguments: str) -> None:
     refused = run(*arguments)
     assert refused.returncode == 2
     assert refused.stderr.startswith("error: ")
@@ -116,7 +117,7 @@ def test_an_argument_that_cannot_be_used_is_refused_in_one_line(arguments):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it_within_two_seconds_and_nothing_stays(start_gateway, number):
+def test_a_signal_stops_it_within_two_seconds_and_nothing_stays(start_gateway: StartGateway, number: int) -> None:
     organization = start_gateway()
     invoke_something(organization)
     children = descendants(organization.process.pid)
@@ -130,7 +131,9 @@ def test_a_signal_stops_it_within_two_seconds_and_nothing_stays(start_gateway, n
     assert not [child for child in children if is_running(child)]
 
 
-def test_it_goes_when_the_process_that_it_follows_is_killed(start_gateway, eventually):
+def test_it_goes_when_the_process_that_it_follows_is_killed(
+    start_gateway: StartGateway, eventually: Eventually
+) -> None:
     parent = subprocess.Popen(["sleep", "60"])
     organization = start_gateway("--with-parent", str(parent.pid))
     invoke_something(organization)
@@ -141,7 +144,7 @@ def test_it_goes_when_the_process_that_it_follows_is_killed(start_gateway, event
     assert eventually(lambda: not [child for child in children if is_running(child)], 3)
 
 
-def test_a_killed_gateway_takes_its_workers_along(start_gateway, eventually):
+def test_a_killed_gateway_takes_its_workers_along(start_gateway: StartGateway, eventually: Eventually) -> None:
     organization = start_gateway()
     invoke_something(organization)
     children = descendants(organization.process.pid)
@@ -154,7 +157,7 @@ def test_a_killed_gateway_takes_its_workers_along(start_gateway, eventually):
     ("path", "body", "status"),
     [("nothing", None, 404), ("events", b"{", 400), ("events", b"{}", 400), ("replay", b'{"items": 3}', 400)],
 )
-def test_control_endpoints_refuse_with_json(organization, path, body, status):
+def test_control_endpoints_refuse_with_json(organization: Organization, path: str, body: str, status: int) -> None:
     with pytest.raises(HTTPError) as caught:
         urlopen(Request(f"{organization.endpoint}/_localorg/{path}", body), timeout=10)
     with caught.value as answer:
@@ -162,37 +165,40 @@ def test_control_endpoints_refuse_with_json(organization, path, body, status):
         assert json.loads(answer.read())["error"]
 
 
-def test_it_listens_on_the_loopback_interface_only(organization):
+def test_it_listens_on_the_loopback_interface_only(organization: Organization) -> None:
     inode_lines = Path(f"/proc/{organization.process.pid}/net/tcp").read_text().splitlines()
     port = f"{port_of(organization):04X}"
-    listening = [line.split()[1] for line in inode_lines[1:] if line.split()[3] == "0A" and line.split()[1].endswith(port)]
+    listening = [
+        line.split()[1] for line in inode_lines[1:] if line.split()[3] == "0A" and line.split()[1].endswith(port)
+    ]
     assert listening == [f"0100007F:{port}"]
 
 
-def test_the_callers_shell_does_not_reach_the_gateway(start_gateway):
+def test_the_callers_shell_does_not_reach_the_gateway(start_gateway: StartGateway) -> None:
     odd = start_gateway(AWS_PROFILE="missing", AWS_SECRET_ACCESS_KEY="other", AWS_ENDPOINT_URL="http://127.0.0.1:9")
     answer = odd.control("replay", {"items": []})
     assert answer["items"] == []
     assert odd.client("sts", odd.hub).get_caller_identity()["Account"] == odd.hub
 
 
-def test_another_ministack_is_refused():
+def test_another_ministack_is_refused() -> None:
     code = "from localorg import patches; patches.PINNED = '0.0.1'; patches.check_version()"
     refused = python(code)
     assert "PatchError" in refused.stderr
     assert "written for ministack 0.0.1" in refused.stderr
 
 
-def test_a_patch_needs_its_needles():
-    code = "from localorg import patches; from ministack.services import sqs; patches.require(sqs, 'queue_delay', 'nope')"
+def test_a_patch_needs_its_needles() -> None:
+    code = (
+        "from localorg import patches; from ministack.services import sqs; patches.require(sqs, 'queue_delay', 'nope')"
+    )
     assert "no longer contains ['nope']" in python(code).stderr
     code = "from localorg import patches; from ministack.services import sqs; patches.require(sqs, 'gone')"
     assert "ministack.services.sqs.gone is gone" in python(code).stderr
 
 
-def test_every_part_finds_what_it_patches():
-    code = "from localorg import listening; listening.set_environment(1, 'ERROR'); from localorg import gateway; gateway.install()"
+def test_every_part_finds_what_it_patches() -> None:
+    code = "from localorg import listening; listening.set_environment(1, 'ERROR')"
+    code += "; from localorg import gateway; gateway.install()"
     installed = python(code)
     assert (installed.returncode, installed.stderr) == (0, "")
-
-

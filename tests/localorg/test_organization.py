@@ -1,18 +1,13 @@
 """The Organizations API of the emulated organization."""
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.localorg.running import Organization, refused
 
 pytestmark = pytest.mark.slow
 
 
-def refused(call, *arguments, **keywords):
-    with pytest.raises(ClientError) as caught:
-        call(*arguments, **keywords)
-    return caught.value.response["Error"]["Code"]
-
-
-def test_the_tree_has_the_documented_accounts_in_their_places(organization):
+def test_the_tree_has_the_documented_accounts_in_their_places(organization: Organization) -> None:
     client = organization.client("organizations", organization.management)
     names = {account["Id"]: account["Name"] for account in client.list_accounts()["Accounts"]}
     assert names[organization.hub] == "security-tooling"
@@ -22,32 +17,32 @@ def test_the_tree_has_the_documented_accounts_in_their_places(organization):
     assert organization.id in client.describe_account(AccountId="444455556666")["Account"]["Paths"][0]
 
 
-def test_accounts_carry_their_owner_and_environment(organization):
+def test_accounts_carry_their_owner_and_environment(organization: Organization) -> None:
     client = organization.client("organizations", organization.hub)
     tags = client.list_tags_for_resource(ResourceId="444455556666")["Tags"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"Owner": "shop@example.com", "Environment": "production"}
 
 
-def test_members_may_describe_the_organization_and_nothing_else(organization):
+def test_members_may_describe_the_organization_and_nothing_else(organization: Organization) -> None:
     client = organization.client("organizations", organization.members[0])
     assert client.describe_organization()["Organization"]["Id"] == organization.id
     assert refused(client.list_accounts) == "AccessDeniedException"
     assert refused(client.list_roots) == "AccessDeniedException"
 
 
-def test_a_stranger_is_in_no_organization(organization):
+def test_a_stranger_is_in_no_organization(organization: Organization) -> None:
     client = organization.client("organizations", "888888888888")
     assert refused(client.describe_organization) == "AWSOrganizationsNotInUseException"
 
 
-def test_the_delegated_administrator_reads_but_does_not_write(organization):
+def test_the_delegated_administrator_reads_but_does_not_write(organization: Organization) -> None:
     client = organization.client("organizations", organization.hub)
     found = [each["Id"] for each in client.list_delegated_administrators()["DelegatedAdministrators"]]
     assert found == [organization.hub]
     assert refused(client.create_organizational_unit, ParentId=organization.root, Name="x") == "AccessDeniedException"
 
 
-def test_lists_come_in_pages(organization):
+def test_lists_come_in_pages(organization: Organization) -> None:
     client = organization.client("organizations", organization.management)
     first = client.list_accounts(MaxResults=3)
     assert len(first["Accounts"]) == 3
@@ -57,7 +52,7 @@ def test_lists_come_in_pages(organization):
     assert refused(client.list_accounts, NextToken="nonsense") == "InvalidInputException"
 
 
-def test_moves_are_checked_against_where_the_account_is(organization):
+def test_moves_are_checked_against_where_the_account_is(organization: Organization) -> None:
     client = organization.client("organizations", organization.management)
     sandbox, security = organization.ous["Root/Sandbox"], organization.ous["Root/Security"]
     account = client.create_account(AccountName="mover", Email="mover@example.com")["CreateAccountStatus"]["AccountId"]
@@ -71,13 +66,13 @@ def test_moves_are_checked_against_where_the_account_is(organization):
     assert refused(client.close_account, AccountId=account) == "AccountAlreadyClosedException"
 
 
-def test_an_email_address_makes_one_account_only(organization):
+def test_an_email_address_makes_one_account_only(organization: Organization) -> None:
     client = organization.client("organizations", organization.management)
     status = client.create_account(AccountName="twin", Email="sandbox@example.com")["CreateAccountStatus"]
     assert (status["State"], status["FailureReason"]) == ("FAILED", "EMAIL_ALREADY_EXISTS")
 
 
-def test_delegation_is_registered_once(organization):
+def test_delegation_is_registered_once(organization: Organization) -> None:
     client = organization.client("organizations", organization.management)
     asked = {"AccountId": organization.members[0], "ServicePrincipal": "securityhub.amazonaws.com"}
     client.register_delegated_administrator(**asked)
@@ -90,7 +85,7 @@ def test_delegation_is_registered_once(organization):
     )
 
 
-def test_trusted_access_is_listed(organization):
+def test_trusted_access_is_listed(organization: Organization) -> None:
     client = organization.client("organizations", organization.management)
     client.enable_aws_service_access(ServicePrincipal="guardduty.amazonaws.com")
     enabled = client.list_aws_service_access_for_organization()["EnabledServicePrincipals"]
@@ -99,7 +94,7 @@ def test_trusted_access_is_listed(organization):
     }
 
 
-def test_a_role_in_the_hub_needs_the_permission_itself(organization):
+def test_a_role_in_the_hub_needs_the_permission_itself(organization: Organization) -> None:
     iam = organization.client("iam", organization.hub)
     trust = (
         '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'

@@ -3,14 +3,17 @@
 import json
 from email import message_from_string, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.localorg.running import Eventually, Organization
 
 pytestmark = pytest.mark.slow
 RECORDED = Path(__file__).parents[2] / "localorg" / "events"
 
 
-def recorded(name="CreateUser", account="610000000001", region="ap-south-2"):
+def recorded(name: str = "CreateUser", account: str = "610000000001", region: str = "ap-south-2") -> dict[str, Any]:
     arn = f"arn:aws:iam::{account}:user/alice"
     return {
         "id": "11111111-2222-3333-4444-666666666666",
@@ -31,7 +34,7 @@ def recorded(name="CreateUser", account="610000000001", region="ap-south-2"):
     }
 
 
-def test_foreign_accounts_and_regions_move_to_members_in_first_seen_order(organization):
+def test_foreign_accounts_and_regions_move_to_members_in_first_seen_order(organization: Organization) -> None:
     events = [recorded(account=f"61000000000{n}", region=f"ap-south-{n}") for n in (1, 2, 1)]
     answer = organization.control("replay", {"items": [{"event": event, "before": None} for event in events]})
     moved = [item["event"] for item in answer["items"]]
@@ -44,13 +47,13 @@ def test_foreign_accounts_and_regions_move_to_members_in_first_seen_order(organi
     assert moved[0]["id"] == events[0]["id"]
 
 
-def test_the_organizations_own_accounts_and_the_global_region_stay(organization):
+def test_the_organizations_own_accounts_and_the_global_region_stay(organization: Organization) -> None:
     event = recorded(account=organization.members[3], region="us-east-1")
     (item,) = organization.control("replay", {"items": [{"event": event, "before": None}]})["items"]
     assert (item["event"]["account"], item["event"]["region"]) == (organization.members[3], "us-east-1")
 
 
-def test_the_resource_is_made_first_and_its_real_id_stands_in_the_event(organization):
+def test_the_resource_is_made_first_and_its_real_id_stands_in_the_event(organization: Organization) -> None:
     event = recorded("RunInstances", region="eu-west-1")
     items = {"items": [{"instanceId": "i-0123456789abcdef0"}]}
     event["detail"]["responseElements"] = {"instancesSet": items}
@@ -69,7 +72,7 @@ def test_the_resource_is_made_first_and_its_real_id_stands_in_the_event(organiza
     assert ec2.describe_instances(InstanceIds=[made])["Reservations"]
 
 
-def test_an_item_that_fails_stops_nobody(organization):
+def test_an_item_that_fails_stops_nobody(organization: Organization) -> None:
     bad = {"service": "ec2", "operation": "no_such_call", "parameters": {}, "ids": {}}
     wrong = {"service": "iam", "operation": "get_user", "parameters": {"UserName": "nobody"}, "ids": {}}
     items = [
@@ -82,7 +85,7 @@ def test_an_item_that_fails_stops_nobody(organization):
     assert [bool(item["error"]) for item in answer["items"]] == [True, True, True, False]
 
 
-def test_every_recorded_event_of_the_demo_can_be_replayed(organization):
+def test_every_recorded_event_of_the_demo_can_be_replayed(organization: Organization) -> None:
     items = []
     for path in sorted(RECORDED.glob("*.json")):
         if not path.name.endswith(".before.json"):
@@ -93,7 +96,7 @@ def test_every_recorded_event_of_the_demo_can_be_replayed(organization):
     assert [(item["event"]["detail"]["eventName"], item["error"]) for item in answer["items"] if item["error"]] == []
 
 
-def test_dead_letters_and_waiting_messages_are_told_apart(organization, eventually):
+def test_dead_letters_and_waiting_messages_are_told_apart(organization: Organization, eventually: Eventually) -> None:
     sqs = organization.client("sqs", organization.members[4])
     before = organization.control("settled")
     url = sqs.create_queue(QueueName="forgotten-dlq")["QueueUrl"]
@@ -107,7 +110,7 @@ def test_dead_letters_and_waiting_messages_are_told_apart(organization, eventual
     assert not report["pending"]["messages"]
 
 
-def test_a_stack_that_waits_is_not_settled(organization, eventually):
+def test_a_stack_that_waits_is_not_settled(organization: Organization, eventually: Eventually) -> None:
     client = organization.client("cloudformation", organization.members[4])
     body = {
         "Resources": {
@@ -126,7 +129,7 @@ def test_a_stack_that_waits_is_not_settled(organization, eventually):
 
 
 @pytest.mark.parametrize("kind", ["simple", "raw", "v1"])
-def test_what_ses_sent_can_be_read_as_messages(organization, kind):
+def test_what_ses_sent_can_be_read_as_messages(organization: Organization, kind: str) -> None:
     account = organization.members[0]
     ses = organization.client("sesv2", account)
     sender, receiver = f"{kind}@example.com", "owner@example.com"

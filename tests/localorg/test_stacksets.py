@@ -1,16 +1,20 @@
 """StackSets of the emulated organization, as the delegated administrator sees them."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from tests.localorg.running import Eventually, Organization, refused
 
 pytestmark = pytest.mark.slow
 
 EVERYWHERE = {"FailureTolerancePercentage": 100, "MaxConcurrentPercentage": 100, "RegionConcurrencyType": "PARALLEL"}
 
 
-def template(value="one", **resources):
+def template(value: str = "one", **resources: Any) -> str:
     parameter = {
         "Type": "AWS::SSM::Parameter",
         "Properties": {"Type": "String", "Name": {"Ref": "Name"}, "Value": value},
@@ -23,24 +27,18 @@ def template(value="one", **resources):
     )
 
 
-def refused(call, *arguments, **keywords):
-    with pytest.raises(ClientError) as caught:
-        call(*arguments, **keywords)
-    return caught.value.response["Error"]["Code"]
-
-
 class Administrator:
     """The hub's CloudFormation: every call says CallAs."""
 
-    def __init__(self, organization, eventually):
+    def __init__(self, organization: Organization, eventually: Eventually) -> None:
         self.organization, self.eventually = organization, eventually
         self.client = organization.client("cloudformation", organization.hub)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self.client, name)
         return lambda **keywords: method(CallAs="DELEGATED_ADMIN", **keywords)
 
-    def define(self, name, body=None, **keywords):
+    def define(self, name: str, body: str | None = None, **keywords: Any) -> str:
         defaults = {
             "StackSetName": name,
             "TemplateBody": body or template(),
@@ -51,7 +49,7 @@ class Administrator:
         self.create_stack_set(**{**defaults, **keywords})
         return name
 
-    def deploy(self, name, ou, regions=("us-east-1",), **targets):
+    def deploy(self, name: str, ou: str, regions: tuple[str, ...] = ("us-east-1",), **targets: Any) -> str:
         answer = self.create_stack_instances(
             StackSetName=name,
             DeploymentTargets={"OrganizationalUnitIds": [ou], **targets},
@@ -60,23 +58,25 @@ class Administrator:
         )
         return self.finished(name, answer["OperationId"])
 
-    def finished(self, name, operation):
-        def outcome():
+    def finished(self, name: str, operation: str) -> str:
+        def outcome() -> Any:
             found = self.describe_stack_set_operation(StackSetName=name, OperationId=operation)["StackSetOperation"]
             return found["Status"] not in ("RUNNING", "QUEUED", "STOPPING") and found["Status"]
 
         return self.eventually(outcome)
 
-    def instances(self, name, **keywords):
+    def instances(self, name: str, **keywords: Any) -> list[dict[str, Any]]:
         return self.list_stack_instances(StackSetName=name, **keywords)["Summaries"]
 
 
 @pytest.fixture
-def admin(organization, eventually):
+def admin(organization: Organization, eventually: Eventually) -> Administrator:
     return Administrator(organization, eventually)
 
 
-def test_nested_ous_are_deployed_to_and_each_stack_has_the_members_values(admin, organization):
+def test_nested_ous_are_deployed_to_and_each_stack_has_the_members_values(
+    admin: Administrator, organization: Organization
+) -> None:
     name = admin.define("nested")
     assert admin.deploy(name, organization.ous["Root/Workloads"], ("us-east-1", "eu-west-1")) == "SUCCEEDED"
     found = {(each["Account"], each["Region"]): each for each in admin.instances(name)}
@@ -91,7 +91,9 @@ def test_nested_ous_are_deployed_to_and_each_stack_has_the_members_values(admin,
     assert stack["StackName"].startswith("StackSet-nested-")
 
 
-def test_the_root_as_target_never_reaches_the_management_account(admin, organization):
+def test_the_root_as_target_never_reaches_the_management_account(
+    admin: Administrator, organization: Organization
+) -> None:
     name = admin.define("everyone")
     admin.deploy(name, organization.root)
     accounts = {each["Account"] for each in admin.instances(name)}
@@ -99,7 +101,7 @@ def test_the_root_as_target_never_reaches_the_management_account(admin, organiza
     assert organization.management not in accounts
 
 
-def test_only_the_delegated_administrator_may_and_must_say_so(organization):
+def test_only_the_delegated_administrator_may_and_must_say_so(organization: Organization) -> None:
     asked = {"StackSetName": "mine", "TemplateBody": template(), "PermissionModel": "SERVICE_MANAGED"}
     hub = organization.client("cloudformation", organization.hub)
     member = organization.client("cloudformation", organization.members[0])
@@ -109,14 +111,14 @@ def test_only_the_delegated_administrator_may_and_must_say_so(organization):
     assert refused(member.list_stack_sets, CallAs="DELEGATED_ADMIN") == "ValidationError"
 
 
-def test_the_management_account_sees_the_same_stack_sets(admin, organization):
+def test_the_management_account_sees_the_same_stack_sets(admin: Administrator, organization: Organization) -> None:
     admin.define("shared")
     client = organization.client("cloudformation", organization.management)
     assert "shared" in [each["StackSetName"] for each in client.list_stack_sets()["Summaries"]]
     assert client.describe_stack_set(StackSetName="shared")["StackSet"]["PermissionModel"] == "SERVICE_MANAGED"
 
 
-def test_a_template_in_the_request_has_51200_bytes_at_most(admin, organization):
+def test_a_template_in_the_request_has_51200_bytes_at_most(admin: Administrator, organization: Organization) -> None:
     padded = template(**{f"Padding{n}": {"Type": "AWS::SNS::Topic", "Metadata": {"x": "y" * 9_000}} for n in range(6)})
     assert refused(admin.define, "large", padded) == "ValidationError"
     s3 = organization.client("s3", organization.hub)
@@ -150,7 +152,9 @@ def test_a_template_in_the_request_has_51200_bytes_at_most(admin, organization):
         "https://stack-set-private.s3.amazonaws.com/key",
     ],
 )
-def test_a_template_url_that_cannot_be_read_is_refused(admin, organization, url):
+def test_a_template_url_that_cannot_be_read_is_refused(
+    admin: Administrator, organization: Organization, url: str
+) -> None:
     s3 = organization.client("s3", organization.members[0])
     s3.create_bucket(Bucket="stack-set-private")
     s3.put_object(Bucket="stack-set-private", Key="key", Body=b"{}")
@@ -159,7 +163,7 @@ def test_a_template_url_that_cannot_be_read_is_refused(admin, organization, url)
     assert refused(admin.create_stack_set, **keywords, TemplateURL=asked["TemplateURL"]) == "ValidationError"
 
 
-def test_parameters_are_checked_when_the_stack_set_is_made(admin):
+def test_parameters_are_checked_when_the_stack_set_is_made(admin: Administrator) -> None:
     bad = [{"ParameterKey": "Name", "ParameterValue": "No Slash"}]
     assert refused(admin.define, "bad", Parameters=bad) == "ValidationError"
     assert refused(admin.define, "bad", Parameters=[]) == "ValidationError"
@@ -168,7 +172,7 @@ def test_parameters_are_checked_when_the_stack_set_is_made(admin):
     assert refused(admin.define, "bad", "{not a template") == "ValidationError"
 
 
-def test_named_iam_needs_its_capability(admin, organization):
+def test_named_iam_needs_its_capability(admin: Administrator, organization: Organization) -> None:
     trust = {
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
     }
@@ -186,7 +190,9 @@ def test_named_iam_needs_its_capability(admin, organization):
         {"RegionOrder": ["ap-south-1"]},
     ],
 )
-def test_preferences_that_contradict_themselves_are_refused(admin, organization, preferences):
+def test_preferences_that_contradict_themselves_are_refused(
+    admin: Administrator, organization: Organization, preferences: dict[str, Any]
+) -> None:
     name = f"preferences-{len(json.dumps(preferences))}"
     admin.define(name)
     targets = {"OrganizationalUnitIds": [organization.ous["Root/Sandbox"]]}
@@ -194,7 +200,9 @@ def test_preferences_that_contradict_themselves_are_refused(admin, organization,
     assert refused(admin.create_stack_instances, OperationPreferences=preferences, **asked) == "ValidationError"
 
 
-def test_a_second_operation_waits_only_under_managed_execution(admin, organization):
+def test_a_second_operation_waits_only_under_managed_execution(
+    admin: Administrator, organization: Organization
+) -> None:
     targets = {"OrganizationalUnitIds": [organization.ous["Root/Workloads"]]}
     for name, managed in (("impatient", False), ("patient", True)):
         admin.define(name, ManagedExecution={"Active": managed})
@@ -208,7 +216,7 @@ def test_a_second_operation_waits_only_under_managed_execution(admin, organizati
         assert admin.finished(name, first) == "SUCCEEDED"
 
 
-def test_accounts_follow_the_tree(admin, organization, eventually):
+def test_accounts_follow_the_tree(admin: Administrator, organization: Organization, eventually: Eventually) -> None:
     name = admin.define("follows")
     sandbox = organization.ous["Root/Sandbox"]
     admin.deploy(name, sandbox)
@@ -223,7 +231,9 @@ def test_accounts_follow_the_tree(admin, organization, eventually):
     assert f"/{name}" not in [each["Name"] for each in parameters]
 
 
-def test_updates_reach_the_members_and_keep_parameters_only_when_told(admin, organization):
+def test_updates_reach_the_members_and_keep_parameters_only_when_told(
+    admin: Administrator, organization: Organization
+) -> None:
     name = admin.define("updated")
     admin.deploy(name, organization.ous["Root/Sandbox"])
     assert refused(admin.update_stack_set, StackSetName=name, TemplateBody=template("two")) == "ValidationError"
@@ -248,7 +258,9 @@ def test_updates_reach_the_members_and_keep_parameters_only_when_told(admin, org
     assert described["LastOperationId"] == operation
 
 
-def test_a_failing_account_is_outdated_with_its_reason_and_stops_the_rest(admin, organization):
+def test_a_failing_account_is_outdated_with_its_reason_and_stops_the_rest(
+    admin: Administrator, organization: Organization
+) -> None:
     broken = {"Type": "AWS::Lambda::Function", "Properties": {"Role": "arn:aws:iam::1:role/x", "Runtime": "python3.13"}}
     broken["Properties"] |= {"Handler": "a.b", "Code": {"S3Bucket": "no-such-bucket", "S3Key": "x"}}
     name = admin.define("broken", template(Broken=broken))
@@ -275,7 +287,7 @@ def test_a_failing_account_is_outdated_with_its_reason_and_stops_the_rest(admin,
     assert {each["Status"]: each.get("StatusReason") for each in admin.instances(name)} == {"CURRENT": None}
 
 
-def test_account_filters_narrow_the_targets(admin, organization):
+def test_account_filters_narrow_the_targets(admin: Administrator, organization: Organization) -> None:
     workloads = organization.ous["Root/Workloads"]
     name = admin.define("narrowed")
     admin.deploy(name, workloads, Accounts=["444455556666"], AccountFilterType="INTERSECTION")
@@ -284,7 +296,7 @@ def test_account_filters_narrow_the_targets(admin, organization):
     assert "777788889999" not in [each["Account"] for each in admin.instances(name)]
 
 
-def test_instances_and_operations_come_in_pages(admin, organization):
+def test_instances_and_operations_come_in_pages(admin: Administrator, organization: Organization) -> None:
     name = admin.define("paged")
     admin.deploy(name, organization.ous["Root/Workloads"], ("us-east-1", "eu-west-1"))
     pages = admin.client.get_paginator("list_stack_instances").paginate(
@@ -296,7 +308,7 @@ def test_instances_and_operations_come_in_pages(admin, organization):
     assert [each["Action"] for each in operations] == ["CREATE"]
 
 
-def test_deleting_removes_the_stacks_first_and_then_the_set(admin, organization):
+def test_deleting_removes_the_stacks_first_and_then_the_set(admin: Administrator, organization: Organization) -> None:
     name = admin.define("deleted")
     sandbox = organization.ous["Root/Sandbox"]
     admin.deploy(name, sandbox)
@@ -314,7 +326,7 @@ def test_deleting_removes_the_stacks_first_and_then_the_set(admin, organization)
         organization.client("ssm", "333333333333").get_parameter(Name=f"/{name}")
 
 
-def test_a_closed_account_is_skipped(admin, organization, eventually):
+def test_a_closed_account_is_skipped(admin: Administrator, organization: Organization, eventually: Eventually) -> None:
     name = admin.define("closed")
     tree = organization.client("organizations", organization.management)
     made = tree.create_account(AccountName="closing", Email="closing@example.com")["CreateAccountStatus"]["AccountId"]
