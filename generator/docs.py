@@ -1,0 +1,93 @@
+"""What people and programs read about the detections, written from the catalogue."""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from contract.catalogue import DetectionText
+from hub.detections.catalogue import DETECTIONS
+from hub.detections.cis import VERSIONS, cis_numbers
+from hub.detections.detection import Detection
+
+_PROSE = re.compile(
+    r"(?P<what>.+?)\s*False positives: (?P<false_positives>.+?)\s*Response: (?P<response>.+)", re.DOTALL
+)
+_HEADINGS = (
+    "id",
+    "what",
+    "severity",
+    "mode",
+    "ATT&CK",
+    *(f"CIS {version}" for version in VERSIONS),
+    "API calls",
+    "attempts",
+)
+_INTRODUCTION = """\
+# Detections
+
+Generated from `hub/detections` by `make docs`; edit the docstrings there. `live` detections are told to people,
+`monitor` ones are only stored. Findings of one family about the same event and resource become one. Where attempts
+count, a refused call gives `<id>.attempted`, at most MEDIUM. CIS numbers are those of CIS AWS Foundations Benchmark.
+"""
+
+
+class DetectionDocsError(ValueError):
+    """A detection's docstring lacks what it means, its false positives or the response."""
+
+
+def detection_text(one: Detection) -> DetectionText:
+    """Return a detection in words."""
+    prose = _PROSE.fullmatch(" ".join(one.doc.split()))
+    if not prose:
+        raise DetectionDocsError(f'{one.id}: the docstring needs a sentence, "False positives: …" and "Response: …"')
+    return DetectionText(
+        id=one.id,
+        title=one.title,
+        severity=one.severity,
+        mode=one.mode,
+        family=one.family,
+        what=_sentence(prose["what"]),
+        false_positives=_sentence(prose["false_positives"]),
+        response=_sentence(prose["response"]),
+        attack=one.attack,
+        cis=cis_numbers(one.cis),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def detections_json() -> str:
+    """Return `contract/detections.json`: what dashboard and notifier say about a detection."""
+    texts = [msgspec.to_builtins(detection_text(one)) for one in DETECTIONS]
+    return msgspec.json.format(msgspec.json.encode(texts), indent=1).decode() + "\n"
+
+
+def write_detection_docs() -> str:
+    """Return `docs/detections.md`: one table of all detections, then what each means and what to do."""
+    pairs = [(one, detection_text(one)) for one in DETECTIONS]
+    rows = [_row(_HEADINGS), _row("---" for _ in _HEADINGS), *(_row(_cells(one, text)) for one, text in pairs)]
+    return "\n".join([_INTRODUCTION, *rows, "", *(_section(text) for _, text in pairs)])
+
+
+def _cells(one: Detection, text: DetectionText) -> list[str]:
+    numbers = [text.cis.get(version, "") for version in VERSIONS]
+    link = f"[`{one.id}`](#{re.sub(r'[^a-z0-9_]', '', one.id)})"
+    judged = "only refused calls" if one.failures else "yes" if one.attempts else ""
+    return [link, text.what, one.severity, one.mode, one.attack, *numbers, _calls(one), judged]
+
+
+def _calls(one: Detection) -> str:
+    return ", ".join(f"`{call.replace('.amazonaws.com', '')}`" for call in one.api_calls)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _section(text: DetectionText) -> str:
+    return (
+        f"## {text.id}\n\n{text.what}\n\n**False positives:** {text.false_positives}\n\n**Response:** {text.response}\n"
+    )
