@@ -92,7 +92,8 @@ def handlers(rule: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _check_rule(properties: Properties) -> None:
     _bus(properties)
     pattern = properties.get("EventPattern")
-    text = json.dumps(pattern) if isinstance(pattern, dict) else pattern or ""
+    # CloudFormation writes an object without white space.
+    text = json.dumps(pattern, separators=(",", ":")) if isinstance(pattern, dict) else pattern or ""
     # Quota: 2,048 characters unless raised (the API itself takes 4,096).
     problem = "it has more than 2048 characters" if len(text) > 2_048 else eventbridge._event_pattern_error(text)
     if problem:
