@@ -1,6 +1,7 @@
 """EventBridge rules of the spokes, generated from what the detections want to see."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -49,13 +50,15 @@ class Rule(msgspec.Struct, frozen=True):
 def alert_rules(detections: Iterable[Detection]) -> list[Rule]:
     """Return as few rules as deliver every event that a detection may judge."""
     wanted = list(detections)
+    whole = _whole_services(wanted)
+    refused_too = _calls(wanted, attempts=True) - whole
     return [
         *_sign_in(wanted),
         *_narrowed(wanted),
-        *_packed("read-only", _calls(wanted, reads=True), {}, WITH_READS),
-        *_packed("attempts", _calls(wanted, attempts=True), {}),
-        *_packed("calls", _calls(wanted, attempts=False) - _calls(wanted, attempts=True), {"errorCode": [_ABSENT]}),
-        *_whole_services(wanted),
+        *([Rule("services", _pattern({"eventSource": sorted({source for source, _ in whole})}))] if whole else []),
+        *_packed("read-only", _reads(wanted), {}, WITH_READS),
+        *_packed("attempts", refused_too, {}),
+        *_packed("calls", _calls(wanted, attempts=False) - whole - refused_too, {"errorCode": [_ABSENT]}),
         Rule("accounts", ACCOUNT_CHANGES),
     ]
 
@@ -99,47 +102,47 @@ def _split(one: Detection) -> list[Call]:
     return [(source, name) for source, _, name in (call.partition(":") for call in one.api_calls)]
 
 
-def _calls(detections: Iterable[Detection], *, attempts: bool = False, reads: bool = False) -> set[Call]:
-    """Return the calls, named in full and not narrowed, of the detections (not) looking at refused ones too."""
-    return {
-        call
-        for one in detections
-        for call in _split(one)
-        if ANY not in call and call[0] != SIGN_IN_SOURCE and not _is_narrowed(one)
-        if is_read_only(call) == reads and (reads or (one.attempts or one.failures) == attempts)
-    }
+def _named(detections: Iterable[Detection]) -> Iterator[tuple[Detection, Call]]:
+    """Yield the calls that are named in full; the sign-in's have a rule of their own."""
+    for one in detections:
+        yield from ((one, call) for call in _split(one) if ANY not in call and call[0] != SIGN_IN_SOURCE)
 
 
-def _is_narrowed(one: Detection) -> bool:
-    return bool(one.only) and all(ANY in call for call in _split(one))
+def _reads(detections: Iterable[Detection]) -> set[Call]:
+    return {call for _, call in _named(detections) if is_read_only(call)}
+
+
+def _calls(detections: Iterable[Detection], *, attempts: bool) -> set[Call]:
+    """Return the calls of the detections that (do not) look at refused ones too."""
+    named = [(one.attempts or one.failures, call) for one, call in _named(detections)]
+    return {call for refused, call in named if refused == attempts and not is_read_only(call)}
+
+
+def _whole_services(detections: Sequence[Detection]) -> set[Call]:
+    """Return the known calls of the services of which a detection wants every call, and so no further rule."""
+    every = [call for one in detections for call in _split(one) if not one.only]
+    sources = {source for source, name in every if name == ANY} - {ANY, SIGN_IN_SOURCE}
+    named = {call for _, call in _named(detections) if call[0] in sources and not is_read_only(call)}
+    return named | {(source, ANY) for source in sources}
 
 
 def _sign_in(detections: Iterable[Detection]) -> Iterator[Rule]:
     names = {name for one in detections for source, name in _split(one) if source == SIGN_IN_SOURCE}
     if names:
-        wanted: dict[str, Any] = {"eventSource": [SIGN_IN_SOURCE]}
-        if ANY not in names:
-            wanted["eventName"] = sorted(names)
-        yield Rule("sign-in", _pattern(wanted, DETAIL_TYPES))
+        chosen = {} if ANY in names else {"eventName": sorted(names)}
+        yield Rule("sign-in", _pattern({"eventSource": [SIGN_IN_SOURCE], **chosen}, DETAIL_TYPES))
 
 
 def _narrowed(detections: Iterable[Detection]) -> Iterator[Rule]:
-    """Yield a rule for each filter that detections of any call push down; the root user's is one of them."""
-    filters: dict[str, Mapping[str, Any]] = {}
+    """Yield a rule for each filter that detections of any call push down; it is named after the first of them."""
+    filters: dict[str, Rule] = {}
     for one in detections:
-        if _is_narrowed(one) and any(source == ANY for source, _ in _split(one)):
-            filters.setdefault(json.dumps(one.only, sort_keys=True), one.only)
-    for text, only in sorted(filters.items()):
-        name = "root" if text == '{"userIdentity": {"type": ["Root"]}}' else f"narrowed-{len(text)}"
-        yield Rule(name, _pattern(only, DETAIL_TYPES))
-
-
-def _whole_services(detections: Iterable[Detection]) -> Iterator[Rule]:
-    """Yield a rule for the services of which detections want every call."""
-    named = {source for one in detections for source, name in _split(one) if name == ANY and source != ANY}
-    sources = sorted(named - {SIGN_IN_SOURCE})
-    if sources:
-        yield Rule("services", _pattern({"eventSource": sources}))
+        sources = {source for source, name in _split(one) if name == ANY}
+        if one.only and sources:
+            chosen = {} if ANY in sources else {"eventSource": sorted(sources)}
+            pattern = _pattern({**chosen, **one.only}, DETAIL_TYPES)
+            filters.setdefault(json.dumps(pattern), Rule(re.sub(r"[._]", "-", one.id), pattern))
+    yield from filters.values()
 
 
 def _packed(name: str, calls: set[Call], more: Mapping[str, Any], state: str = ENABLED) -> Iterator[Rule]:
