@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,8 @@ def _server(code_sha: str, code: bytes) -> ForkServer:
     """The zip's fork server; beyond the cap, the least recently used one without workers goes."""
     name = base64.b64decode(code_sha).hex()
 
-    def unpack() -> Path:
-        return _TASKS.unpack(name, code)
+    def unpack(warm: Callable[[Path], None]) -> Path:
+        return _TASKS.unpack(name, code, warm)
 
     with _SERVERS_LOCK:
         server = _SERVERS.setdefault(name, ForkServer(unpack))

@@ -31,6 +31,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # the collector's marks would unshare every page that the workers have from us
     control = Connection(int(descriptor))
+    control.send_bytes(b"ready")
     with contextlib.suppress(EOFError):
         while True:
             _answer(control, json.loads(control.recv_bytes()), worker, task_root)

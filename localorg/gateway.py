@@ -31,6 +31,7 @@ PARTS = (
     "settled",
     "streams",
     "mappings",
+    "expiry",
 )
 
 

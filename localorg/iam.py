@@ -35,7 +35,7 @@ def install() -> None:
     action = patches.require(iam_actions, "extract_iam_action", "_action_from_target(headers)")
     patches.replace(iam_actions, "extract_iam_action", _reading_rpc(action))
     patches.require(iam_actions, "_tag_operations", "_BOTOCORE_SERVICE_MAP.get(service)")
-    iam_actions._BOTOCORE_SERVICE_MAP.update(MODELS)  # noqa: SLF001
+    iam_actions._BOTOCORE_SERVICE_MAP.update(MODELS)
     context = patches.require(iam_actions, "request_tag_context", "aws:TagKeys")
     patches.replace(iam_actions, "request_tag_context", _with_namespace(context))
 
@@ -55,9 +55,9 @@ def tagged_arns(service: str, parameters: Parameters) -> list[str]:
 def _iam_arn(parameters: Parameters) -> list[str]:
     """IAM's ARNs hold the path, which the request does not."""
     stores = {
-        "RoleName": iam_service._roles,  # noqa: SLF001
-        "UserName": iam_service._users,  # noqa: SLF001
-        "InstanceProfileName": iam_service._instance_profiles,  # noqa: SLF001
+        "RoleName": iam_service._roles,
+        "UserName": iam_service._users,
+        "InstanceProfileName": iam_service._instance_profiles,
     }
     for name, store in stores.items():
         if record := store.get(_first(parameters.get(name))):

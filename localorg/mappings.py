@@ -35,7 +35,7 @@ def install() -> None:
     update = patches.require(lambda_svc, "_update_esm", '"ScalingConfig"')
     patches.replace(lambda_svc, "_create_esm", _creating(create))
     patches.replace(lambda_svc, "_update_esm", _updating(update))
-    handlers = provisioners._RESOURCE_HANDLERS[TYPE]  # noqa: SLF001
+    handlers = provisioners._RESOURCE_HANDLERS[TYPE]
     patches.require(provisioners, "_lambda_esm_create", '"BisectBatchOnFunctionError"')
     handlers |= {"create": _creating_by_stack(handlers["create"]), "update": _updating_by_stack(handlers["update"])}
 
@@ -43,7 +43,7 @@ def install() -> None:
 def check_role(function: str, source: str) -> None:
     """MappingError, in Lambda's words, if the function's role may not read the source."""
     service = source.split(":")[2]
-    record = lambda_svc._functions.get(function.rsplit(":", maxsplit=1)[-1]) or {}  # noqa: SLF001
+    record = lambda_svc._functions.get(function.rsplit(":", maxsplit=1)[-1]) or {}
     role = (record.get("config") or {}).get("Role", "").rsplit("/", 1)[-1]
     missing = [action for action in READS.get(service, ()) if not _is_allowed(role, action, source)]
     if missing and service == "sqs":
@@ -59,7 +59,7 @@ def check_role(function: str, source: str) -> None:
 
 def _is_allowed(role: str, action: str, resource: str) -> bool:
     account = get_account_id()
-    policies = iam_evaluator._gather_role_policies(role, account)  # noqa: SLF001
+    policies = iam_evaluator._gather_role_policies(role, account)
     resources = (resource, "*") if action in WITHOUT_RESOURCE else (resource,)
     contexts = [
         iam_evaluator.EvalContext(
@@ -99,9 +99,9 @@ def _with_window(answer: Any, request: dict[str, Any]) -> Any:
     status, _headers, body = answer
     if status >= 300 or "TumblingWindowInSeconds" not in request:
         return answer
-    mapping = lambda_svc._esms[json.loads(body)["UUID"]]  # noqa: SLF001
+    mapping = lambda_svc._esms[json.loads(body)["UUID"]]
     mapping["TumblingWindowInSeconds"] = request["TumblingWindowInSeconds"]
-    return json_response(lambda_svc._esm_response(mapping), status)  # noqa: SLF001
+    return json_response(lambda_svc._esm_response(mapping), status)
 
 
 def _creating_by_stack(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,4 +126,4 @@ def _updating_by_stack(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _keep_window(key: str, properties: dict[str, Any]) -> None:
     if seconds := properties.get("TumblingWindowInSeconds"):
-        lambda_svc._esms[key]["TumblingWindowInSeconds"] = int(seconds)  # noqa: SLF001
+        lambda_svc._esms[key]["TumblingWindowInSeconds"] = int(seconds)

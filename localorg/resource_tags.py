@@ -110,41 +110,41 @@ def _by_arn(module: str, attribute: str = "_tags") -> Callable[[], Tagged]:
 
 
 def _ec2() -> Tagged:
-    return [(ec2_arn(identifier), tags) for identifier, tags in ec2._tags.items()]  # noqa: SLF001
+    return [(ec2_arn(identifier), tags) for identifier, tags in ec2._tags.items()]
 
 
 def _s3() -> Tagged:
-    return [(f"arn:{PARTITION}:s3:::{name}", tags) for name, tags in s3._bucket_tags.items()]  # noqa: SLF001
+    return [(f"arn:{PARTITION}:s3:::{name}", tags) for name, tags in s3._bucket_tags.items()]
 
 
 def _iam() -> Tagged:
-    stores = (iam._users, iam._roles, iam._policies, iam._instance_profiles)  # noqa: SLF001
+    stores = (iam._users, iam._roles, iam._policies, iam._instance_profiles)
     return [(record["Arn"], record.get("Tags")) for store in stores for record in store.values()]
 
 
 def _logs() -> Tagged:
-    groups = cloudwatch_logs._log_groups.values()  # noqa: SLF001
+    groups = cloudwatch_logs._log_groups.values()
     return [(group["arn"].removesuffix(":*"), group.get("tags")) for group in groups]
 
 
 def _kinesis() -> Tagged:
-    return [(stream["StreamARN"], stream.get("tags")) for stream in kinesis._streams.values()]  # noqa: SLF001
+    return [(stream["StreamARN"], stream.get("tags")) for stream in kinesis._streams.values()]
 
 
 def _secrets() -> Tagged:
-    return [(secret["ARN"], secret.get("Tags")) for secret in secretsmanager._secrets.values()]  # noqa: SLF001
+    return [(secret["ARN"], secret.get("Tags")) for secret in secretsmanager._secrets.values()]
 
 
 def _certificates() -> Tagged:
-    return [(arn, certificate.get("Tags")) for arn, certificate in acm._certificates.items()]  # noqa: SLF001
+    return [(arn, certificate.get("Tags")) for arn, certificate in acm._certificates.items()]
 
 
 def _firehose() -> Tagged:
-    return [(stream["arn"], stream.get("tags")) for stream in firehose._streams.values()]  # noqa: SLF001
+    return [(stream["arn"], stream.get("tags")) for stream in firehose._streams.values()]
 
 
 SOURCES: dict[str, Callable[[], Tagged]] = {
-    **tagging._COLLECTORS,  # noqa: SLF001
+    **tagging._COLLECTORS,
     "acm": _certificates,
     "athena": _by_arn("athena"),
     "cloudtrail": _by_arn("cloudtrail", "_trail_tags"),

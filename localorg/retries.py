@@ -28,7 +28,7 @@ def invoke(function: dict[str, Any], event: Any) -> None:
     """Start the invocation and return."""
     config = function.get("config") or function
     run = contextvars.copy_context().run
-    scoped = lambda_svc._run_with_function_config_scope  # noqa: SLF001
+    scoped = lambda_svc._run_with_function_config_scope
     arguments = (scoped, config, _follow, function, event)
     threading.Thread(target=run, args=arguments, daemon=True, name="lambda-async").start()
 
@@ -38,7 +38,7 @@ def _follow(function: dict[str, Any], event: Any) -> None:
     settings = _settings(function)
     waited, failures, throttles = 0.0, 0, 0
     while True:
-        result = lambda_svc._execute_function(function, event)  # noqa: SLF001
+        result = lambda_svc._execute_function(function, event)
         if not result.get("error"):
             return _tell(function, event, result, "Success", failures + 1)
         if result.get("throttle"):

@@ -27,7 +27,7 @@ def install() -> None:
 def poll() -> bool:
     """Start what is due, one batch per mapping; True if anything was started."""
     started = False
-    for account, region, mapping in lambda_svc._iter_all_esms():  # noqa: SLF001
+    for account, region, mapping in lambda_svc._iter_all_esms():
         if ":dynamodb:" in mapping.get("EventSourceArn", ""):
             with request_scope(account, region):
                 started |= _start(account, region, mapping)
@@ -36,11 +36,11 @@ def poll() -> bool:
 
 def _start(account: str, region: str, mapping: dict[str, Any]) -> bool:
     key = mapping["UUID"]
-    function, _ = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))  # noqa: SLF001
-    is_busy = lambda_svc._esm_inflight.get(key)  # noqa: SLF001
+    function, _ = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
+    is_busy = lambda_svc._esm_inflight.get(key)
     if is_busy or function is None or not _is_active(mapping) or not _has_work(mapping):
         return False
-    lambda_svc._dispatch_esm_batch(key, _run, account, region, mapping, function)  # noqa: SLF001
+    lambda_svc._dispatch_esm_batch(key, _run, account, region, mapping, function)
     return True
 
 
@@ -51,29 +51,29 @@ def _has_work(mapping: dict[str, Any]) -> bool:
 
 def _is_active(mapping: dict[str, Any]) -> bool:
     is_enabled = str(mapping.get("Enabled", True)).lower() == "true"
-    return is_enabled and mapping["UUID"] in lambda_svc._esms  # noqa: SLF001
+    return is_enabled and mapping["UUID"] in lambda_svc._esms
 
 
 def _run(account: str, region: str, mapping: dict[str, Any], function: dict[str, Any]) -> None:
     """Deliver the next batch, then move on; and close a window that has ended."""
     with request_scope(account, region):
         records = _unread(mapping, int(mapping.get("BatchSize", 100)))
-        kept = lambda_svc._apply_filter_criteria(records, mapping)  # noqa: SLF001
+        kept = lambda_svc._apply_filter_criteria(records, mapping)
         try:
             _deliver(mapping, function, kept)
         except MappingGoneError:
             return
-        lambda_svc._dynamodb_stream_positions[mapping["UUID"]] += len(records)  # noqa: SLF001
+        lambda_svc._dynamodb_stream_positions[mapping["UUID"]] += len(records)
 
 
 def _unread(mapping: dict[str, Any], limit: int) -> list[Record]:
     table = parse_arn(mapping["EventSourceArn"]).resource.split("/")[1]
-    if (dynamodb._tables.get(table) or {}).get("LatestStreamArn") != mapping["EventSourceArn"]:  # noqa: SLF001
+    if (dynamodb._tables.get(table) or {}).get("LatestStreamArn") != mapping["EventSourceArn"]:
         return []
-    lambda_svc._init_stream_position(  # noqa: SLF001
+    lambda_svc._init_stream_position(
         mapping["UUID"], mapping["EventSourceArn"], mapping.get("StartingPosition", "LATEST")
     )
-    positions = lambda_svc._dynamodb_stream_positions  # noqa: SLF001
+    positions = lambda_svc._dynamodb_stream_positions
     positions[mapping["UUID"]] = max(positions[mapping["UUID"]], dynamodb.stream_start_position(table))
     records: list[Record] = dynamodb.stream_records_since(table, positions[mapping["UUID"]], limit)
     return records
@@ -109,5 +109,5 @@ def _close(window: Window, mapping: dict[str, Any], function: dict[str, Any], *,
 
 
 def _invoke(function: dict[str, Any], event: dict[str, Any]) -> Result:
-    result: Result = lambda_svc._execute_function(function, event)  # noqa: SLF001
+    result: Result = lambda_svc._execute_function(function, event)
     return result

@@ -97,8 +97,8 @@ def _is_wanted(arn: str, tags: dict[str, str], request: dict[str, Any]) -> bool:
     arns = request.get("ResourceARNList")
     return (
         (not arns or arn in arns)
-        and tagging._matches_type_filters(arn, request.get("ResourceTypeFilters"))  # noqa: SLF001
-        and tagging._matches_tag_filters(as_list, request.get("TagFilters"))  # noqa: SLF001
+        and tagging._matches_type_filters(arn, request.get("ResourceTypeFilters"))
+        and tagging._matches_tag_filters(as_list, request.get("TagFilters"))
     )
 
 

@@ -7,7 +7,10 @@ import shutil
 import tempfile
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+
+MANY_FILES = 100  # more new files than a handler's own: third parties' code that other zips carry too
 
 
 class TaskRoots:
@@ -19,16 +22,22 @@ class TaskRoots:
         self._first_copies: dict[tuple[str, int, int], Path] = {}
         self._lock = threading.Lock()
 
-    def unpack(self, name: str, code: bytes) -> Path:
-        """The directory with the zip's files, unpacked at its first use."""
+    def unpack(self, name: str, code: bytes, warm: Callable[[Path], None]) -> Path:
+        """The directory with the zip's files, unpacked at its first use.
+
+        `warm` then imports them; the next zip waits for that if it may find its byte code there.
+        """
         root = self._directory / name
         with self._lock:
             if not root.exists():
                 part = root.with_suffix(".part")
+                known = len(self._first_copies)
                 with zipfile.ZipFile(io.BytesIO(code)) as archive:
                     for member in archive.infolist():
                         self._place(archive, member, part, root)
                 part.rename(root)
+                if len(self._first_copies) - known > MANY_FILES:
+                    warm(root)
         return root
 
     def remove(self) -> None:

@@ -30,23 +30,23 @@ def is_missing(arn: str) -> bool:
 
 
 def _check_first(module: ModuleType, action: str, missing: Callable[[Parameters], Any]) -> None:
-    actions = module._ACTION_MAP  # noqa: SLF001
+    actions = module._ACTION_MAP
     original = actions[action]
     actions[action] = lambda parameters: missing(parameters) or original(parameters)
 
 
 def _missing_in_ec2(parameters: Parameters) -> Any:
-    for identifier in ec2._parse_member_list(parameters, "ResourceId"):  # noqa: SLF001
+    for identifier in ec2._parse_member_list(parameters, "ResourceId"):
         prefix = identifier.rsplit("-", 1)[0]
         if prefix not in UNCHECKED_IDS and not is_known("ec2", identifier):
             code = f"Invalid{EC2_NOUNS.get(prefix, 'ID')}.NotFound"
-            return ec2._error(code, f"The ID '{identifier}' does not exist", 400)  # noqa: SLF001
+            return ec2._error(code, f"The ID '{identifier}' does not exist", 400)
     return None
 
 
 def _missing_in_rds(parameters: Parameters) -> Any:
-    arn = rds._p(parameters, "ResourceName")  # noqa: SLF001
+    arn = rds._p(parameters, "ResourceName")
     if not arn or is_known("rds", arn):
         return None
     noun = "DBCluster" if ":cluster:" in arn else "DBInstance"
-    return rds._error(f"{noun}NotFound", f"{arn.rsplit(':', 1)[1]} not found.", 404)  # noqa: SLF001
+    return rds._error(f"{noun}NotFound", f"{arn.rsplit(':', 1)[1]} not found.", 404)

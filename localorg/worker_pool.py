@@ -28,8 +28,8 @@ class TooManyWorkersError(RuntimeError):
 class ForkServer:
     """A process that has a zip's third-party modules loaded and forks workers."""
 
-    def __init__(self, unpack: Callable[[], Path]) -> None:
-        """Nothing is unpacked or started before the first fork."""
+    def __init__(self, unpack: Callable[[Callable[[Path], None]], Path]) -> None:
+        """Nothing is unpacked or started before the first fork; `unpack` may call back to have the zip imported."""
         self._unpack = unpack
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,12 +40,13 @@ class ForkServer:
         """A new worker; `task_root` gives the environment that depends on where the zip was unpacked."""
         ours, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as log, self._lock:
-            control, root = self._started()
-            environment = {**request["environment"], **task_root(root)}
-            control.send_bytes(json.dumps({**request, "environment": environment}).encode())
-            reduction.send_handle(control, theirs.fileno(), 0)
-            reduction.send_handle(control, log.fileno(), 0)
-            pid = json.loads(control.recv_bytes())
+            try:
+                control, root = self._started()
+                environment = {**request["environment"], **task_root(root)}
+                pid = _fork(control, {**request, "environment": environment}, theirs.fileno(), log.fileno())
+            except (EOFError, OSError):
+                self._control = None  # it died; the next call starts another
+                raise
             self.workers += 1
             return Worker(self, pid, Connection(ours.detach()), os.dup(log.fileno()))
 
@@ -67,16 +68,29 @@ class ForkServer:
                 self._process = None
 
     def _started(self) -> tuple[Connection, Path]:
-        root = self._unpack()
+        root = self._unpack(self._start)
         if self._control is None:
-            ours, theirs = socket.socketpair()
-            with theirs:
-                self._process = _start(theirs.fileno(), root)
-            self._control = Connection(ours.detach())
+            self._start(root)
+        assert self._control
         return self._control, root
 
+    def _start(self, root: Path) -> None:
+        """Start the process and wait until it has imported the third parties' modules."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = _spawn(theirs.fileno(), root)
+        self._control = Connection(ours.detach())
+        self._control.recv_bytes()
 
-def _start(descriptor: int, root: Path) -> subprocess.Popen[bytes]:
+
+def _fork(control: Connection, request: dict[str, Any], channel: int, log: int) -> int:
+    control.send_bytes(json.dumps(request).encode())
+    reduction.send_handle(control, channel, 0)
+    reduction.send_handle(control, log, 0)
+    return int(json.loads(control.recv_bytes()))
+
+
+def _spawn(descriptor: int, root: Path) -> subprocess.Popen[bytes]:
     """A bare interpreter: isolated (-I), without site-packages (-S), the venv's own version."""
     python = getattr(sys, "_base_executable", sys.executable)
     command = [python, "-I", "-S", "-X", "utf8", FOLDER / "forkserver.py", str(descriptor), root]

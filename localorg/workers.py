@@ -74,7 +74,7 @@ def _invocation(config: dict[str, Any], event: Any, request_id: str) -> dict[str
         "request_id": request_id,
         "function_arn": config["FunctionArn"],
         "deadline": time.time() + config["Timeout"],
-        "trace_id": lambda_svc._xray_trace_id_for_invocation(config) or "",  # noqa: SLF001
+        "trace_id": lambda_svc._xray_trace_id_for_invocation(config) or "",
     }
 
 
@@ -94,7 +94,7 @@ def _failure(error: dict[str, Any], request_id: str, log: str = "") -> dict[str,
 
 
 def _throttled() -> dict[str, Any]:
-    result: dict[str, Any] = lambda_svc._throttle_response(  # noqa: SLF001
+    result: dict[str, Any] = lambda_svc._throttle_response(
         reason_code="ConcurrentInvocationLimitExceeded", msg="Rate Exceeded: every local worker is busy"
     )
     return result

@@ -200,3 +200,20 @@ def test_a_role_that_may_not_read_gets_no_mapping(account: Functions) -> None:
         account.aws("lambda").create_event_source_mapping(
             EventSourceArn=f"arn:aws:sqs:us-east-1:{OTHER}:unreadable", FunctionName="reading"
         )
+
+
+def test_an_expired_item_reaches_the_stream_as_dynamodbs_own_removal(
+    account: Functions, eventually: Callable[..., Any]
+) -> None:
+    source = Source(account, "expiring")
+    client = account.aws("dynamodb")
+    client.update_time_to_live(
+        TableName=source.table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ends"}
+    )
+    client.put_item(TableName=source.table, Item={"id": {"S": "old"}, "ends": {"N": "1"}})
+    source.start()
+    # MiniStack looks every minute.
+    removal = eventually(lambda: source.calls()[-1] if len(source.calls()) == 2 else None, 65)["Records"][0]
+    assert removal["eventName"] == "REMOVE"
+    assert removal["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    assert removal["dynamodb"]["OldImage"]["id"] == {"S": "old"}
