@@ -29,6 +29,13 @@ RESOURCE_INDEX = "ResourceIndex"
 GLOBAL_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
 
+def partition_of(region: str) -> str:
+    """Return the partition of a Region: `aws`, `aws-us-gov` or `aws-cn`."""
+    if region.startswith("us-gov-"):
+        return "aws-us-gov"
+    return "aws-cn" if region.startswith("cn-") else "aws"
+
+
 @dataclass(frozen=True)
 class Names:
     """The names of what Muster deploys, all beginning with one prefix."""

@@ -20,6 +20,7 @@ from hub.store.documents import Key
 from hub.store.rollups import (
     DAYS,
     MOST_COUNTERS,
+    NOW,
     RollupStore,
     account_counter,
     control_counter,
@@ -95,7 +96,14 @@ def changes(record: StreamRecord, moment: datetime) -> _Counts:
 
 
 def _open(image: Item | None) -> list[tuple[Key, str]]:
-    return [open_counter(_said(image, "severity"))] if image and "account_bucket" in image else []
+    if image is None or "account_bucket" not in image:
+        return []
+    severity = _said(image, "severity")
+    return [
+        open_counter(severity),
+        account_counter(NOW, _said(image, "account"), severity),
+        control_counter(NOW, _said(image, "control")),
+    ]
 
 
 def _seen(image: Item | None, moment: datetime) -> list[tuple[Key, str]]:
@@ -106,7 +114,7 @@ def _seen(image: Item | None, moment: datetime) -> list[tuple[Key, str]]:
     return [
         account_counter(day, _said(image, "account"), severity),
         control_counter(day, _said(image, "control")),
-        *([seen_counter(day)] if age.days < DAYS else []),
+        *([seen_counter(day, severity)] if age.days < DAYS else []),
     ]
 
 

@@ -19,9 +19,10 @@ class ReportsSettings(Settings, frozen=True, kw_only=True):
 
 
 class InventorySettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-inventory`."""
+    """Of `muster-inventory`. The value of an account's tag `owner_tag` says who owns it."""
 
     state_table: str
+    owner_tag: str = "Owner"
 
 
 class RollupsSettings(Settings, frozen=True, kw_only=True):

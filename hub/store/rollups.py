@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 # TransactWriteItems takes 100 items; one is the checkpoint.
 MOST_COUNTERS = 99
-# The organization's item holds a counter for each of these days.
+# What is open, where a counter has a day otherwise.
+NOW = "now"
+# The organization's item holds counters for each of these days.
 DAYS = 30
-_FORGOTTEN_AT_ONCE = 7
+_FORGOTTEN_AT_ONCE = 3
 _KEPT = timedelta(days=400)
 # A stream's shard lives for hours and its records for a day.
 _CHECKPOINT_KEPT = timedelta(days=7)
@@ -38,14 +40,17 @@ class StaleCheckpointError(RuntimeError):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The organization at a glance: open findings by severity, new findings by day of the last 30 (`2026-11-20`)."""
+    """The organization at a glance: open findings by severity; new ones of the last 30 days by day and severity.
+
+    Days (`2026-11-20`) come oldest first.
+    """
 
     open: dict[str, int]
-    by_day: dict[str, int]
+    by_day: dict[str, dict[str, int]]
 
 
-class DayCount(msgspec.Struct, frozen=True):
-    """A day's findings of an account and severity, or of a detection or control (then account is empty)."""
+class Count(msgspec.Struct, frozen=True):
+    """How many findings an account has of a severity, or a detection or control has (then account is empty)."""
 
     account: str
     severity: str
@@ -58,18 +63,18 @@ def open_counter(severity: str) -> tuple[Key, str]:
     return ORGANIZATION_ROLLUP_KEY, f"{_OPEN}{severity}"
 
 
-def seen_counter(day: str) -> tuple[Key, str]:
-    """Return the counter of the organization's findings of a day."""
-    return ORGANIZATION_ROLLUP_KEY, f"{_SEEN}{day}"
+def seen_counter(day: str, severity: str) -> tuple[Key, str]:
+    """Return the counter of the organization's findings of a day and severity."""
+    return ORGANIZATION_ROLLUP_KEY, f"{_SEEN}{day}#{severity}"
 
 
 def account_counter(day: str, account: str, severity: str) -> tuple[Key, str]:
-    """Return the counter of an account's findings of a severity on a day."""
+    """Return the counter of an account's findings of a severity: those of a day, or those open `NOW`."""
     return rollup_key(day, account, severity), _COUNT
 
 
 def control_counter(day: str, control: str) -> tuple[Key, str]:
-    """Return the counter of a detection's findings on a day."""
+    """Return the counter of a detection's findings: those of a day, or those open `NOW`."""
     return control_rollup_key(day, control), _COUNT
 
 
@@ -114,19 +119,23 @@ class RollupStore:
         days = [_day(now, back) for back in range(DAYS)]
         return Summary(
             open={severity.value: number(item, f"{_OPEN}{severity}") for severity in Severity},
-            by_day={day: number(item, f"{_SEEN}{day}") for day in reversed(days)},
+            by_day={
+                day: {severity.value: number(item, f"{_SEEN}{day}#{severity}") for severity in Severity}
+                for day in reversed(days)
+            },
         )
 
-    def day(self, day: str) -> list[DayCount]:
-        """Return a day's counters, by account and severity and by detection."""
-        pk, _ = rollup_key(day, "", "")
-        return [_day_count(item) for item in read_partition(self._client, self._table, pk)]
+    def counts(self, day: str = NOW) -> list[Count]:
+        """Return the counters of a day, or of what is open now: by account and severity, and by detection."""
+        pk, organization = ORGANIZATION_ROLLUP_KEY if day == NOW else rollup_key(day, "", "")
+        items = read_partition(self._client, self._table, pk)
+        return [_count(item) for item in items if text(item, "sk") != organization and number(item, _COUNT)]
 
 
-def _day_count(item: Item) -> DayCount:
+def _count(item: Item) -> Count:
     left, _, right = text(item, "sk").partition("#")
     is_control = left == "control"
-    return DayCount(
+    return Count(
         account="" if is_control else left,
         severity="" if is_control else right,
         control=right if is_control else "",
@@ -164,9 +173,14 @@ def _update(key: Key, amounts: Mapping[str, int], now: datetime) -> dict[str, An
     values = {f":a{place}": amount for place, amount in enumerate(amounts.values())}
     added = ", ".join(f"#a{place} :a{place}" for place in range(len(amounts)))
     if key == ORGANIZATION_ROLLUP_KEY:
-        old = {f"#r{back}": f"{_SEEN}{_day(now, DAYS + back)}" for back in range(_FORGOTTEN_AT_ONCE)}
+        days = [_day(now, DAYS + back) for back in range(_FORGOTTEN_AT_ONCE)]
+        old = {
+            f"#r{place}": name for place, name in enumerate(_SEEN + f"{day}#{one}" for day in days for one in Severity)
+        }
         expression = f"ADD {added} REMOVE {', '.join(old)}"
         names |= old
+    elif key[0] == ORGANIZATION_ROLLUP_KEY[0]:
+        expression = f"ADD {added}"
     else:
         expression = f"ADD {added} SET #ttl = if_not_exists(#ttl, :ttl)"
         names["#ttl"] = TTL_ATTRIBUTE

@@ -1,0 +1,102 @@
+"""Sends alerts: each channel hears of each transition of a finding once."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from contract.catalogue import describe
+from contract.clock import now
+from contract.finding import Severity
+from contract.names import METRICS_NAMESPACE
+from contract.settings import read_settings
+from hub.clients import aws_client
+from hub.messages import process_messages
+from hub.notifier.channels import Channel, configured_channels
+from hub.notifier.message import Message, compose
+from hub.notifier.notice import Notice, notice_of
+from hub.settings import NotifierSettings
+from hub.store.accounts import AccountStore
+from hub.store.ledger import Claim, Ledger
+
+logger = Logger(service="notifier")
+metrics = Metrics(namespace=METRICS_NAMESPACE, service="notifier")
+
+
+class NotificationError(RuntimeError):
+    """Some channels could not be told; the message comes again and tells only those."""
+
+
+@metrics.log_metrics
+def notify_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Send the alerts of a batch of the queue; a failure brings its message back and stops no other."""
+    notifier = _notifier()
+    return process_messages(event, lambda body: notifier.notify(notice_of(body)), logger, metrics)
+
+
+@cache
+def _notifier() -> "Notifier":
+    settings = read_settings(NotifierSettings, os.environ)
+    client = aws_client("dynamodb")
+    accounts = AccountStore(client, settings.state_table)
+
+    def composed(notice: Notice) -> Message:
+        account = accounts.get(notice.finding.account)
+        return compose(notice, account, describe(notice.finding.detection), settings.dashboard_url)
+
+    ledger = Ledger(client, settings.state_table)
+    return Notifier(ledger, configured_channels(settings), composed, settings.minimum_severity, now)
+
+
+class Notifier:
+    """Channels and the ledger of what they were told."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        channels: Mapping[str, Channel],
+        compose: Callable[[Notice], Message],
+        minimum: Severity,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take what it works with; findings below the minimum are for the dashboard only."""
+        self._ledger = ledger
+        self._channels = channels
+        self._compose = compose
+        self._minimum = minimum
+        self._clock = clock
+
+    def notify(self, notice: Notice) -> None:
+        """Tell every channel that was not told; `NotificationError` names those that could not be."""
+        if notice.finding.severity.rank < self._minimum.rank:
+            return
+        message = self._compose(notice)
+        failures = {name: self._told(name, channel, notice, message) for name, channel in self._channels.items()}
+        failed = {name: reason for name, reason in failures.items() if reason}
+        if failed:
+            metrics.add_metric(name="NotificationsFailed", unit=MetricUnit.Count, value=len(failed))
+            raise NotificationError("; ".join(f"{name}: {reason}" for name, reason in failed.items()))
+
+    def _told(self, name: str, channel: Channel, notice: Notice, message: Message) -> str:
+        """Tell a channel and return why it could not be told, or nothing."""
+        key = (notice.finding.id, notice.occurrence, name)
+        try:
+            claim = self._ledger.claim(*key, self._clock())
+            if claim is Claim.OURS:
+                self._send(channel, key, message)
+        except Exception as error:  # noqa: BLE001 - the isolator of channels: one that fails silences no other
+            return f"{type(error).__name__}: {error}"
+        return "another function is at it" if claim is Claim.BUSY else ""
+
+    def _send(self, channel: Channel, key: tuple[str, str, str], message: Message) -> None:
+        try:
+            channel.send(message)
+        except Exception:
+            self._ledger.release(*key)
+            raise
+        self._ledger.confirm(*key, self._clock())
+        metrics.add_metric(name="NotificationsSent", unit=MetricUnit.Count, value=1)

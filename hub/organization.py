@@ -1,0 +1,56 @@
+"""Reads AWS Organizations: the accounts, their place in the tree, their tags."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from contract.clock import iso
+from hub.store.accounts import Account
+
+if TYPE_CHECKING:
+    from mypy_boto3_organizations import OrganizationsClient
+
+Path = tuple[tuple[str, str], ...]
+
+
+def listed_accounts(client: "OrganizationsClient") -> list[Account]:
+    """Return every account, without its place in the tree and its tags: few calls."""
+    pages = client.get_paginator("list_accounts").paginate()
+    return [_account(raw) for page in pages for raw in page["Accounts"]]
+
+
+def whole_accounts(client: "OrganizationsClient", owner_tag: str) -> Iterator[Account]:
+    """Yield every account with its OUs (from the root down), tags, and its owner: the value of that tag."""
+    for page in client.get_paginator("list_roots").paginate():
+        for root in page["Roots"]:
+            yield from _below(client, ((root["Id"], root["Name"]),), owner_tag)
+
+
+def _below(client: "OrganizationsClient", path: Path, owner_tag: str) -> Iterator[Account]:
+    parent = path[-1][0]
+    for accounts in client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent):
+        for raw in accounts["Accounts"]:
+            yield _account(raw, path, _tags(client, raw["Id"]), owner_tag)
+    for units in client.get_paginator("list_organizational_units_for_parent").paginate(ParentId=parent):
+        for unit in units["OrganizationalUnits"]:
+            yield from _below(client, (*path, (unit["Id"], unit["Name"])), owner_tag)
+
+
+def _tags(client: "OrganizationsClient", account: str) -> dict[str, str]:
+    pages = client.get_paginator("list_tags_for_resource").paginate(ResourceId=account)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def _account(raw: Any, path: Path = (), tags: dict[str, str] | None = None, owner_tag: str = "") -> Account:
+    joined = raw.get("JoinedTimestamp")
+    return Account(
+        id=raw["Id"],
+        name=raw.get("Name", ""),
+        email=raw.get("Email", ""),
+        ou_path="/".join(name for _, name in path),
+        ou_ids=tuple(identifier for identifier, _ in path),
+        tags=tags or {},
+        owner=(tags or {}).get(owner_tag, ""),
+        # `State` takes the place of `Status`, which Organizations retires in September 2026.
+        status=raw.get("State") or raw.get("Status", ""),
+        joined=iso(joined) if joined else "",
+    )

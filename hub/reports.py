@@ -1,0 +1,87 @@
+"""Stores what spokes report: heartbeats and tagging results."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger, Metrics
+
+from contract.clock import iso
+from contract.cloudtrail import timestamp
+from contract.names import HEARTBEAT, METRICS_NAMESPACE, TAGGING_RESULT
+from contract.settings import read_settings
+from contract.spoke_events import SCHEMA, Heartbeat, SpokeEvent, TaggingResult
+from hub.clients import aws_client
+from hub.messages import process_messages
+from hub.settings import ReportsSettings
+from hub.store.spokes import SpokeStore
+from hub.store.tagging import TaggingStore
+
+logger = Logger(service="reports")
+metrics = Metrics(namespace=METRICS_NAMESPACE, service="reports")
+
+REPORTS: Mapping[str, type[SpokeEvent]] = {HEARTBEAT: Heartbeat, TAGGING_RESULT: TaggingResult}
+
+
+class ReportError(ValueError):
+    """A report that is not of a known kind and form, or speaks for an account that did not send it."""
+
+
+@metrics.log_metrics
+def record_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Store a batch of reports; one that is refused comes back alone and ends in the dead-letter queue."""
+    return process_messages(event, _recorder().record, logger, metrics)
+
+
+@cache
+def _recorder() -> "Recorder":
+    client = aws_client("dynamodb")
+    table = read_settings(ReportsSettings, os.environ).state_table
+    return Recorder(SpokeStore(client, table), TaggingStore(client, table))
+
+
+class Recorder:
+    """The stores of reports, by kind."""
+
+    def __init__(self, spokes: SpokeStore, tagging: TaggingStore) -> None:
+        """Take the stores."""
+        self._spokes = spokes
+        self._tagging = tagging
+
+    def record(self, body: str) -> None:
+        """Store the report in a message; `ReportError` when it must not be stored."""
+        event = _event(body)
+        report = report_of(event)
+        sent_at = timestamp(event.get("time"))
+        if sent_at is None:
+            raise ReportError("field time is no time")
+        if isinstance(report, Heartbeat):
+            self._spokes.beat(report, iso(sent_at))
+        elif isinstance(report, TaggingResult):
+            self._tagging.record(report, sent_at)
+
+
+def _event(body: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ReportError("not a JSON object") from error
+
+
+def report_of(event: Mapping[str, Any]) -> SpokeEvent:
+    """Return the report in an EventBridge event; `ReportError` says why there is none."""
+    model = REPORTS.get(str(event.get("detail-type")))
+    if model is None:
+        raise ReportError(f"unknown detail-type {event.get('detail-type')}")
+    try:
+        report = msgspec.convert(event.get("detail"), model)
+    except msgspec.ValidationError as error:
+        raise ReportError(str(error)) from error
+    if report.schema != SCHEMA:
+        raise ReportError(f"unknown schema {report.schema}")
+    # EventBridge writes the envelope's account: it is the sender's, whatever the report says.
+    if report.account != event.get("account"):
+        raise ReportError(f"account {event.get('account')} reports for {report.account}")
+    return report
