@@ -9,7 +9,6 @@ from generator.matcher import matches
 from spoke.creator_tagger.pattern import create_patterns
 from spoke.creator_tagger.resources import CREATED
 
-
 PATTERNS = create_patterns()
 
 
