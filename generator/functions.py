@@ -6,7 +6,7 @@ from contract.names import Names
 from contract.settings import Settings
 from hub import settings as hub
 from spoke import settings as spoke
-from spoke.creator_tagger.services import SERVICES
+from spoke.creator_tagger.calls import client_names
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,12 +88,7 @@ CREATOR_TAGGER = Function(
     name="creator_tagger",
     handler="spoke.creator_tagger.handler.tag_handler",
     settings=spoke.CreatorTaggerSettings,
-    services=(
-        "events",
-        "resourcegroupstaggingapi",
-        "sqs",
-        *sorted({one.own.client for one in SERVICES.values() if one.own}),
-    ),
+    services=client_names(),
     in_spokes=True,
 )
 HEARTBEAT = Function(
