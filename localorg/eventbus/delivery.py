@@ -132,8 +132,12 @@ def _to_function(spec: Arn, body: str, rule: Record, _target: Record) -> None:
     _same_place(spec)
     check_resource_policy(spec, rule["Arn"])
     function, config, _name = lambda_svc._get_func_record_for_ref(str(spec))
+    try:
+        event = json.loads(body)
+    except ValueError as error:
+        raise UndeliverableError("INVALID_JSON", str(error)) from error
     # Asynchronous: two more attempts, then the function's own on-failure destination.
-    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(body))
+    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), event)
 
 
 def _to_state_machine(spec: Arn, body: str, rule: Record, target: Record) -> None:

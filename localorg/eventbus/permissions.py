@@ -13,7 +13,7 @@ from ministack.core.iam_evaluator import (
     parse_policy_document,
 )
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam, lambda_svc, sns, sqs
+from ministack.services import iam, kms, lambda_svc, sns, sqs
 
 from localorg import organization
 from localorg.answers import ApiError
@@ -81,3 +81,27 @@ def check_resource_policy(spec: Arn, rule_arn: str) -> None:
     decision = evaluate_resource_policy(policy[0], context(action, target, rule_arn), service=EVENTS).decision
     if decision != "Allow":
         raise UndeliverableError("NO_PERMISSIONS", f"{target} does not allow {action} to {EVENTS} for {rule_arn}")
+    _check_encryption(spec, rule_arn)
+
+
+def _check_encryption(spec: Arn, rule_arn: str) -> None:
+    """A queue or topic encrypted with KMS: the key must let EventBridge in, which AWS's own keys never do.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
+    key = _key_of(spec)
+    if not key:
+        return
+    policy = kms.key_policy_for_arn(key)
+    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+        asked = context(action, key, rule_arn)
+        if policy is None or evaluate_resource_policy(policy[0], asked, service=EVENTS).decision != "Allow":
+            raise UndeliverableError("NO_PERMISSIONS", f"the key {key} of {spec} does not allow {action} to {EVENTS}")
+
+
+def _key_of(spec: Arn) -> str:
+    if spec.service == "sqs":
+        found = sqs._queue_by_arn(str(spec))
+    else:
+        found = sns._topics.get(str(spec)) if spec.service == "sns" else None
+    return str((found or {}).get("attributes", {}).get("KmsMasterKeyId") or "")

@@ -1,8 +1,9 @@
 """From deployment targets to accounts and Regions."""
 
+import re
 from typing import Any
 
-from localorg import organization
+from localorg import organization, templates
 from localorg.stacksets.model import Place, StackSet
 from localorg.stacksets.wire import StackSetError
 
@@ -24,8 +25,20 @@ def check(given: dict[str, Any], regions: list[str]) -> dict[str, Any]:
     unknown = [ou for ou in ous if not organization.exists(ou)]
     if unknown:
         raise StackSetError("ValidationError", f"Organizational units {unknown} do not exist")
+    targets = _with_listed(targets)
     _check_filter(targets)
     return targets
+
+
+def _with_listed(targets: dict[str, Any]) -> dict[str, Any]:
+    """The targets with the accounts of the file that AccountsUrl names, one per line or separated by commas."""
+    if not targets.get("AccountsUrl"):
+        return targets
+    try:
+        listed = re.findall(r"\d{12}", templates.read(targets["AccountsUrl"]))
+    except templates.TemplateError as error:
+        raise StackSetError("ValidationError", str(error)) from error
+    return {**targets, "Accounts": [*targets.get("Accounts", []), *listed]}
 
 
 def _check_filter(targets: dict[str, Any]) -> None:

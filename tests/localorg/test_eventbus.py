@@ -195,6 +195,23 @@ def test_a_queue_must_allow_the_rule(member: Place) -> None:
     assert not member.messages(other)
 
 
+@pytest.mark.parametrize(("principal", "arrives"), [("events", True), ("sns", False)])
+def test_an_encrypted_queue_needs_a_key_that_lets_eventbridge_in(member: Place, principal: str, arrives: bool) -> None:
+    kms = member.organization.client("kms", member.account, member.region)
+    statement = {"Effect": "Allow", "Principal": {"Service": f"{principal}.amazonaws.com"}, "Action": "kms:*"}
+    owner = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{member.account}:root"}, "Action": "kms:*"}
+    policy = {"Version": "2012-10-17", "Statement": [{**each, "Resource": "*"} for each in (statement, owner)]}
+    key = kms.create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"]
+    url, queue = member.queue("encrypted")
+    member.sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": key})
+    done, beside = member.queue("unencrypted")
+    member.rule({"Arn": queue})
+    member.rule({"Arn": beside})
+    member.inject(cloudtrail())
+    assert member.received(done)
+    assert bool(member.messages(url)) is arrives
+
+
 def test_a_dead_letter_queue_that_refuses_eventbridge_loses_the_event(member: Place) -> None:
     dead, dead_queue = member.queue("refusing-dlq", allows=None)
     missing = member.arn("sqs", "missing")

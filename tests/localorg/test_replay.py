@@ -1,12 +1,15 @@
 """Replaying recorded events, waiting until all is quiet, and reading what was sent."""
 
+import io
 import json
+import zipfile
 from email import message_from_string, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.localorg import exercise
 from tests.localorg.running import Eventually, Organization
 
 pytestmark = pytest.mark.slow
@@ -125,6 +128,27 @@ def test_a_stack_that_waits_is_not_settled(organization: Organization, eventuall
     report = organization.control("settled")
     assert not report["settled"]
     assert report["pending"]["operations"] == 1
+    assert eventually(lambda: organization.control("settled")["settled"])
+
+
+def test_an_asynchronous_invocation_is_waited_for(organization: Organization, eventually: Eventually) -> None:
+    role = organization.client("iam", organization.members[4]).create_role(
+        RoleName="sleeper", AssumeRolePolicyDocument=json.dumps(exercise.trust("lambda"))
+    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as target:
+        target.writestr("index.py", "import time\ndef handler(event, context):\n    time.sleep(1)\n")
+    function = organization.client("lambda", organization.members[4])
+    function.create_function(
+        FunctionName="sleeper",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": buffer.getvalue()},
+    )
+    function.invoke(FunctionName="sleeper", InvocationType="Event")
+    report = organization.control("settled")
+    assert (report["settled"], report["pending"]["invocations"]) == (False, 1)
     assert eventually(lambda: organization.control("settled")["settled"])
 
 

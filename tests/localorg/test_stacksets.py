@@ -292,6 +292,12 @@ def test_account_filters_narrow_the_targets(admin: Administrator, organization: 
     name = admin.define("narrowed")
     admin.deploy(name, workloads, Accounts=["444455556666"], AccountFilterType="INTERSECTION")
     assert [each["Account"] for each in admin.instances(name)] == ["444455556666"]
+    s3 = organization.client("s3", organization.hub)
+    s3.create_bucket(Bucket="stack-set-accounts")
+    s3.put_object(Bucket="stack-set-accounts", Key="list.txt", Body=b"444455556666,123456789012\n")
+    listed = "https://stack-set-accounts.s3.amazonaws.com/list.txt"
+    admin.deploy(name, workloads, AccountsUrl=listed, AccountFilterType="INTERSECTION")
+    assert [each["Account"] for each in admin.instances(name)] == ["123456789012", "444455556666"]
     admin.deploy(name, workloads, Accounts=["777788889999"], AccountFilterType="DIFFERENCE")
     assert "777788889999" not in [each["Account"] for each in admin.instances(name)]
 
