@@ -24,7 +24,7 @@ def send(config: dict[str, Any], target: str, message: Any, attributes: dict[str
         cloudwatch.record_metric("AWS/Lambda", "DestinationDeliveryFailures", 1, "Count", dimensions)
 
 
-def _client(config: dict[str, Any], service: str, region: str) -> Any:
+def _client(config: dict[str, Any], service: Any, region: str) -> Any:
     keys = execution_credentials(config)
     return boto3.session.Session(  # one each: sessions are not thread-safe
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],

@@ -32,7 +32,8 @@ def install() -> None:
         return item
 
     def build_change_record(*arguments: Any) -> dict[str, Any]:
-        return build(*arguments) | ({"userIdentity": SERVICE} if _is_reaping() else {})
+        record: dict[str, Any] = build(*arguments)
+        return {**record, "userIdentity": SERVICE} if _is_reaping() else record
 
     patches.replace(dynamodb, "_remove_item", remove_item)
     patches.replace(dynamodb, "_build_change_record", build_change_record)

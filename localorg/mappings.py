@@ -10,6 +10,7 @@ from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from localorg import patches
+from localorg.organization import PARTITION
 
 TYPE = "AWS::Lambda::EventSourceMapping"
 STREAM_BATCH = 100  # API reference, CreateEventSourceMapping: the default for streams; 10 for queues
@@ -63,7 +64,7 @@ def _is_allowed(role: str, action: str, resource: str) -> bool:
     resources = (resource, "*") if action in WITHOUT_RESOURCE else (resource,)
     contexts = [
         iam_evaluator.EvalContext(
-            principal_arn=f"arn:aws:sts::{account}:assumed-role/{role}/lambda",
+            principal_arn=f"arn:{PARTITION}:sts::{account}:assumed-role/{role}/lambda",
             principal_type="AssumedRole",
             principal_account=account,
             action=action,

@@ -103,7 +103,7 @@ def _ec2_keys(keys: list[str]) -> list[dict[str, str]]:
     return [{"Key": key} for key in keys]
 
 
-LOWER = {"tags": "tags", "keys": "tagKeys"}
+LOWER: dict[str, Any] = {"tags": "tags", "keys": "tagKeys"}
 # By the ARN's service, or by service and type. AWS's managed policy ResourceGroupsTaggingAPITagUntagSupportedResources
 # names the same actions.
 CALLS: dict[str, TagCall] = {
