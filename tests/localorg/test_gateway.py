@@ -202,3 +202,11 @@ def test_every_part_finds_what_it_patches() -> None:
     code += "; from localorg import gateway; gateway.install()"
     installed = python(code)
     assert (installed.returncode, installed.stderr) == (0, "")
+
+
+def test_every_type_that_is_declared_only_is_documented() -> None:
+    code = "import json; from localorg import listening; listening.set_environment(1, 'ERROR')"
+    code += "; from localorg.cloudformation.declared import DECLARED; print(json.dumps(DECLARED))"
+    page = (ROOT / "docs" / "local-organization.md").read_text()
+    rows = [f"| `{kind}` | {instead} |" for kind, instead in sorted(json.loads(python(code).stdout).items())]
+    assert "\n".join(rows) in page
