@@ -1,19 +1,12 @@
-"""What a detection's findings mean, in the catalogue's words."""
+"""What a detection's findings mean, in a few words."""
 
-from contract.catalogue import DetectionText, describe
-
-_ATTEMPTED = ".attempted"
-
-
-def described(detection: str) -> DetectionText | None:
-    """Return the text of a detection, also for its attempts; None for other products' findings."""
-    return describe(detection.removesuffix(_ATTEMPTED))
+from contract.catalogue import ATTEMPTED, describe
 
 
 def title(detection: str) -> str:
-    """Return a detection in a few words: its own first sentence, else its id."""
-    known = described(detection)
+    """Return a detection's own first sentence; the id of another product's control."""
+    known = describe(detection)
     if known is None:
         return detection
     words = known.what.partition("\n")[0].rstrip(".")
-    return f"Attempted: {words}" if detection.endswith(_ATTEMPTED) else words
+    return f"Attempted: {words}" if detection.endswith(ATTEMPTED) else words

@@ -1,13 +1,13 @@
 """One finding: everything that whoever is on call needs, on one screen."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
+from contract.catalogue import describe
 from contract.finding import Finding
 from dashboard import data
-from dashboard.descriptions import described
 from dashboard.filters import Filters
 from dashboard.links import attack_address, console_address, event_address, findings_address
 from dashboard.markup import (
@@ -29,7 +29,7 @@ from dashboard.markup import (
 from dashboard.organization import Organization
 
 _GONE = "It may be archived by now: closed findings leave after their retention. Ask muster archive query for its id."
-_UNDESCRIBED = "This finding comes from another product; its own console describes it."
+_UNDESCRIBED = "It comes from another product, whose own console describes it, or from an older catalogue of Muster."
 
 
 def show(chosen: str, organization: Organization) -> None:
@@ -89,7 +89,7 @@ def _who(finding: Finding) -> Html:
 
 
 def _meaning(finding: Finding) -> Html:
-    known = described(finding.detection)
+    known = describe(finding.detection)
     if known is None:
         return card("What it means", empty("No description", _UNDESCRIBED))
     return card(
@@ -110,9 +110,10 @@ def _section(title: str, words: str) -> Html:
     return Html(f"{heading}<p>{text(words)}</p>") if words else NOTHING
 
 
-def _references(attack: str, cis: str) -> Html:
+def _references(attack: str, cis: Mapping[str, str]) -> Html:
     technique = link(attack_address(attack), text(f"ATT&CK {attack}"), is_external=True) if attack else NOTHING
-    return facts((("Technique", technique), ("CIS control", text(cis))))
+    controls = _chips(f"{control} in v{version}" for version, control in reversed(cis.items()))
+    return facts((("Technique", technique), ("CIS AWS Foundations", controls)))
 
 
 def _show_resource(finding: Finding) -> None:

@@ -1,0 +1,61 @@
+from urllib.parse import parse_qs
+
+import pytest
+
+from contract.finding import Severity
+from dashboard.filters import MOST_SHOWN, PAGE, Filters, Group, State, parameters, read_filters
+from dashboard.links import attack_address, console_address, event_address, finding_address, findings_address
+
+FULL = Filters(
+    severity=(Severity.HIGH, Severity.CRITICAL),
+    account=("111122223333",),
+    ou=("Root/A & B",),
+    detection=("iam.user_created",),
+    region=("eu-west-1",),
+    resource="arn:aws:s3:::a+b",
+    status=State.CLOSED,
+    text="a=b&c",
+    group=Group.DETECTION,
+    shown=150,
+)
+
+
+def test_an_address_reproduces_its_filters() -> None:
+    query = findings_address(FULL).partition("?")[2]
+    assert read_filters(parse_qs(query)) == FULL
+
+
+def test_defaults_stay_out_of_the_address() -> None:
+    assert parameters(Filters()) == {}
+    assert findings_address(Filters()) == "findings"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [("100", 100), ("1", PAGE), ("9999999", MOST_SHOWN), ("-5", PAGE), ("x", PAGE)]
+)
+def test_how_many_to_show_stays_within_bounds(said: str, read: int) -> None:
+    assert read_filters({"shown": [said]}).shown == read
+
+
+@pytest.mark.parametrize(
+    ("partition", "host"),
+    [
+        ("aws", "console.aws.amazon.com"),
+        ("aws-us-gov", "console.amazonaws-us-gov.com"),
+        ("aws-cn", "console.amazonaws.cn"),
+    ],
+)
+def test_console_addresses_follow_the_partition(partition: str, host: str) -> None:
+    arn = f"arn:{partition}:iam::111122223333:user/alice"
+    assert console_address(arn).startswith(f"https://{host}/go/view?arn=arn%3A")
+    assert event_address(arn, "eu-west-1", "e1").startswith(f"https://eu-west-1.{host}/cloudtrailv2/")
+
+
+def test_what_is_no_arn_has_no_console_address() -> None:
+    assert console_address("i-0123456789") == ""
+    assert console_address("arn:unheard:iam::1:user/a") == ""
+
+
+def test_ids_and_techniques_cannot_leave_their_address() -> None:
+    assert finding_address("a&b=c") == "findings?finding=a%26b%3Dc"
+    assert attack_address("T1078.004") == "https://attack.mitre.org/techniques/T1078/004/"

@@ -1,0 +1,70 @@
+from collections.abc import Callable
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+Show = Callable[..., AppTest]
+Markup = Callable[[AppTest], str]
+
+
+def test_the_overview_counts_open_findings_by_severity(tables: Any, show: Show, markup: Markup) -> None:
+    page = markup(show())
+    assert "4 open findings" in page
+    assert 'class="m-tile m-critical" href="findings?severity=CRITICAL"><small>Critical</small><strong>1<' in page
+    assert 'class="m-tile m-zero" href="findings?severity=MEDIUM"' in page
+
+
+def test_the_overview_names_accounts_and_leads_to_their_findings(tables: Any, show: Show, markup: Markup) -> None:
+    page = markup(show())
+    assert '<a href="findings?account=111122223333">payments-prod</a>' in page
+    assert "Root/Workloads/Production" in page
+
+
+def test_the_overview_names_the_silent_spokes_and_the_accounts_never_heard_of(
+    tables: Any, show: Show, markup: Markup
+) -> None:
+    page = markup(show())
+    silent = page.partition("Silent (1)")[2]
+    assert "sandbox-alice" in silent.partition("Never reported (1)")[0]
+    assert "never-heard-of" in silent.partition("Never reported (1)")[2]
+    assert "1</span> of 2 spokes report" in page
+
+
+def test_the_overview_lists_only_critical_and_high_findings(tables: Any, show: Show, markup: Markup) -> None:
+    newest = markup(show()).partition("Newest critical and high")[2]
+    assert "Root user signed in" in newest
+    assert "User one created" not in newest
+
+
+def test_the_overview_says_which_resources_stayed_untagged_and_why(tables: Any, show: Show, markup: Markup) -> None:
+    tags = markup(show()).partition("Creator tags")[2]
+    assert "locked" in tags
+    assert "AccessDenied" in tags
+
+
+def test_an_empty_hub_says_what_to_do_next(empty_tables: Any, show: Show, markup: Markup) -> None:
+    app = show()
+    assert not app.exception
+    assert "No open findings" in markup(app)
+    assert "make demo" in markup(app)
+
+
+def test_the_sidebar_says_whose_data_it_is_and_how_old(tables: Any, show: Show) -> None:
+    sidebar = "\n".join(element.value for element in show().sidebar.get("html"))
+    assert "o-exampleorgid" in sidebar
+    assert "Data as of" in sidebar
+    assert "UTC" in sidebar
+
+
+def test_a_missing_table_is_one_message_with_the_mend_and_no_traceback(client: Any, show: Show, markup: Markup) -> None:
+    app = show()
+    assert not app.exception
+    assert "cannot read" in markup(app)
+    assert "make deploy" in markup(app)
+
+
+def test_a_profile_that_does_not_exist_is_explained(client: Any, show: Show, markup: Markup, monkeypatch: Any) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    app = show()
+    assert not app.exception
+    assert "AWS_PROFILE" in markup(app)
