@@ -100,10 +100,15 @@ class CloudTrailEvent:
         """`iam.amazonaws.com:CreateUser`."""
         return f"{self.source}:{self.name}"
 
+    def _plain(self, name: str) -> str:
+        """A field of CloudTrail's own, whose name never varies: read without tolerance, as every event needs it."""
+        value = self.detail.get(name)
+        return as_text(value) if isinstance(value, str | int | float) else ""
+
     @cached_property
     def id(self) -> str:
         """CloudTrail's eventID (deliveries repeat; this does not), else the envelope's id, else a digest."""
-        return self.record.text("eventID") or Fields(self.envelope).text("id") or _digest(self.detail)
+        return self._plain("eventID") or Fields(self.envelope).text("id") or _digest(self.detail)
 
     @cached_property
     def record(self) -> Fields:
@@ -114,13 +119,14 @@ class CloudTrailEvent:
     def account_id(self) -> str:
         """The account in which it happened."""
         sent_by = self.envelope.get("account")
-        named = self.record.text("recipientAccountId") or self.record.text("userIdentity.accountId")
-        return as_text(sent_by) if isinstance(sent_by, str) and sent_by else named
+        if isinstance(sent_by, str) and sent_by:
+            return as_text(sent_by)
+        return self._plain("recipientAccountId") or self.record.text("userIdentity.accountId")
 
     @cached_property
     def region(self) -> str:
         """The Region that recorded it (global services: us-east-1 and its like)."""
-        return self.record.text("awsRegion") or Fields(self.envelope).text("region")
+        return self._plain("awsRegion") or Fields(self.envelope).text("region")
 
     @property
     def partition(self) -> str:
@@ -138,7 +144,7 @@ class CloudTrailEvent:
     @cached_property
     def actor(self) -> Actor:
         """Who called."""
-        return actor_of(self.detail.get("userIdentity"), self.record.text("recipientAccountId"))
+        return actor_of(self.detail.get("userIdentity"), self._plain("recipientAccountId"))
 
     @cached_property
     def identity(self) -> Fields:
@@ -169,8 +175,10 @@ class CloudTrailEvent:
 
         Some services write the error into responseElements (CloudTrail user guide, record contents).
         """
-        own = self.record.text("errorCode") or self.record.text("errorMessage")
-        return own or self.response.text("errorCode") or self.response.text("errorMessage")
+        own = self._plain("errorCode") or self._plain("errorMessage")
+        if own or not self.detail.get("responseElements"):
+            return own
+        return self.response.text("errorCode") or self.response.text("errorMessage")
 
     @property
     def is_refused(self) -> bool:
@@ -190,12 +198,12 @@ class CloudTrailEvent:
     @property
     def user_agent(self) -> str:
         """The caller's user agent."""
-        return self.record.text("userAgent")
+        return self._plain("userAgent")
 
     @property
     def source_ip(self) -> str:
         """The caller's address, or the service's name."""
-        return self.record.text("sourceIPAddress")
+        return self._plain("sourceIPAddress")
 
     @property
     def invoked_by(self) -> str:

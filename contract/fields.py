@@ -34,6 +34,8 @@ def members(value: Any, depth: int = _DEPTH) -> list[Any]:
     `{"tag": 1, "content": x}` is x; nothing and `{}` hold nothing; any other value is the only member.
     What is wrapped more than `depth` times holds nothing.
     """
+    if isinstance(value, str | int | float):
+        return [value]
     if value is None or value == {} or not depth:
         return []
     if isinstance(value, list):
@@ -53,18 +55,24 @@ def _values(mapping: dict[str, Any], name: str) -> list[Any]:
 
 
 @lru_cache(maxsize=4096)
-def _steps(path: str) -> tuple[str, ...]:
-    return tuple(normalized(step) for step in path.split(".") if step not in {"items[]", "item[]"})
+def _steps(path: str) -> tuple[tuple[str, str], ...]:
+    """A path's steps, each as it is written, which is how most records write it too, and normalized."""
+    written = [step.removesuffix("[]") for step in path.split(".") if step not in {"items[]", "item[]"}]
+    return tuple((step, normalized(step)) for step in written)
 
 
-def _walk(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
+def _walk(value: Any, steps: tuple[tuple[str, str], ...]) -> Iterator[Any]:
     if not steps:
         yield value
         return
-    if isinstance(value, dict) and (inner := _values(value, steps[0])):
-        for one in inner:
-            yield from _walk(one, steps[1:])
-        return
+    if isinstance(value, dict):
+        written, name = steps[0]
+        exact = value.get(written)
+        found = [exact] if exact is not None else _values(value, name)
+        if found:
+            for one in found:
+                yield from _walk(one, steps[1:])
+            return
     for member in members(value):
         if member is not value and isinstance(member, dict):
             yield from _walk(member, steps)
@@ -97,6 +105,9 @@ class Fields:
 
     def text(self, path: str, default: str = "") -> str:
         """Return the first scalar at the path as text (an account id may arrive as a number), or the default."""
+        written = self.raw.get(path) if isinstance(self.raw, dict) else None
+        if isinstance(written, str):
+            return as_text(written)
         for value in self.all(path):
             if isinstance(value, str | int | float):
                 return as_text(value)
