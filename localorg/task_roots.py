@@ -55,11 +55,13 @@ class TaskRoots:
 
 
 def _link(first: Path, path: Path) -> None:
-    """Give `path` the first copy's content, and its byte code where there is some already."""
+    """Give `path` the first copy's content, and its byte code where there is some already; the zip's own wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
     os.link(first, path)
     compiled = Path(importlib.util.cache_from_source(str(first)))
     if first.suffix == ".py" and compiled.exists():
         target = path.parent / compiled.parent.name / compiled.name
         target.parent.mkdir(exist_ok=True)
-        target.hardlink_to(compiled)
+        if not target.exists():
+            target.hardlink_to(compiled)
