@@ -104,7 +104,7 @@ def tuning(config: Config, what: Function) -> dict[str, bytes]:
         "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
         "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
     }
-    return {"settings.json": json.dumps(lists, sort_keys=True).encode()}
+    return {"hub/settings.json": json.dumps(lists, sort_keys=True).encode()}
 
 
 def _regions(config: Config, function: str) -> tuple[str, ...]:

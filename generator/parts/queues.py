@@ -19,7 +19,7 @@ _ATTEMPTS = 5
 def dead_letters(title: str, name: str, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
     """Return a queue of what failed; `senders` maps an AWS service to the ARNs on whose behalf it may send."""
     queue = Queue(title, QueueName=name, MessageRetentionPeriod=_FOURTEEN_DAYS, SqsManagedSseEnabled=True)
-    return [queue, _policy(queue, senders)]
+    return [queue, *_policy(queue, senders)]
 
 
 def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
@@ -33,7 +33,7 @@ def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[An
         SqsManagedSseEnabled=True,
         RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(failed[0], "Arn"), maxReceiveCount=_ATTEMPTS),
     )
-    return [*failed, queue, _policy(queue, senders)]
+    return [*failed, queue, *_policy(queue, senders)]
 
 
 def retried(what: Function, failures: str) -> EventInvokeConfig:
@@ -48,7 +48,7 @@ def retried(what: Function, failures: str) -> EventInvokeConfig:
     )
 
 
-def _policy(queue: Queue, senders: Mapping[str, Sequence[Any]]) -> QueuePolicy:
+def _policy(queue: Queue, senders: Mapping[str, Sequence[Any]]) -> list[QueuePolicy]:
     arn = GetAtt(queue, "Arn")
     allowed = [
         {
@@ -60,12 +60,5 @@ def _policy(queue: Queue, senders: Mapping[str, Sequence[Any]]) -> QueuePolicy:
         }
         for service, sources in sorted(senders.items())
     ]
-    encrypted_only = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sqs:*",
-        "Resource": arn,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [encrypted_only, *allowed]}
-    return QueuePolicy(f"{queue.title}Policy", Queues=[Ref(queue)], PolicyDocument=document)
+    document = {"Version": "2012-10-17", "Statement": allowed}
+    return [QueuePolicy(f"{queue.title}Policy", Queues=[Ref(queue)], PolicyDocument=document)] if allowed else []

@@ -21,12 +21,5 @@ def _policy(topic: Topic) -> TopicPolicy:
         "Resource": Ref(topic),
         "Condition": {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
     }
-    encrypted_only = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sns:Publish",
-        "Resource": Ref(topic),
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement, encrypted_only]}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
     return TopicPolicy(f"{topic.title}Policy", Topics=[Ref(topic)], PolicyDocument=document)
