@@ -69,7 +69,6 @@ def _may_read(bucket: str, key: str, owner: str) -> bool:
         action="s3:GetObject",
         resource_arn=f"arn:{PARTITION}:s3:::{bucket}/{key}",
         region=get_region(),
-        secure_transport=True,  # Lambda fetches code over TLS, whatever the deploying call came over
     )
     policy = s3._bucket_policies.get_scoped(owner, None, bucket)
     return bool(resource_policy_allows(policy, context, same_account=owner == account))

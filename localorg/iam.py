@@ -1,10 +1,12 @@
 """What MiniStack's IAM does not see: the organization of a caller, resources' tags, and what a tag call is about."""
 
+import contextvars
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ministack.app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam as iam_service
 from ministack.services import tagging
@@ -25,6 +27,7 @@ EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot
 
 def install() -> None:
     """Give the evaluator what it lacks. Every function is looked up at call time, so replacing it is enough."""
+    _count_loopback_as_tls()
     patches.replace(iam_evaluator, "_principal_org_id", organization_id_of, "account_id", "_orgs")
     patches.require(iam_evaluator, "enforce", "from ministack.services.tagging import resource_tags")
     patches.replace(tagging, "resource_tags", resource_tags.tags_of, "_RESOURCE_TAG_COLLECTORS")
@@ -38,6 +41,18 @@ def install() -> None:
     iam_actions._BOTOCORE_SERVICE_MAP.update(MODELS)
     context = patches.require(iam_actions, "request_tag_context", "aws:TagKeys")
     patches.replace(iam_actions, "request_tag_context", _with_namespace(context))
+
+
+def _count_loopback_as_tls() -> None:
+    """AWS's endpoints are TLS: what the emulator serves in clear text on loopback stands for them.
+
+    A policy that denies clear text (`aws:SecureTransport` false) would refuse every call otherwise.
+    """
+    patches.require(iam_evaluator, "EvalContext", "_request_origin.get()[1]")
+    origin = contextvars.ContextVar("localorg_request_origin", default=("127.0.0.1", True))
+    patches.replace(iam_evaluator, "_request_origin", origin)
+    patches.require(iam_evaluator, "pin_request_origin", "_request_origin.set")
+    patches.replace(ministack.app, "pin_request_origin", lambda address, _: origin.set((address, True)))
 
 
 def tagged_arns(service: str, parameters: Parameters) -> list[str]:
