@@ -33,8 +33,8 @@ def wrapped_finding(finding: Mapping[str, Any]) -> dict[str, Any]:
 def described(finding: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a finding says, in Muster's words; a field that it lacks is empty.
 
-    Severity ids: OCSF schema, `severity_id` (0 unknown, 1 informational to 5 critical, 6 fatal). A finding whose activity
-    is Close is archived.
+    Severity ids: OCSF schema, `severity_id` (0 unknown, 1 informational to 5 critical, 6 fatal). A finding whose
+    activity is Close is archived.
     """
     fields = Fields(dict(finding))
     return {

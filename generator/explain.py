@@ -14,7 +14,6 @@ from generator.reading import Item
 from hub.detections.engine import Engine
 from spoke.creator_tagger.plan import plan
 
-
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
 
