@@ -62,6 +62,12 @@ def activity() -> Activity:
         return activity_of(_summary(), _open_counts(), _page(_SERIOUS, None, _NEWEST).findings, _tagging())
 
 
+def detections() -> list[str]:
+    """Return the detections and controls that have open findings."""
+    with _reading():
+        return sorted(count.control for count in _open_counts() if count.control)
+
+
 def listed(filters: Filters, among: Organization) -> Listing:
     """Return the first findings of a view."""
     with _reading():

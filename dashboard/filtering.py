@@ -1,6 +1,5 @@
 """The widgets above the list. They write the address; on every run the address sets them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ _MANY = ("severity", "account", "ou", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
 
 
-def show(organization: Organization, detections: Iterable[str]) -> Filters:
+def show(organization: Organization, detections: list[str]) -> Filters:
     """Show the filters and return what the address asks for."""
     filters = read_filters({name: st.query_params.get_all(name) for name in st.query_params})
     for name in _MANY:
@@ -34,11 +33,11 @@ def _show_what() -> None:
     st.pills("Severity", _SEVERITIES, selection_mode="multi", format_func=_word, **_bound("severity"))
 
 
-def _show_where(filters: Filters, organization: Organization, detections: Iterable[str]) -> None:
+def _show_where(filters: Filters, organization: Organization, detections: list[str]) -> None:
     accounts = _with(filters.account, organization.accounts_by_name())
     st.multiselect("Account", accounts, format_func=organization.label, placeholder="Any", **_bound("account"))
     st.multiselect("OU", _with(filters.ou, organization.ous()), placeholder="Any", **_bound("ou"))
-    st.multiselect("Detection", _with(filters.detection, sorted(detections)), placeholder="Any", **_bound("detection"))
+    st.multiselect("Detection", _with(filters.detection, detections), placeholder="Any", **_bound("detection"))
     st.multiselect("Region", _with(filters.region, organization.regions()), placeholder="Any", **_bound("region"))
     st.text_input("Resource", placeholder="Any (a whole ARN)", **_bound("resource"))
 

@@ -58,17 +58,14 @@ def grid(cards: Iterable[Html], kind: str = "two") -> Html:
     return Html(f'<div class="m-page m-grid m-grid-{kind}">{joined(cards)}</div>')
 
 
-def column(cards: Iterable[Html]) -> Html:
-    """Return panels above each other, as one cell of a grid."""
-    return Html(f'<div class="m-column">{joined(cards)}</div>')
-
-
 def table(columns: Sequence[str], rows: Iterable[Sequence[Html]], caption: str) -> Html:
     """Return a table; the caption is for screen readers."""
     head = joined(Html(f'<th scope="col">{text(column)}</th>') for column in columns)
     body = joined(Html(f"<tr>{_cells(row)}</tr>") for row in rows)
+    # A wide table scrolls in its panel rather than breaking words.
+    kind = "m-table m-wide" if len(columns) > 4 else "m-table"
     return Html(
-        f'<div class="m-scroll"><table class="m-table"><caption>{text(caption)}</caption>'
+        f'<div class="m-scroll"><table class="{kind}"><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

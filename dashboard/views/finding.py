@@ -17,11 +17,9 @@ from dashboard.markup import (
     badge,
     card,
     chip,
-    column,
     empty,
     exact,
     facts,
-    grid,
     joined,
     link,
     text,
@@ -40,8 +38,12 @@ def show(chosen: str, organization: Organization) -> None:
         st.html(card("No such finding", empty(f"Nothing is stored under {chosen}", _GONE)))
         return
     st.html(_head(finding))
-    st.html(grid([column([_what(finding, organization), _who(finding)]), _meaning(finding)]))
-    with st.container(key="evidence"):
+    with st.container(key="detail"):
+        left, right = st.columns(2)
+    left.html(_what(finding, organization))
+    left.html(_who(finding))
+    right.html(_meaning(finding))
+    with right:
         _show_resource(finding)
         _show_details(finding)
 
@@ -85,7 +87,9 @@ def _who(finding: Finding) -> Html:
         ("Identity", _code(finding.actor_arn)),
         ("CloudTrail event", _event(finding)),
     )
-    return card("Who did it", facts(pairs)) if finding.actor or finding.api_call else NOTHING
+    if not (finding.actor or finding.api_call):
+        return card("Who did it", empty("No actor", "A control's finding says what is so, not who made it so."))
+    return card("Who did it", facts(pairs))
 
 
 def _meaning(finding: Finding) -> Html:
@@ -112,15 +116,16 @@ def _section(title: str, words: str) -> Html:
 
 def _references(attack: str, cis: Mapping[str, str]) -> Html:
     technique = link(attack_address(attack), text(f"ATT&CK {attack}"), is_external=True) if attack else NOTHING
-    controls = _chips(f"{control} in v{version}" for version, control in reversed(cis.items()))
+    controls = _chips(f"{control} in v{version}" for version, control in sorted(cis.items(), reverse=True))
     return facts((("Technique", technique), ("CIS AWS Foundations", controls)))
 
 
 def _show_resource(finding: Finding) -> None:
     similar = link(findings_address(Filters(resource=finding.resource)), text("Other findings on it"))
     others = [one for one in finding.resources if one != finding.resource]
-    st.html(joined((Html('<h2 class="m-title">Resource</h2>'), similar, _chips(others))))
+    st.html(joined((Html('<h2 class="m-title">Resource</h2>'), _chips(others))))
     st.code(finding.resource, language=None, wrap_lines=True)
+    st.html(similar)
 
 
 def _show_details(finding: Finding) -> None:

@@ -29,7 +29,7 @@ def show() -> None:
         detail.show(chosen, organization)
         return
     st.html('<div class="m-head"><h1>Findings</h1></div>')
-    filters = filtering.show(organization, data.activity().by_detection)
+    filters = filtering.show(organization, data.detections())
     listing = data.listed(filters, organization)
     st.html(_list(listing, filters, organization))
     _show_foot(listing, filters, organization)

@@ -135,7 +135,11 @@ def _watched(organization: Organization, now: datetime) -> Html:
     reporting = len(spokes) - len(silent)
     headline = Html(f'<p><span class="m-number">{number(reporting)}</span> of {number(len(spokes))} spokes report</p>')
     parts = (headline, charts.share(reporting, len(spokes), "Spokes reporting"), *_missing(organization, silent, now))
-    return card("Accounts and spokes", joined(parts), aside=text(f"{len(organization.accounts):,} accounts"))
+    return card("Accounts and spokes", joined(parts), aside=_accounts_known(organization))
+
+
+def _accounts_known(organization: Organization) -> Html:
+    return Html(f'<p class="m-hint">{number(len(organization.accounts))} accounts</p>')
 
 
 def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime) -> Iterable[Html]:
