@@ -81,7 +81,7 @@ class Detector:
             try:
                 found[message] = self._findings(event_of(body), observed_at)
             except Exception:  # the isolator of messages: one that cannot be read holds up no other
-                logger.exception("A message was not judged", message=message)
+                logger.exception("A message was not judged", message_id=message)
                 failed.append(message)
         metrics.add_metric(name="EventsRefused", unit=MetricUnit.Count, value=len(failed))
         return failed + self._unstored(found)

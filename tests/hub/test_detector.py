@@ -1,0 +1,254 @@
+"""From a batch of the queue to stored findings; one bad message holds up no other."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from contract.finding import Finding, Severity, detection_finding_id
+from hub import detector
+from hub.detections.catalogue import DETECTIONS
+from hub.detections.engine import Engine, Failure, Verdict
+from hub.detector import UNKNOWN_ACCOUNT, Detector, detect_handler
+from hub.membership import Membership
+from hub.store.accounts import REMOVED, Account, AccountStore
+from hub.store.findings import FindingQuery, FindingStore, UpsertError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+EVENTS = Path(__file__).parents[2] / "localorg" / "events"
+EVENT: dict[str, Any] = json.loads((EVENTS / "17-create-user.json").read_text())
+MEMBER = EVENT["account"]
+START = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Organizations:
+    """What Organizations lists, and how often it was asked."""
+
+    def __init__(self, *accounts: str) -> None:
+        self.accounts = list(accounts)
+        self.asked = 0
+        self.is_down = False
+
+    def __call__(self) -> list[Account]:
+        self.asked += 1
+        if self.is_down:
+            raise ClientError({"Error": {"Code": "TooManyRequestsException"}}, "ListAccounts")
+        return [Account(id=one, name=f"account {one}") for one in self.accounts]
+
+
+@pytest.fixture
+def organizations() -> Organizations:
+    return Organizations(MEMBER)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(dynamodb: "DynamoDBClient") -> AccountStore:
+    return AccountStore(dynamodb, "state")
+
+
+@pytest.fixture
+def membership(accounts: AccountStore, organizations: Organizations, clock: Clock) -> Membership:
+    accounts.write([Account(id=MEMBER, name="shop", ou_path="Root/Shop")])
+    return Membership(accounts, organizations, clock)
+
+
+@pytest.fixture
+def detecting(store: FindingStore, membership: Membership, clock: Clock) -> Iterator[Detector]:
+    yield Detector(Engine(DETECTIONS), store, membership, clock)
+    detector.metrics.clear_metrics()
+
+
+def event(**changes: Any) -> str:
+    return json.dumps({**EVENT, **changes})
+
+
+def named(name: str) -> str:
+    detail = {**EVENT["detail"], "eventID": name}
+    return json.dumps({**EVENT, "detail": detail})
+
+
+def stored(store: FindingStore, detection: str = "iam.user_created") -> list[Finding]:
+    return list(store.page(FindingQuery(detections=(detection,))).findings)
+
+
+def test_an_event_becomes_a_stored_finding(detecting: Detector, store: FindingStore) -> None:
+    assert detecting.detect({"m1": event()}) == []
+    (finding,) = stored(store)
+    assert (finding.account, finding.actor) == (MEMBER, "mallory")
+
+
+def test_a_batch_reads_once_and_the_same_event_twice_is_one_finding(
+    detecting: Detector, store: FindingStore, calls: Any
+) -> None:
+    assert detecting.detect({"m1": event(), "m2": event(), "m3": named("other")}) == []
+    assert len(stored(store)) == 2
+    assert calls.count("BatchGetItem") == 1
+
+
+def test_a_replay_writes_nothing(detecting: Detector, calls: Any, clock: Clock) -> None:
+    detecting.detect({"m1": event()})
+    clock.now += timedelta(hours=1)
+    calls.made.clear()
+    detecting.detect({"m1": event()})
+    assert calls.count("PutItem") == 0
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"account": 1}', '{"account": ""}', "1" * 5000])
+def test_a_malformed_message_alone_comes_back(detecting: Detector, store: FindingStore, body: str) -> None:
+    assert detecting.detect({"good": event(), "bad": body, "fine": named("other")}) == ["bad"]
+    assert len(stored(store)) == 2
+
+
+def test_every_recorded_event_is_judged(detecting: Detector) -> None:
+    bodies = {path.name: path.read_text() for path in EVENTS.glob("*.json") if "before" not in path.name}
+    assert detecting.detect(bodies) == []
+
+
+class RefusingStore:
+    """A store that cannot take findings of some events."""
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+
+    def upsert(self, findings: list[Finding]) -> None:
+        failed: dict[str, Exception] = {one.id: ValueError() for one in findings if one.event_id in self.refused}
+        if failed:
+            raise UpsertError(failed, [])
+
+
+def test_a_finding_that_cannot_be_stored_brings_back_its_message_only(membership: Membership, clock: Clock) -> None:
+    refusing: Any = RefusingStore("bad")
+    detecting = Detector(Engine(DETECTIONS), refusing, membership, clock)
+    assert detecting.detect({"m1": named("good"), "m2": named("bad"), "m3": named("fine")}) == ["m2"]
+
+
+class FailingEngine:
+    """An engine in which a detection raises."""
+
+    def judge(self, _: Any, __: str) -> Verdict:
+        return Verdict((), (Failure("iam.user_created", "KeyError: 'x'"),))
+
+
+def test_a_detection_that_fails_is_counted_and_the_message_is_done(
+    store: FindingStore, membership: Membership, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing: Any = FailingEngine()
+    assert Detector(failing, store, membership, clock).detect({"m1": event()}) == []
+    assert "DetectionsFailed" in detector.metrics.metric_set
+    detector.metrics.clear_metrics()
+
+
+def test_an_unknown_account_is_one_high_finding_and_its_event_is_still_judged(
+    detecting: Detector, store: FindingStore, calls: Any
+) -> None:
+    stranger = "999999999999"
+    assert detecting.detect({"m1": event(account=stranger)}) == []
+    (finding,) = stored(store, UNKNOWN_ACCOUNT)
+    assert (finding.severity, finding.account) == (Severity.HIGH, stranger)
+    assert len(stored(store)) == 1
+    calls.made.clear()
+    detecting.detect({"m2": event(account=stranger, time="2026-11-20T11:00:00Z", region="eu-west-1")})
+    assert len(stored(store, UNKNOWN_ACCOUNT)) == 1
+    assert calls.count("PutItem") == 0
+
+
+def test_an_unknown_accounts_finding_names_its_partition() -> None:
+    found = detector.unknown_account({"account": "1", "region": "cn-north-1"}, "2026-11-20T09:00:00.000000Z")
+    assert found.resource == "arn:aws-cn:iam::1:root"
+    assert found.id == detection_finding_id(UNKNOWN_ACCOUNT, "", found.resource, is_attempt=False)
+
+
+def test_an_account_that_has_just_joined_is_no_stranger_and_is_remembered(
+    membership: Membership, organizations: Organizations, accounts: AccountStore
+) -> None:
+    organizations.accounts.append("222233334444")
+    assert not membership.is_stranger("222233334444")
+    assert not membership.is_stranger("222233334444")
+    assert organizations.asked == 1
+    assert accounts.get("222233334444") is not None
+    known = accounts.get(MEMBER)
+    assert known is not None
+    assert known.ou_path == "Root/Shop"
+
+
+def test_organizations_is_asked_for_a_stranger_every_five_minutes_at_most(
+    membership: Membership, organizations: Organizations, clock: Clock
+) -> None:
+    assert all(membership.is_stranger("999999999999") for _ in range(5))
+    assert organizations.asked == 1
+    clock.now += timedelta(minutes=6)
+    organizations.accounts.append("999999999999")
+    assert not membership.is_stranger("999999999999")
+    assert organizations.asked == 2
+
+
+def test_nobody_is_a_stranger_while_organizations_cannot_be_asked(
+    membership: Membership, organizations: Organizations
+) -> None:
+    organizations.is_down = True
+    assert not membership.is_stranger("999999999999")
+    organizations.is_down = False
+    assert membership.is_stranger("999999999999")
+
+
+def test_a_known_account_costs_one_read_in_ten_minutes(membership: Membership, calls: Any, clock: Clock) -> None:
+    for _ in range(5):
+        assert not membership.is_stranger(MEMBER)
+    assert calls.count("Query") == 1
+    clock.now += timedelta(minutes=11)
+    membership.is_stranger(MEMBER)
+    assert calls.count("Query") == 2
+
+
+def test_detections_learn_who_belongs_to_the_organization(
+    accounts: AccountStore, organizations: Organizations, clock: Clock
+) -> None:
+    told: list[frozenset[str]] = []
+    membership = Membership(accounts, organizations, clock, on_change=told.append)
+    accounts.write([Account(id="1", name="a"), Account(id="2", name="b", status=REMOVED)])
+    membership.is_stranger("1")
+    assert told == [frozenset("1")]
+
+
+def test_before_the_first_inventory_the_list_comes_from_organizations(
+    dynamodb: "DynamoDBClient", organizations: Organizations, clock: Clock
+) -> None:
+    told: list[frozenset[str]] = []
+    membership = Membership(AccountStore(dynamodb, "state"), organizations, clock, on_change=told.append)
+    assert not membership.is_stranger(MEMBER)
+    assert told == [frozenset({MEMBER})]
+
+
+def test_the_handler_answers_with_the_messages_that_failed(
+    aws: Callable[[str], Any], dynamodb: "DynamoDBClient", accounts: AccountStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts.write([Account(id=MEMBER, name="shop")])
+    for name, value in {"FINDINGS_TABLE": "findings", "STATE_TABLE": "state", "PREFIX": "muster"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(detector, "aws_client", aws)
+    detector._detector.cache_clear()
+    records = [{"messageId": "m1", "body": event()}, {"messageId": "m2", "body": "?"}]
+    assert detect_handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+    detector._detector.cache_clear()
+    assert len(stored(FindingStore(dynamodb, "findings"))) == 1

@@ -1,0 +1,82 @@
+"""What spokes may report, and what is refused."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hub import reports
+from hub.reports import record_handler
+from hub.store.spokes import SpokeStore
+from hub.store.tagging import TaggingStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SPOKE = {"account": "1", "region": "eu-west-1", "version": "0.1.0", "schema": 1}
+HEARTBEAT = {**SPOKE, "config_hash": "a", "interval_seconds": 3600, "checks": {"trail": ""}}
+TAGGING = {
+    **SPOKE,
+    "api_call": "ec2.amazonaws.com:RunInstances",
+    "event_id": "e1",
+    "created_by": "alice",
+    "tagged": ["arn:a"],
+    "failed": [{"arn": "arn:b", "reason": "denied"}],
+}
+
+
+def report(kind: str, detail: Any, account: str = "1", time: str = "2026-11-20T09:00:00Z") -> str:
+    return json.dumps({"detail-type": kind, "account": account, "time": time, "detail": detail})
+
+
+@pytest.fixture
+def handle(
+    dynamodb: "DynamoDBClient", aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., list[str]]]:
+    monkeypatch.setenv("STATE_TABLE", "state")
+    monkeypatch.setattr(reports, "aws_client", aws)
+    reports._recorder.cache_clear()
+
+    def handled(*bodies: str) -> list[str]:
+        records = [
+            {"messageId": str(place), "body": body, "eventSource": "aws:sqs"} for place, body in enumerate(bodies)
+        ]
+        failures = record_handler({"Records": records}, None)["batchItemFailures"]
+        return [failure["itemIdentifier"] for failure in failures]
+
+    yield handled
+    reports._recorder.cache_clear()
+
+
+def test_heartbeats_and_tagging_results_are_stored(handle: Any, dynamodb: "DynamoDBClient") -> None:
+    assert handle(report("Muster Heartbeat", HEARTBEAT), report("Muster Tagging Result", TAGGING)) == []
+    (spoke,) = SpokeStore(dynamodb, "state").all()
+    assert (spoke.heartbeat.checks, spoke.seen_at) == ({"trail": ""}, "2026-11-20T09:00:00.000000Z")
+    (result,) = TaggingStore(dynamodb, "state").of("1")
+    assert (result.created_by, result.failed[0].reason) == ("alice", "denied")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "[]",
+        "nonsense",
+        report("Muster Something Else", HEARTBEAT),
+        report("Muster Heartbeat", HEARTBEAT, account="2"),
+        report("Muster Heartbeat", {**HEARTBEAT, "schema": 2}),
+        report("Muster Heartbeat", {**HEARTBEAT, "interval_seconds": "soon"}),
+        report("Muster Heartbeat", SPOKE),
+        report("Muster Heartbeat", None),
+        report("Muster Heartbeat", HEARTBEAT, time="yesterday"),
+    ],
+)
+def test_a_report_that_is_refused_comes_back_alone(handle: Any, dynamodb: "DynamoDBClient", bad: str) -> None:
+    assert handle(bad, report("Muster Tagging Result", TAGGING)) == ["0"]
+    assert SpokeStore(dynamodb, "state").all() == []
+    assert len(list(TaggingStore(dynamodb, "state").of("1"))) == 1
+
+
+def test_a_batch_of_which_nothing_can_be_stored_comes_back_whole(handle: Any) -> None:
+    assert handle("?", "!") == ["0", "1"]

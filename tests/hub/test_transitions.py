@@ -1,0 +1,108 @@
+"""What people should hear of, and what they should not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contract.finding import Finding, Mode, RecordState, Severity, Workflow
+from hub import transitions
+from hub.notifier.notice import Notice, Transition, notice_of, notice_text
+from hub.store.items import item_of
+from hub.streams import StreamRecord
+from hub.transitions import pass_on, pass_on_handler, transition_between
+
+Make = Callable[..., Finding]
+CLOSED = {"workflow": Workflow.RESOLVED, "workflow_at": "2026-11-20T10:00:00.000000Z"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, {}, Transition.OPENED),
+        (None, CLOSED, None),
+        (None, {"mode": Mode.MONITOR}, None),
+        ({}, {}, None),
+        ({}, CLOSED, None),
+        (CLOSED, {}, Transition.REOPENED),
+        ({"record_state": RecordState.STALE}, {}, Transition.REOPENED),
+        ({"mode": Mode.MONITOR}, {}, Transition.OPENED),
+        ({}, {"severity": Severity.CRITICAL}, Transition.WORSENED),
+        ({}, {"severity": Severity.LOW}, None),
+        ({}, {"severity": Severity.CRITICAL, "mode": Mode.MONITOR}, None),
+        ({}, {"workflow": Workflow.NOTIFIED}, None),
+    ],
+)
+def test_people_hear_of_openings_reopenings_and_worsenings(
+    finding: Make, before: Any, after: Any, expected: Transition | None
+) -> None:
+    assert transition_between(None if before is None else finding(**before), finding(**after)) is expected
+
+
+class Queue:
+    """A queue that refuses the findings it is told to."""
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+        self.notices: list[Notice] = []
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        assert QueueUrl == "url"
+        assert len(Entries) <= 10
+        assert sum(len(entry["MessageBody"]) for entry in Entries) < 256_000
+        failed = []
+        for entry in Entries:
+            notice = notice_of(entry["MessageBody"])
+            if notice.finding.id in self.refused:
+                failed.append({"Id": entry["Id"]})
+            else:
+                self.notices.append(notice)
+        return {"Failed": failed}
+
+
+def records(finding: Make, number: int) -> list[StreamRecord]:
+    return [StreamRecord(str(place), None, item_of(finding(f"f{place}"), 1)) for place in range(number)]
+
+
+def test_each_opening_is_passed_on_in_order(finding: Make) -> None:
+    queue: Any = Queue()
+    assert pass_on(records(finding, 25), queue, "url") is None
+    assert [notice.finding.id for notice in queue.notices] == [f"f{place}" for place in range(25)]
+    assert {notice.occurrence for notice in queue.notices} == {"opened"}
+
+
+def test_a_poison_record_comes_back_and_those_before_it_are_passed_on(finding: Make) -> None:
+    queue: Any = Queue()
+    batch = records(finding, 5)
+    batch[2] = StreamRecord("2", None, {"body": {"B": "bm90IGEgYm9keQ=="}})
+    assert pass_on(batch, queue, "url") == "2"
+    assert [notice.finding.id for notice in queue.notices] == ["f0", "f1"]
+
+
+def test_a_notice_that_the_queue_refuses_comes_back(finding: Make) -> None:
+    queue: Any = Queue("f12")
+    assert pass_on(records(finding, 25), queue, "url") == "12"
+
+
+def test_a_second_reopening_is_another_occurrence(finding: Make) -> None:
+    assert Notice(finding(), Transition.REOPENED, 3).occurrence != Notice(finding(), Transition.REOPENED, 5).occurrence
+
+
+def test_details_that_are_too_long_for_a_queue_stay_behind(finding: Make) -> None:
+    notice = notice_of(notice_text(Notice(finding(details={"asff": "x" * 300_000}), Transition.OPENED)))
+    assert notice.finding == finding()
+
+
+def test_the_handler_queues_notices_of_stream_events(
+    finding: Make, aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="notifier")["QueueUrl"]
+    monkeypatch.setattr(transitions, "aws_client", aws)
+    monkeypatch.setattr(transitions, "_queue_url", lambda: url)
+    change = {"SequenceNumber": "1", "NewImage": item_of(finding(), 4)}
+    expired = {"SequenceNumber": "2", "OldImage": item_of(finding(), 4)}
+    event = {"Records": [{"dynamodb": change}, {"dynamodb": expired}]}
+    assert pass_on_handler(event, None) == {"batchItemFailures": []}
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert notice_of(message["Body"]) == Notice(finding(), Transition.OPENED, 4)
