@@ -67,7 +67,7 @@ def _what(finding: Finding, organization: Organization) -> Html:
         ("Region", text(finding.region)),
         ("First seen", joined((ago(finding.first_seen, now), _sub(exact(finding.first_seen))))),
         ("Observed", joined((ago(finding.observed_at, now), _sub(exact(finding.observed_at))))),
-        ("Also matched", _chips(finding.also)),
+        ("Also matched", _chips(finding.also, "code")),
         ("Compliance", text(finding.compliance)),
         ("Note", text(finding.note)),
     )
@@ -123,7 +123,7 @@ def _references(attack: str, cis: Mapping[str, str]) -> Html:
 def _show_resource(finding: Finding) -> None:
     similar = link(findings_address(Filters(resource=finding.resource)), text("Other findings on it"))
     others = [one for one in finding.resources if one != finding.resource]
-    st.html(joined((Html('<h2 class="m-title">Resource</h2>'), _chips(others))))
+    st.html(joined((Html('<h2 class="m-title">Resource</h2>'), _chips(others, "code"))))
     st.code(finding.resource, language=None, wrap_lines=True)
     st.html(similar)
 
@@ -155,6 +155,6 @@ def _sub(value: str) -> Html:
     return Html(f'<span class="m-sub">{text(value)}</span>')
 
 
-def _chips(values: Iterable[str]) -> Html:
-    chips = joined(chip(value, "code") for value in values)
+def _chips(values: Iterable[str], kind: str = "") -> Html:
+    chips = joined(chip(value, kind) for value in values)
     return Html(f'<div class="m-chips">{chips}</div>') if chips else NOTHING

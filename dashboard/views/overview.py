@@ -20,6 +20,7 @@ _LISTED = 8
 _NAMED = 5
 _BY_ACCOUNT = "Open findings by account"
 _BY_DETECTION = "Most frequent detections"
+_QUIET = "If that surprises you, muster doctor checks that events reach the hub."
 _NEXT_STEP = "Run make demo for a whole organization on this machine, or make deploy to roll out to yours."
 
 
@@ -28,6 +29,9 @@ def show() -> None:
     organization, activity = data.organization(), data.activity()
     now = data.present()
     st.html(_head(organization, activity))
+    if not (organization.accounts or organization.spokes or any(activity.new_by_day)):
+        st.html(card("Welcome to Muster", empty("No account reports to this hub yet", _NEXT_STEP)))
+        return
     st.html(_tiles(activity))
     st.html(grid([_trend(activity), _watched(organization, now)], "wide"))
     st.html(grid([_accounts(organization, activity), _detections(activity)]))
@@ -75,14 +79,14 @@ def _new_tile(activity: Activity) -> Html:
 
 def _trend(activity: Activity) -> Html:
     if not any(activity.new_by_day):
-        return card("New findings a day", empty(f"Nothing new in {TREND_DAYS} days", _NEXT_STEP))
+        return card("New findings a day", empty(f"Nothing new in {TREND_DAYS} days", _QUIET))
     return card("New findings a day", charts.trend(activity.days, "New findings a day"), aside=charts.legend())
 
 
 def _accounts(organization: Organization, activity: Activity) -> Html:
     ranked = sorted(activity.by_account.items(), key=lambda pair: _weight(pair[1]), reverse=True)
     if not ranked:
-        return card(_BY_ACCOUNT, empty("No open findings", _NEXT_STEP))
+        return card(_BY_ACCOUNT, empty("No open findings", _QUIET))
     largest = max(sum(counts.values()) for _, counts in ranked)
     rows = [_account_row(organization, account, counts, largest) for account, counts in ranked[:_LISTED]]
     more = f"{len(ranked) - _LISTED} more accounts have open findings." if len(ranked) > _LISTED else ""
@@ -99,7 +103,7 @@ def _account_row(organization: Organization, account: str, counts: Counts, large
 def _detections(activity: Activity) -> Html:
     ranked = sorted(activity.by_detection.items(), key=lambda pair: pair[1], reverse=True)
     if not ranked:
-        return card(_BY_DETECTION, empty("No detection has fired", _NEXT_STEP))
+        return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
     rows = [_detection_row(detection, count) for detection, count in ranked[:_LISTED]]
     return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION))
 

@@ -3,6 +3,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from hub.store.accounts import Account, AccountStore
+
 Show = Callable[..., AppTest]
 Markup = Callable[[AppTest], str]
 
@@ -45,8 +47,15 @@ def test_the_overview_says_which_resources_stayed_untagged_and_why(tables: Any, 
 def test_an_empty_hub_says_what_to_do_next(empty_tables: Any, show: Show, markup: Markup) -> None:
     app = show()
     assert not app.exception
-    assert "No open findings" in markup(app)
+    assert "No account reports to this hub yet" in markup(app)
     assert "make demo" in markup(app)
+
+
+def test_a_hub_without_findings_shows_its_accounts_and_spokes(empty_tables: Any, show: Show, markup: Markup) -> None:
+    AccountStore(empty_tables, "muster-state").write([Account(id="111122223333", name="payments-prod")])
+    page = markup(show())
+    assert "No open findings" in page
+    assert "No spoke has reported yet" in page
 
 
 def test_the_sidebar_says_whose_data_it_is_and_how_old(tables: Any, show: Show) -> None:
