@@ -7,10 +7,11 @@ from typing import Any
 
 from ministack.core.arn import Arn, ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import eventbridge, lambda_svc, stepfunctions
+from ministack.services import eventbridge
 
 from localorg.eventbus import bus_policies, states
-from localorg.eventbus.dead_letters import dead_letter, send
+from localorg.eventbus.dead_letters import dead_letter
+from localorg.eventbus.handover import hand_over
 from localorg.eventbus.permissions import UndeliverableError, assume, check_resource_policy
 
 Record = dict[str, Any]
@@ -76,6 +77,8 @@ def _deliver(target: Record, event: Record, rule: Record, body: str) -> None:
     elif spec.service == "events":
         _forward(spec, event, rule, target)
     elif spec.service in DELIVERIES:
+        if (spec.account_id, spec.region) != (get_account_id(), get_region()):
+            raise UndeliverableError("INVALID_PARAMETER", f"{spec} is not in the rule's account and Region")
         DELIVERIES[spec.service](spec, body, rule, target)
     else:
         log.warning("the local organization does not deliver events to %s", spec)
@@ -89,7 +92,7 @@ def _forward(spec: Arn, event: Record, rule: Record, target: Record) -> None:
         raise UndeliverableError("THIRD_ACCOUNT_HOP_DETECTED", "the event came from another bus already")
     principal = ""
     if target.get("RoleArn") or here != (spec.account_id, spec.region):
-        principal = assume(target.get("RoleArn", ""), "events", str(spec), rule["Arn"])
+        principal = assume(target.get("RoleArn", ""), "events:PutEvents", str(spec), rule["Arn"])
     put_on(spec, {**event, FORWARDED: True}, principal, here[0])
 
 
@@ -113,49 +116,19 @@ def accept(event: Record) -> None:
     eventbridge._archive_event(event, view)
 
 
-def _to_queue(spec: Arn, body: str, rule: Record, target: Record) -> None:
-    _same_place(spec)
+def _by_policy(spec: Arn, body: str, rule: Record, target: Record) -> None:
     check_resource_policy(spec, rule["Arn"])
-    if spec.resource.endswith(".fifo"):
-        eventbridge._dispatch_to_sqs(spec, body, target.get("SqsParameters") or {})
-    else:
-        send(str(spec), body, {})
+    hand_over(spec, body, target)
 
 
-def _to_topic(spec: Arn, body: str, rule: Record, _target: Record) -> None:
-    _same_place(spec)
-    check_resource_policy(spec, rule["Arn"])
-    eventbridge._dispatch_to_sns(str(spec), body)
-
-
-def _to_function(spec: Arn, body: str, rule: Record, _target: Record) -> None:
-    _same_place(spec)
-    check_resource_policy(spec, rule["Arn"])
-    function, config, _name = lambda_svc._get_func_record_for_ref(str(spec))
-    try:
-        event = json.loads(body)
-    except ValueError as error:
-        raise UndeliverableError("INVALID_JSON", str(error)) from error
-    # Asynchronous: two more attempts, then the function's own on-failure destination.
-    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), event)
-
-
-def _to_state_machine(spec: Arn, body: str, rule: Record, target: Record) -> None:
-    _same_place(spec)
-    assume(target.get("RoleArn") or rule.get("RoleArn", ""), "states", str(spec), rule["Arn"])
-    if stepfunctions._resolve_state_machine_arn(str(spec)) is None:
-        raise UndeliverableError("NO_RESOURCE", f"{spec} does not exist")
-    eventbridge._dispatch_to_stepfunctions(str(spec), body)
-
-
-def _same_place(spec: Arn) -> None:
-    if (spec.account_id, spec.region) != (get_account_id(), get_region()):
-        raise UndeliverableError("INVALID_PARAMETER", f"{spec} is not in the rule's account and Region")
+def _by_role(spec: Arn, body: str, rule: Record, target: Record) -> None:
+    assume(target.get("RoleArn") or rule.get("RoleArn", ""), "states:StartExecution", str(spec), rule["Arn"])
+    hand_over(spec, body, target)
 
 
 DELIVERIES: dict[str, Callable[[Arn, str, Record, Record], None]] = {
-    "lambda": _to_function,
-    "sns": _to_topic,
-    "sqs": _to_queue,
-    "states": _to_state_machine,
+    "lambda": _by_policy,
+    "sns": _by_policy,
+    "sqs": _by_policy,
+    "states": _by_role,
 }

@@ -19,8 +19,6 @@ from localorg import organization
 from localorg.answers import ApiError
 
 EVENTS = "events.amazonaws.com"
-# What a target's role must allow.
-ROLE_ACTIONS = {"events": "events:PutEvents", "states": "states:StartExecution"}
 
 
 class UndeliverableError(ApiError):
@@ -30,8 +28,8 @@ class UndeliverableError(ApiError):
     """
 
 
-def context(action: str, resource: str, rule_arn: str) -> EvalContext:
-    """EventBridge acting for a rule of the current account."""
+def context(action: str, resource: str, source_arn: str) -> EvalContext:
+    """An AWS service acting for a rule or schedule of the current account."""
     return EvalContext(
         principal_arn="*",
         principal_type="Service",
@@ -39,32 +37,32 @@ def context(action: str, resource: str, rule_arn: str) -> EvalContext:
         action=action,
         resource_arn=resource,
         region=get_region(),
-        service_context={"aws:sourcearn": rule_arn, "aws:sourceaccount": get_account_id()},
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": get_account_id()},
     )
 
 
-def assume(role_arn: str, service: str, target_arn: str, rule_arn: str) -> str:
-    """The session ARN under which EventBridge calls the target; UndeliverableError if the role does not let it."""
+def assume(role_arn: str, action: str, target_arn: str, source_arn: str, service: str = EVENTS) -> str:
+    """The session ARN under which an AWS service acts for a rule or schedule; UndeliverableError if it may not."""
     name = role_arn.rpartition("/")[2]
     role = iam._roles.get(name) if f":{get_account_id()}:role/" in role_arn else None
-    if role is None or not _trusts_events(role["AssumeRolePolicyDocument"], rule_arn):
-        raise UndeliverableError("FAILED_TO_ASSUME_ROLE", f"events.amazonaws.com cannot assume {role_arn or 'no role'}")
-    asked = context(ROLE_ACTIONS[service], target_arn, rule_arn)
+    if role is None or not _trusts(role["AssumeRolePolicyDocument"], service, source_arn):
+        raise UndeliverableError("FAILED_TO_ASSUME_ROLE", f"{service} cannot assume {role_arn or 'no role'}")
+    asked = context(action, target_arn, source_arn)
     if evaluate(asked, _gather_role_policies(name, get_account_id())).decision != "Allow":
-        raise UndeliverableError("NO_PERMISSIONS", f"{role_arn} does not allow {asked.action} on {target_arn}")
-    return f"arn:{organization.PARTITION}:sts::{get_account_id()}:assumed-role/{name}/events"
+        raise UndeliverableError("NO_PERMISSIONS", f"{role_arn} does not allow {action} on {target_arn}")
+    return f"arn:{organization.PARTITION}:sts::{get_account_id()}:assumed-role/{name}/{service.partition('.')[0]}"
 
 
-def _trusts_events(document: str | dict[str, Any], rule_arn: str) -> bool:
+def _trusts(document: str | dict[str, Any], service: str, source_arn: str) -> bool:
     parsed = json.loads(document) if isinstance(document, str) else document
     statements = parsed.get("Statement", [])
     named = [
         entry
         for entry in ([statements] if isinstance(statements, dict) else statements)
-        if _service_principal_matches(entry.get("Principal"), EVENTS)
+        if _service_principal_matches(entry.get("Principal"), service)
     ]
     trust = parse_policy_document({"Statement": named})
-    return bool(evaluate(context("sts:AssumeRole", "*", rule_arn), [trust]).decision == "Allow")
+    return bool(evaluate(context("sts:AssumeRole", "*", source_arn), [trust]).decision == "Allow")
 
 
 def check_resource_policy(spec: Arn, rule_arn: str) -> None:

@@ -296,3 +296,29 @@ def test_the_archive_replays_to_the_named_rules_only(hub: Place, member: Place, 
     )
     assert json.loads(hub.received(named)[0]["Body"])["replay-name"] == name
     assert not hub.messages(silent)
+
+
+def test_a_schedule_needs_nothing_but_its_own_role(member: Place) -> None:
+    url, queue = member.queue("scheduled", allows="nobody.amazonaws.com")
+    dead, dead_queue = member.queue("scheduled-dlq", allows="nobody.amazonaws.com")
+    scheduler = member.organization.client("scheduler", member.account, member.region)
+    may = member.role("*", "scheduler.amazonaws.com", "sqs:SendMessage")
+    mistrusted = member.role("*", "events.amazonaws.com", "sqs:SendMessage")
+    missing = member.arn("sqs", "missing")
+    for name, target, role in (("works", queue, may), ("fails", missing, may), ("mistrusted", queue, mistrusted)):
+        scheduler.create_schedule(
+            Name=f"{name}-{member.number}",
+            ScheduleExpression="at(2026-01-01T00:00:00)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                "Arn": target,
+                "RoleArn": role,
+                "Input": f'{{"{name}": 1}}',
+                "DeadLetterConfig": {"Arn": dead_queue},
+            },
+        )
+    (message,) = member.received(url)
+    assert json.loads(message["Body"]) == {"works": 1}
+    (failed,) = member.received(dead)
+    assert failed["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+    assert not member.messages(url)
