@@ -13,12 +13,14 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `allowed_ports` may be open to the world, `allowed_cidrs` are never the world. `modes` and `severities` are by
     detection id and stand above the catalogue's. `organization_accounts`: every other account is a stranger.
+    `prefix` begins the names of Muster's own resources, whose loss is worse.
     """
 
     allowed_ports: tuple[int, ...] = (80, 443)
     allowed_cidrs: tuple[str, ...] = ()
     modes: Mapping[str, Mode] = {}
     severities: Mapping[str, Severity] = {}
+    prefix: str = "muster"
     organization_accounts: frozenset[str] = frozenset()
 
 

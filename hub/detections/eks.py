@@ -1,0 +1,68 @@
+"""Kubernetes clusters."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.network import is_world
+from contract.resource import ResourceArn
+from hub.detections.detection import Match, calls, detection
+
+_CLUSTER = ResourceArn(
+    "arn:{partition}:eks:{region}:{account}:cluster/{id}", ("requestParameters.name", "requestParameters.clusterName")
+)
+_ADMIN_POLICIES = ("/AmazonEKSClusterAdminPolicy", "/AmazonEKSAdminPolicy")
+
+
+@detection(
+    title="{requestParameters.principalArn} became administrator of cluster {resource} of account {account}",
+    severity=Severity.HIGH,
+    api_calls=calls("eks", "AssociateAccessPolicy"),
+    resource=_CLUSTER,
+    family="eks.access",
+    attack="T1098.006",
+)
+def admin_access_granted(event: CloudTrailEvent) -> bool:
+    """An identity may do everything in the cluster.
+
+    False positives: the set-up of a cluster.
+    Response: ask the actor for the reason; take the policy away again.
+    """
+    return event.request.text("policyArn").endswith(_ADMIN_POLICIES)
+
+
+@detection(
+    title="Who may enter cluster {resource} of account {account} changed ({eventName})",
+    severity=Severity.MEDIUM,
+    api_calls=calls("eks", "CreateAccessEntry", "UpdateAccessEntry", "DeleteAccessEntry", "DisassociateAccessPolicy"),
+    resource=_CLUSTER,
+    family="eks.access",
+    attack="T1098.006",
+)
+def access_entry_changed(event: CloudTrailEvent) -> bool | Match:
+    """An access entry was made, changed or deleted; HIGH when it belongs to `system:masters`.
+
+    False positives: the set-up of a cluster or of its nodes.
+    Response: check that the identity belongs there; delete the entry otherwise.
+    """
+    is_master = "system:masters" in event.request.texts("kubernetesGroups")
+    return Match(severity=Severity.HIGH) if is_master else True
+
+
+@detection(
+    title="Cluster {resource} of account {account} has its API open to the world, or no control-plane log",
+    severity=Severity.HIGH,
+    api_calls=calls("eks", "CreateCluster", "UpdateClusterConfig"),
+    resource=_CLUSTER,
+    attack="T1133",
+)
+def endpoint_public_or_logging_off(event: CloudTrailEvent) -> bool:
+    """Everyone may knock at the cluster's API, or what happens in the cluster is not recorded.
+
+    False positives: clusters of open build systems.
+    Response: restrict the endpoint's addresses; switch all five logs on.
+    """
+    access = event.request.objects("resourcesVpcConfig")
+    cidrs = event.request.texts("resourcesVpcConfig.publicAccessCidrs")
+    is_public = any(one.is_true("endpointPublicAccess") for one in access)
+    logging = event.request.objects("logging.clusterLogging")
+    is_open = is_public and (not cidrs or any(is_world(cidr) for cidr in cidrs))
+    return is_open or any(one.is_false("enabled") for one in logging)

@@ -1,0 +1,64 @@
+"""CloudWatch Logs."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.resource import ResourceArn
+from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
+
+_GROUP = ResourceArn("arn:{partition}:logs:{region}:{account}:log-group:{id}", ("requestParameters.logGroupName",))
+_AUDIT = ("cloudtrail", "flow")
+_SHORTEST_DAYS = 30
+
+
+@detection(
+    title="Log group {requestParameters.logGroupName} of account {account} deleted, or a stream of it",
+    severity=Severity.MEDIUM,
+    api_calls=calls("logs", "DeleteLogGroup", "DeleteLogStream"),
+    resource=_GROUP,
+    attack="T1485",
+)
+def log_group_deleted(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Logs were deleted; HIGH when the name says trail, flow logs or Muster.
+
+    False positives: the clean-up of build stacks.
+    Response: ask the actor; look for what the logs would have shown in the trail and in S3.
+    """
+    name = event.request.text("logGroupName").lower()
+    is_precious = any(word in name for word in (*_AUDIT, f"/{settings.prefix}/"))
+    return Match(severity=Severity.HIGH) if is_precious else True
+
+
+@detection(
+    title="Log group {requestParameters.logGroupName} of account {account} keeps its logs for fewer than 30 days",
+    severity=Severity.LOW,
+    api_calls=calls("logs", "PutRetentionPolicy"),
+    resource=_GROUP,
+    attack="T1562.008",
+)
+def retention_shortened(event: CloudTrailEvent) -> bool:
+    """Logs vanish earlier than an investigation needs them.
+
+    False positives: noisy logs of tests.
+    Response: ask the actor; set the retention back.
+    """
+    days = event.request.text("retentionInDays")
+    return days.isdecimal() and len(days) < 6 and int(days) < _SHORTEST_DAYS
+
+
+@detection(
+    title="A filter or destination of logs of account {account} removed ({eventName})",
+    severity=Severity.MEDIUM,
+    api_calls=calls(
+        "logs", "DeleteMetricFilter", "DeleteSubscriptionFilter", "DeleteDestination", "DeleteAccountPolicy"
+    ),
+    resource=_GROUP,
+    attack="T1562.008",
+)
+def filter_removed(_event: CloudTrailEvent) -> bool:
+    """Logs are no longer counted, or no longer sent to where they are watched.
+
+    False positives: the replacement of a filter.
+    Response: check that another filter took its place; otherwise put it back.
+    """
+    return True

@@ -1,0 +1,67 @@
+"""Systems Manager: what runs on machines, and who is on them."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Mode, Severity
+from contract.resource import ResourceArn
+from hub.detections.detection import Match, calls, detection
+
+_DOCUMENT = ResourceArn("arn:{partition}:ssm:{region}:{account}:document/{id}", ("requestParameters.name",))
+_INSTANCE_TEMPLATE = "arn:{partition}:ec2:{region}:{account}:instance/{id}"
+_SCRIPTS = {"AWS-RunShellScript", "AWS-RunPowerShellScript", "AWS-RunRemoteScript"}
+_MANY = 5
+
+
+@detection(
+    title="Document {resource} of account {account} shared with everybody or with strangers",
+    severity=Severity.HIGH,
+    api_calls=calls("ssm", "ModifyDocumentPermission"),
+    resource=_DOCUMENT,
+    attack="T1537",
+)
+def document_public(event: CloudTrailEvent) -> bool | Match:
+    """Everyone may read and run the document; MEDIUM when it is another account.
+
+    False positives: documents that the organization publishes.
+    Response: stop sharing; look for secrets in the document.
+    """
+    added = set(event.request.texts("accountIdsToAdd"))
+    if "all" in {account.lower() for account in added}:
+        return True
+    return Match(severity=Severity.MEDIUM) if added - {event.account_id} else False
+
+
+@detection(
+    title="{actor} ran {requestParameters.documentName} on instances of account {account}",
+    severity=Severity.LOW,
+    api_calls=calls("ssm", "SendCommand"),
+    resource=ResourceArn(_INSTANCE_TEMPLATE, ("requestParameters.instanceIds",)),
+    mode=Mode.MONITOR,
+    attack="T1651",
+)
+def command_run(event: CloudTrailEvent) -> bool | Match:
+    """A script ran on machines without a sign-in; MEDIUM on five and more, and the script itself is not recorded.
+
+    False positives: patching and configuration tools.
+    Response: read the command's history in Systems Manager, where the script can be seen for 30 days.
+    """
+    if event.request.text("documentName").rpartition("/")[2] not in _SCRIPTS:
+        return False
+    is_wide = len(event.request.texts("instanceIds")) >= _MANY or "targets" in event.request
+    return Match(severity=Severity.MEDIUM) if is_wide else True
+
+
+@detection(
+    title="{actor} opened a session on {requestParameters.target} of account {account}",
+    severity=Severity.LOW,
+    api_calls=calls("ssm", "StartSession", "ResumeSession"),
+    resource=ResourceArn(_INSTANCE_TEMPLATE, ("requestParameters.target",)),
+    mode=Mode.MONITOR,
+    attack="T1021.007",
+)
+def session_started(_event: CloudTrailEvent) -> bool:
+    """Somebody is on a machine, or tunnels through it.
+
+    False positives: operators, every day.
+    Response: only in an investigation: read the session's log.
+    """
+    return True

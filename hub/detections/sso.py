@@ -1,0 +1,90 @@
+"""IAM Identity Center."""
+
+from contract.cloudtrail import CloudTrailEvent
+from contract.finding import Severity
+from contract.policy import policy_of
+from contract.resource import ResourceArn
+from hub.detections.detection import calls, detection
+from hub.detections.iam.principals import is_admin_policy
+
+_PERMISSION_SET = ResourceArn("{id}", ("requestParameters.permissionSetArn",))
+
+
+@detection(
+    title="{requestParameters.principalType} got a permission set in account {requestParameters.targetId}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("sso", "CreateAccountAssignment"),
+    resource=_PERMISSION_SET,
+    attack="T1098.003",
+)
+def admin_permission_set_assigned(_event: CloudTrailEvent) -> bool:
+    """Somebody may now enter an account; whether as administrator, the permission set says.
+
+    False positives: every new colleague, every new account.
+    Response: look at the permission set; if it is wide, check for the request behind it.
+    """
+    return True
+
+
+@detection(
+    title="Permission set {resource} grants administrator rights",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "sso",
+        "AttachManagedPolicyToPermissionSet",
+        "PutInlinePolicyToPermissionSet",
+        "AttachCustomerManagedPolicyReferenceToPermissionSet",
+    ),
+    resource=_PERMISSION_SET,
+    attack="T1098.003",
+)
+def admin_policy_in_permission_set(event: CloudTrailEvent) -> bool:
+    """A permission set makes its holders administrators of every account it is provisioned to.
+
+    False positives: the organization's administrator permission set, once.
+    Response: see who holds it; take the policy out again.
+    """
+    is_managed = is_admin_policy(event.request.text("managedPolicyArn"))
+    return is_managed or policy_of(event.request.get("inlinePolicy")).is_admin
+
+
+@detection(
+    title="Where IAM Identity Center of account {account} finds its people was changed ({eventName})",
+    severity=Severity.CRITICAL,
+    api_calls=(
+        *calls("sso", "AssociateDirectory", "DisassociateDirectory"),
+        *calls(
+            "sso-directory",
+            "EnableExternalIdPConfigurationForDirectory",
+            "DisableExternalIdPConfigurationForDirectory",
+            "CreateExternalIdPConfigurationForDirectory",
+            "UpdateExternalIdPConfigurationForDirectory",
+        ),
+    ),
+    attack="T1484.002",
+)
+def identity_source_changed(_event: CloudTrailEvent) -> bool:
+    """Whoever controls the new source can sign in as anybody, in every account.
+
+    False positives: the planned move to another identity provider.
+    Response: confirm with the identity team now; otherwise put the source back and end all sessions.
+    """
+    return True
+
+
+@detection(
+    title="MFA settings of IAM Identity Center of account {account} changed ({eventName})",
+    severity=Severity.HIGH,
+    api_calls=(
+        *calls("sso", "UpdateSSOConfiguration"),
+        *calls("sso-directory", "PutMfaDeviceManagementForDirectory", "DeleteMfaDeviceForUser"),
+    ),
+    attack="T1556.006",
+)
+def mfa_settings_changed(_event: CloudTrailEvent) -> bool:
+    """Second factors are asked for differently, or somebody's was deleted.
+
+    False positives: a new telephone.
+    Response: ask the person or the identity team; put the setting back.
+    """
+    return True
