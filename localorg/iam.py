@@ -20,6 +20,12 @@ Parameters = Mapping[str, Any]
 ARN_FIELDS = ("ResourceARN", "ResourceArn", "resourceArn", "ResourceName", "ResourceId", "ARN", "CertificateArn")
 # Services whose SDK model has another name than MiniStack's router; it reads from the model which calls carry tags.
 MODELS = {"elasticloadbalancing": ["elbv2"], "monitoring": ["cloudwatch"], "states": ["stepfunctions"]}
+# One permission covers an operation and its batch form (SQS developer guide, API permissions reference).
+BATCHES = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
 RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
 TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
 EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot)/)")
@@ -111,7 +117,8 @@ def _reading_rpc(extract: Callable[..., str | None]) -> Callable[..., str | None
 
     def extract_iam_action(service: str, method: str, path: str, *others: Any) -> str | None:
         operation = RPC_PATH.fullmatch(path) if service == "monitoring" else None
-        return f"cloudwatch:{operation[1]}" if operation else extract(service, method, path, *others)
+        action = f"cloudwatch:{operation[1]}" if operation else extract(service, method, path, *others)
+        return BATCHES.get(action or "", action)
 
     return extract_iam_action
 
