@@ -56,13 +56,19 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         """Return every Region that has a spoke."""
         return sorted({spoke.heartbeat.region for spoke in self.spokes})
 
+    @property
+    def watched(self) -> tuple[Spoke, ...]:
+        """The spokes that should report: those of accounts that left or are suspended need not."""
+        gone = {one.id for one in self.accounts.values() if one.status != ACTIVE}
+        return tuple(spoke for spoke in self.spokes if spoke.heartbeat.account not in gone)
+
     def silent(self, now: datetime) -> list[Spoke]:
         """Return the spokes that miss heartbeats, the longest silent first."""
-        return sorted((spoke for spoke in self.spokes if _is_silent(spoke, now)), key=lambda spoke: spoke.seen_at)
+        return sorted((spoke for spoke in self.watched if _is_silent(spoke, now)), key=lambda spoke: spoke.seen_at)
 
     def unwell(self, now: datetime) -> list[Spoke]:
         """Return the spokes that report, and report that something of theirs is wrong."""
-        return [spoke for spoke in self.spokes if any(spoke.heartbeat.checks.values()) and not _is_silent(spoke, now)]
+        return [spoke for spoke in self.watched if any(spoke.heartbeat.checks.values()) and not _is_silent(spoke, now)]
 
     def never_reported(self) -> list[str]:
         """Return the active accounts of which no spoke was ever heard."""

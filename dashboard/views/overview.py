@@ -1,23 +1,20 @@
 """Overview: how bad, what is new, where, and whether every account is really watched."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import streamlit as st
 
 from contract.finding import Finding, Severity
-from contract.resource import short_name
 from dashboard import charts, data, descriptions
 from dashboard.activity import TREND_DAYS, Activity
 from dashboard.charts import Counts
 from dashboard.filters import Filters
 from dashboard.links import finding_address, findings_address
-from dashboard.markup import NOTHING, Html, ago, badge, card, empty, facts, grid, joined, link, number, table, text
+from dashboard.markup import Html, ago, badge, card, empty, grid, joined, link, number, table, text
 from dashboard.organization import Organization
-from hub.store.spokes import Spoke
+from dashboard.views import coverage
 
 _LISTED = 8
-_NAMED = 5
 _BY_ACCOUNT = "Open findings by account"
 _BY_DETECTION = "Most frequent detections"
 _QUIET = "If that surprises you, muster doctor checks that events reach the hub."
@@ -33,9 +30,9 @@ def show() -> None:
         st.html(card("Welcome to Muster", empty("No account reports to this hub yet", _NEXT_STEP)))
         return
     st.html(_tiles(activity))
-    st.html(grid([_trend(activity), _watched(organization, now)], "wide"))
+    st.html(grid([_trend(activity), coverage.spokes(organization, now)], "wide"))
     st.html(grid([_accounts(organization, activity), _detections(activity)]))
-    st.html(grid([_newest(organization, activity, now), _tagging(activity)], "wide"))
+    st.html(grid([_newest(organization, activity, now), coverage.tags(activity)], "wide"))
 
 
 def _head(organization: Organization, activity: Activity) -> Html:
@@ -130,63 +127,3 @@ def _finding_row(organization: Organization, finding: Finding, now: datetime) ->
         text(organization.name(finding.account)),
         ago(finding.first_seen, now),
     )
-
-
-def _watched(organization: Organization, now: datetime) -> Html:
-    spokes, silent = organization.spokes, organization.silent(now)
-    if not spokes:
-        return card("Accounts and spokes", empty("No spoke has reported yet", _NEXT_STEP))
-    reporting = len(spokes) - len(silent)
-    headline = Html(f'<p><span class="m-number">{number(reporting)}</span> of {number(len(spokes))} spokes report</p>')
-    parts = (headline, charts.share(reporting, len(spokes), "Spokes reporting"), *_missing(organization, silent, now))
-    return card("Accounts and spokes", joined(parts), aside=_accounts_known(organization))
-
-
-def _accounts_known(organization: Organization) -> Html:
-    return Html(f'<p class="m-hint">{number(len(organization.accounts))} accounts</p>')
-
-
-def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime) -> Iterable[Html]:
-    absent = organization.never_reported()
-    unwell = organization.unwell(now)
-    yield _named("Silent", [_spoke(organization, spoke, ago(spoke.seen_at, now)) for spoke in silent])
-    yield _named("Never reported", [text(organization.label(account)) for account in absent])
-    yield _named("Reporting, but not well", [_spoke(organization, one, text(_complaints(one))) for one in unwell])
-    if not (silent or absent or unwell):
-        yield Html('<p class="m-good">Every account reports, and every check is well.</p>')
-
-
-def _named(title: str, items: Sequence[Html]) -> Html:
-    if not items:
-        return NOTHING
-    more = Html(f"<li>and {len(items) - _NAMED:,} more</li>") if len(items) > _NAMED else NOTHING
-    lines = joined(Html(f"<li>{item}</li>") for item in items[:_NAMED])
-    return Html(f'<h3>{text(title)} ({len(items):,})</h3><ul class="m-list">{lines}{more}</ul>')
-
-
-def _spoke(organization: Organization, spoke: Spoke, remark: Html) -> Html:
-    name = organization.name(spoke.heartbeat.account)
-    return Html(f'{text(name)} <span class="m-hint">{text(spoke.heartbeat.region)} · {remark}</span>')
-
-
-def _complaints(spoke: Spoke) -> str:
-    return "; ".join(f"{check}: {complaint}" for check, complaint in spoke.heartbeat.checks.items() if complaint)
-
-
-def _tagging(activity: Activity) -> Html:
-    if not activity.tagging:
-        return card(
-            "Creator tags", empty("No tagging report yet", "Create a resource in a member account, or run make demo.")
-        )
-    written = sum(len(result.tagged) for result in activity.tagging)
-    failures = [failure for result in activity.tagging for failure in result.failed]
-    pairs = (("Written", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
-    reasons = [
-        joined((text(short_name(one.arn)), Html(f' <span class="m-hint">{text(one.reason)}</span>')))
-        for one in failures
-    ]
-    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))))
-
-
-def _count(value: int, *, is_bad: bool = False) -> Html:
-    return Html(f'<span class="m-big{" m-silent" if is_bad else ""}">{number(value)}</span>')
