@@ -124,13 +124,15 @@ def _reading_rpc(extract: Callable[..., str | None]) -> Callable[..., str | None
 
 
 def _with_namespace(context: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """PutMetricData carries cloudwatch:namespace (service authorization reference)."""
+    """PutMetricData carries cloudwatch:namespace, SendEmail ses:FromAddress (service authorization reference)."""
 
     def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = context(service, action, body, params)
         if action == "cloudwatch:PutMetricData":
             namespace = _first(params.get("Namespace")) or _document(body).get("Namespace")
             return {**found, "cloudwatch:namespace": namespace}
+        if action == "ses:SendEmail":
+            return {**found, "ses:FromAddress": _document(body).get("FromEmailAddress")}
         return found
 
     return request_context
