@@ -42,11 +42,12 @@ def compose(notice: Notice, account: Account | None, description: DetectionText 
     """Return the alert about a notice; an account or detection that is not known (any more) costs only its lines."""
     finding = notice.finding
     name = account.name if account and account.name else finding.account
-    subject = f"[{finding.severity}] {one_line(finding.title)[:_TITLE_LENGTH]} · {one_line(name)}"
+    title = finding.title.replace(f"account {finding.account}", f"account {name}")
+    subject = f"[{finding.severity}] {one_line(title)[:_TITLE_LENGTH]} · {one_line(name)}"
     values = {
         "subject": subject,
         "severity": finding.severity.value,
-        "title": finding.title,
+        "title": title,
         "reason": _REASONS[notice.transition],
         "place": _place(finding, account),
         "id": finding.id,

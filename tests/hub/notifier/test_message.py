@@ -55,6 +55,14 @@ def test_the_subject_says_how_bad_what_and_where(finding: Make) -> None:
     assert message(finding()).subject == "[HIGH] Access key created for alice · shop-production"
 
 
+def test_a_title_calls_the_account_by_its_name(finding: Make) -> None:
+    alert = message(
+        finding(title="Root user signed in to account 111122223333", resource="arn:aws:iam::111122223333:root")
+    )
+    assert alert.subject.startswith("[HIGH] Root user signed in to account shop-production")
+    assert "arn:aws:iam::111122223333:root" in alert.text
+
+
 @pytest.mark.parametrize(
     "said",
     [
