@@ -33,6 +33,12 @@ def name(arn: str) -> str:
     return arn.rsplit(":", maxsplit=1)[-1].rsplit("/", maxsplit=1)[-1]
 
 
+def parameter_name(arn: str) -> str:
+    """Parameter Store's name of a parameter: with its leading slash when it is a path."""
+    path = arn.split(":parameter/", 1)[-1]
+    return f"/{path}" if "/" in path else path
+
+
 @dataclass(frozen=True)
 class TagCall:
     """One service's operations, and the names and forms of their parameters."""
@@ -54,6 +60,18 @@ class TagCall:
     def remove(self, client: Any, arn: str, keys: list[str]) -> None:
         """Remove the keys; ClientError when the service refuses."""
         getattr(client, self.untag)(**{self.resource: self.identify(arn), self.keys: self.keys_form(keys)})
+
+
+class ParameterTags(TagCall):
+    """Systems Manager's tag calls also want the resource's type."""
+
+    def apply(self, client: Any, arn: str, tags: Tags) -> None:
+        """Write the tags of a parameter."""
+        client.add_tags_to_resource(ResourceType="Parameter", ResourceId=parameter_name(arn), Tags=as_list(tags))
+
+    def remove(self, client: Any, arn: str, keys: list[str]) -> None:
+        """Remove the keys from a parameter."""
+        client.remove_tags_from_resource(ResourceType="Parameter", ResourceId=parameter_name(arn), TagKeys=keys)
 
 
 class BucketTags(TagCall):
@@ -143,6 +161,7 @@ CALLS: dict[str, TagCall] = {
     "secretsmanager": _plain("secretsmanager", "SecretId"),
     "sns": _plain("sns", "ResourceArn"),
     "sqs": TagCall("sqs", "tag_queue", "untag_queue", "QueueUrl", form=dict, identify=_queue_url),
+    "ssm:parameter": ParameterTags("ssm", "", "", ""),
     "states": _plain("stepfunctions", "resourceArn", as_lower_list, **LOWER),
 }
 
