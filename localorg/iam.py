@@ -4,6 +4,7 @@ import contextvars
 import json
 import re
 from collections.abc import Callable, Mapping
+from email.utils import parseaddr
 from typing import Any
 
 import ministack.app
@@ -12,7 +13,7 @@ from ministack.services import iam as iam_service
 from ministack.services import tagging
 
 from localorg import patches, resource_tags
-from localorg.organization import organization_id_of
+from localorg.organization import PARTITION, organization_id_of
 
 Parameters = Mapping[str, Any]
 
@@ -96,6 +97,8 @@ def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
         arn = extract(service, method, path, headers, body, params, region, account)
         if service == "iam" and (found := _iam_arn(params)):
             return found[0]
+        if path.endswith("/v2/email/outbound-emails") and (sender := _sender(body)):
+            return f"arn:{PARTITION}:ses:{region}:{account}:identity/{sender}"
         return EC2_OWNED_BY_NOBODY.sub(r"\1\2", arn)
 
     return extract_resource_arn
@@ -124,18 +127,21 @@ def _reading_rpc(extract: Callable[..., str | None]) -> Callable[..., str | None
 
 
 def _with_namespace(context: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """PutMetricData carries cloudwatch:namespace, SendEmail ses:FromAddress (service authorization reference)."""
+    """PutMetricData carries cloudwatch:namespace (service authorization reference)."""
 
     def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = context(service, action, body, params)
         if action == "cloudwatch:PutMetricData":
             namespace = _first(params.get("Namespace")) or _document(body).get("Namespace")
             return {**found, "cloudwatch:namespace": namespace}
-        if action == "ses:SendEmail":
-            return {**found, "ses:FromAddress": _document(body).get("FromEmailAddress")}
         return found
 
     return request_context
+
+
+def _sender(body: bytes) -> str:
+    """The address that an email of SES v2 comes from; its name is no part of the identity."""
+    return parseaddr(str(_document(body).get("FromEmailAddress") or ""))[1]
 
 
 def _document(body: bytes) -> dict[str, Any]:
