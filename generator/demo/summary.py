@@ -1,5 +1,6 @@
 """The demo's report as a person reads it in a terminal."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -15,7 +16,7 @@ COLOURS = {
     Severity.LOW: "cyan",
     Severity.INFORMATIONAL: "dim",
 }
-_SHORT = {Severity.INFORMATIONAL: "INFO"}
+_SHORT = {Severity.CRITICAL: "CRIT", Severity.MEDIUM: "MED", Severity.INFORMATIONAL: "INFO"}
 
 
 def print_summary(console: Console, report: DemoReport, outbox: str) -> None:
@@ -25,16 +26,19 @@ def print_summary(console: Console, report: DemoReport, outbox: str) -> None:
 
 
 def _accounts(report: DemoReport) -> Table:
-    table = Table(title="What came of the recorded events", title_justify="left", header_style="bold")
+    table = Table(title="What came of the recorded events", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     table.add_column("Account", no_wrap=True)
-    table.add_column("Organizational unit", overflow="fold")
+    table.add_column("OU", style="dim")
     for severity in reversed(Severity):
-        table.add_column(_SHORT.get(severity, severity.value), justify="right", style=COLOURS[severity])
-    table.add_column("Tagged", justify="right", style="green")
-    table.add_column("Emails", justify="right")
+        label = _SHORT.get(severity, severity.value)
+        table.add_column(label, justify="right", style=COLOURS[severity], no_wrap=True)
+    table.add_column("Tags", justify="right", style="green", no_wrap=True)
+    table.add_column("Mails", justify="right", no_wrap=True)
     for row in report.rows:
         counts = [str(row.by_severity.get(severity, 0) or "·") for severity in reversed(Severity)]
-        table.add_row(row.name, row.ou_path, *counts, str(row.tags or "·"), str(row.emails or "·"))
+        table.add_row(
+            row.name, row.ou_path.removeprefix("Root/"), *counts, str(row.tags or "·"), str(row.emails or "·")
+        )
     return table
 
 
