@@ -9,8 +9,8 @@ from rich.console import Console
 from contract.cloudtrail import MalformedEventError
 from generator.commands import demo, events, local, rollout
 from generator.config_problems import ConfigError
-from generator.local import LocalError
 from generator.interpreter import PackageError
+from generator.local import BadStartError, LocalError
 from generator.reading import InputError
 from generator.rollout.step import RolloutError
 
@@ -37,7 +37,7 @@ def main() -> None:
     """Run the command line; what a person can mend is one line on standard error, never a traceback."""
     try:
         app()
-    except (ConfigError, InputError, MalformedEventError, PackageError) as error:
+    except (BadStartError, ConfigError, InputError, MalformedEventError, PackageError) as error:
         _end(str(error), BAD_INPUT)
     except (LocalError, RolloutError) as error:
         _end(str(error), FAILED)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,11 +22,17 @@ FOLDER = Path("build/local")
 START_SECONDS = 60
 STOP_SECONDS = 10
 REGIONS = ("us-east-1", "eu-west-1")
+SENDER = "muster@example.com"
 _STATE = "organization.json"
+_BAD_INPUT = 2  # how `python -m localorg` ends when its arguments or its port cannot be had
 
 
 class LocalError(RuntimeError):
     """The local organization cannot be started, reached or stopped; the text says what to do."""
+
+
+class BadStartError(LocalError):
+    """What was asked for cannot be started: a port that is taken, an organization that runs already."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -79,6 +86,8 @@ def start(accounts: int, port: int, folder: Path = FOLDER, *, detached: bool) ->
     """Start a local organization and write its files to `folder`; a detached one outlives this process."""
     if not PYTHON.exists():
         raise LocalError("the local organization is not set up: run `make setup`")
+    if detached and (other := _still_running(folder)):
+        raise BadStartError(f"a local organization runs at {other.endpoint} already; `muster local down` stops it")
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(PYTHON), "-m", "localorg", "--port", str(port), "--accounts", str(accounts)]
     command += ["--regions", ",".join(REGIONS)]
@@ -90,9 +99,10 @@ def start(accounts: int, port: int, folder: Path = FOLDER, *, detached: bool) ->
         )
     line = _first_line(process)
     if not line:
-        raise LocalError(_why_not(process, folder / "localorg.log"))
+        raise _why_not(process, folder / "localorg.log")
     organization = _organization(json.loads(line), process.pid, folder)
     write_files(organization)
+    _verify_sender(organization)
     return organization
 
 
@@ -140,18 +150,39 @@ def write_files(organization: LocalOrganization) -> None:
     (folder / _STATE).write_bytes(msgspec.json.format(msgspec.json.encode(organization)))
 
 
+def _verify_sender(organization: LocalOrganization) -> None:
+    """Make the sender an SES identity of the hub: what a person does once on AWS."""
+    client = boto3.client(
+        "sesv2",
+        region_name=REGIONS[0],
+        endpoint_url=organization.endpoint,
+        aws_access_key_id=organization.hub,
+        aws_secret_access_key="local",  # noqa: S106 - the local organization takes any
+    )
+    client.create_email_identity(EmailIdentity=SENDER)
+
+
 def _first_line(process: subprocess.Popen[bytes]) -> bytes:
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     return process.stdout.readline() if ready else b""
 
 
-def _why_not(process: subprocess.Popen[bytes], log: Path) -> str:
+def _why_not(process: subprocess.Popen[bytes], log: Path) -> LocalError:
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=2)
     process.kill()
     said = log.read_text().strip().splitlines()
-    return said[-1].removeprefix("error: ") if said else f"it did not start within {START_SECONDS} s"
+    text = said[-1].removeprefix("error: ") if said else f"it did not start within {START_SECONDS} s"
+    return BadStartError(text) if process.wait() == _BAD_INPUT else LocalError(text)
+
+
+def _still_running(folder: Path) -> LocalOrganization | None:
+    try:
+        organization = running(folder)
+    except LocalError:
+        return None
+    return organization if _is_alive(organization.pid) else None
 
 
 def _organization(answer: Mapping[str, Any], pid: int, folder: Path) -> LocalOrganization:
@@ -195,7 +226,7 @@ profile = "hub"
 config_file = "{config_file}"
 
 [channels.email]
-sender = "muster@example.com"
+sender = "{SENDER}"
 recipients = ["security@example.com"]
 """
 

@@ -28,7 +28,6 @@ def print_summary(console: Console, report: DemoReport, outbox: str) -> None:
 def _accounts(report: DemoReport) -> Table:
     table = Table(title="What came of the recorded events", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     table.add_column("Account", no_wrap=True)
-    table.add_column("OU", style="dim")
     for severity in reversed(Severity):
         label = _SHORT.get(severity, severity.value)
         table.add_column(label, justify="right", style=COLOURS[severity], no_wrap=True)
