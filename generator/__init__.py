@@ -1,0 +1,1 @@
+"""Writes the templates and the functions' packages, and rolls them out."""

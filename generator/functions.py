@@ -10,9 +10,9 @@ from spoke.creator_tagger.calls import client_names
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
-    """A function; `services` are the botocore services whose data its package carries, `timeout` is in seconds.
+    """A function; `services` are the botocore services whose data it carries, `timeout` is in seconds.
 
-    `data` are patterns of files that its code reads; `is_tuned`: it reads `hub/settings.json`, the lists of `muster.toml`.
+    `data` are patterns of files that its code reads; `is_tuned`: it reads `hub/settings.json`, lists of `muster.toml`.
     Memory also buys processor time: what answers events gets 512 MB, what runs once an hour half of it.
     """
 

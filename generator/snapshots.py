@@ -1,4 +1,4 @@
-"""The templates as they are kept under `tests/snapshots`: `python -m generator.snapshots` accepts them as they are now."""
+"""The templates as `tests/snapshots` keeps them; `python -m generator.snapshots` accepts them as they are now."""
 
 import json
 from pathlib import Path

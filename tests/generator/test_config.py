@@ -104,6 +104,10 @@ def test_every_setting_is_documented() -> None:
     waiting, undocumented = [Config], []
     while waiting:
         model = waiting.pop()
-        undocumented += [f"{model.__name__}.{name}" for name, field in model.model_fields.items() if not field.description]
-        waiting += [field.annotation for field in model.model_fields.values() if hasattr(field.annotation, "model_fields")]
+        undocumented += [
+            f"{model.__name__}.{name}" for name, field in model.model_fields.items() if not field.description
+        ]
+        waiting += [
+            field.annotation for field in model.model_fields.values() if hasattr(field.annotation, "model_fields")
+        ]
     assert undocumented == []

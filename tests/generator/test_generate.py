@@ -1,0 +1,69 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from generator.config import Config, Target
+from generator.functions import DETECTOR, HUB_FUNCTIONS, NOTIFIER
+from generator.generate import Manifest, generate, templates, tuning
+from generator.snapshots import blank_artefacts
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    folder = tmp_path_factory.mktemp("build")
+    (folder / "cache").symlink_to(cache, target_is_directory=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def manifest(config: Config, out: Path) -> Manifest:
+    return generate(config, Target.HOST, out)
+
+
+def test_the_manifest_lists_just_what_was_written(manifest: Manifest, out: Path) -> None:
+    listed = {one.path for one in [*manifest.templates.values(), *manifest.functions.values()]} | {"manifest.json"}
+    written = {str(path.relative_to(out / "host")) for path in (out / "host").rglob("*") if path.is_file()}
+    assert listed == written
+    assert Manifest.model_validate_json((out / "host" / "manifest.json").read_text()) == manifest
+
+
+def test_templates_name_the_written_packages(manifest: Manifest, out: Path) -> None:
+    for name in ("hub", "spoke"):
+        resources = json.loads((out / "host" / f"{name}.template.json").read_text())["Resources"]
+        keys = {one["Properties"]["Code"]["S3Key"] for one in resources.values() if one["Type"].endswith("::Function")}
+        assert keys
+        assert keys <= {one.key for one in manifest.functions.values()}
+
+
+def test_the_hubs_packages_are_needed_at_home_only(manifest: Manifest, config: Config) -> None:
+    for what in HUB_FUNCTIONS:
+        assert manifest.functions[what.name].regions == (config.aws.home_region,)
+    assert manifest.functions["heartbeat"].regions == config.regions
+
+
+def test_writing_again_gives_the_same_bytes(manifest: Manifest, config: Config, out: Path) -> None:
+    before = {path: path.read_bytes() for path in (out / "host").rglob("*") if path.is_file()}
+    assert generate(config, Target.HOST, out) == manifest
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_the_targets_templates_differ_in_code_keys_only(config: Config) -> None:
+    one, other = ({name: f"functions/{name}/{digit * 64}.zip" for name in blank_artefacts()} for digit in "12")
+    first, second = templates(config, one), templates(config, other)
+    assert {name: body.replace("1" * 64, "2" * 64) for name, body in first.items()} == second
+
+
+def test_lists_travel_in_the_detectors_package(config: Config) -> None:
+    detections = type(config.detections).model_validate(
+        {"allowed_ports": [443], "iam.user_created": {"mode": "monitor"}, "s3.bucket_public": {"severity": "CRITICAL"}}
+    )
+    files = tuning(config.model_copy(update={"detections": detections}), DETECTOR)
+    assert json.loads(files["hub/settings.json"]) == {
+        "allowed_cidrs": [],
+        "allowed_ports": [443],
+        "modes": {"iam.user_created": "monitor"},
+        "severities": {"s3.bucket_public": "CRITICAL"},
+    }
+    assert tuning(config, NOTIFIER) == {}

@@ -1,0 +1,215 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+
+from generator.config import Config
+from generator.functions import FUNCTIONS, HUB_FUNCTIONS
+from generator.generate import templates as render
+from generator.hub_stack import hub_values
+from generator.parts.function import TemplateError, environment
+from generator.snapshots import SNAPSHOTS, blank_artefacts, rendered, written
+from generator.spoke_stack import spoke_values
+from hub.settings import DetectorSettings
+
+Found = Callable[[str, str], dict[str, Any]]
+
+# Rules of cfn-lint that do not hold for us, each with its reason.
+SUPPRESSED: dict[str, str] = {}
+REGIONS = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+
+
+def actions_on(role: dict[str, Any], logical_id: str) -> set[str]:
+    """Return the actions that a role has on the resource with a logical id."""
+    held = [one for one in statements(role) if f'"{logical_id}"' in json.dumps(one["Resource"])]
+    return {action for one in held for action in one["Action"]}
+
+
+def attribute(value: Any) -> tuple[str, str]:
+    return tuple(value["Fn::GetAtt"])
+
+
+@pytest.mark.parametrize("name", ["hub", "spoke", "artefacts", "management"])
+def test_a_template_equals_its_snapshot(templates: dict[str, Any], name: str) -> None:
+    kept = (SNAPSHOTS / f"{name}.json").read_text(encoding="utf-8")
+    assert written(templates[name]) == kept, "make snapshots accepts the change; read its diff first"
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_cfn_lint_has_nothing_to_say(config: Config, region: str) -> None:
+    aws = config.aws.model_copy(update={"home_region": region, "regions": ()})
+    channels = config.channels if region != "cn-north-1" else config.channels.model_copy(update={"email": None})
+    bodies = render(config.model_copy(update={"aws": aws, "channels": channels}), blank_artefacts())
+    # Organizations' resources are in the global Region only.
+    names = ["hub", "spoke", "artefacts", *(["management"] if region == "us-east-1" else [])]
+    found = [f"{name}: {one}" for name in names for one in lint(bodies[name], config=_arguments(region))]
+    assert found == []
+
+
+def _arguments(region: str) -> ManualArgs:
+    return ManualArgs(regions=[region], ignore_checks=list(SUPPRESSED))
+
+
+def test_no_template_names_a_partition(config: Config) -> None:
+    for name, body in render(config, blank_artefacts()).items():
+        assert "arn:aws:" not in body, name
+
+
+def test_the_spoke_is_the_same_for_every_account_and_region(config: Config) -> None:
+    body = render(config, blank_artefacts())["spoke"]
+    assert not {config.aws.regions[0], *config.organization.excluded_accounts} & set(body.split('"'))
+    assert len(body.encode()) <= 51_200
+
+
+def test_an_unrelated_setting_changes_no_spoke(config: Config) -> None:
+    web = config.web.model_copy(update={"dashboard_url": "https://muster.example.com"})
+    changed = render(config.model_copy(update={"web": web}), blank_artefacts())
+    assert changed["spoke"] == render(config, blank_artefacts())["spoke"]
+    assert changed["hub"] != render(config, blank_artefacts())["hub"]
+
+
+def test_a_changed_setting_of_spokes_lets_them_introduce_themselves_anew(config: Config, of_type: Found) -> None:
+    creator = config.creator.model_copy(update={"created_by_key": "MadeBy"})
+    changed = rendered(config.model_copy(update={"creator": creator}))["spoke"]["Resources"]["Introduction"]
+    (before,) = of_type("spoke", "Custom::MusterSpoke").values()
+    assert changed["Properties"]["ConfigHash"] != before["ConfigHash"]
+
+
+def test_what_answers_for_the_custom_resource_outlives_it(templates: dict[str, Any]) -> None:
+    resources = templates["spoke"]["Resources"]
+    depended = {*resources["Introduction"]["DependsOn"], "Heartbeat"}
+    assert depended == resources.keys() - {"Introduction"}
+
+
+def test_a_switched_off_tagger_leaves_nothing_behind(config: Config) -> None:
+    off = config.model_copy(update={"creator": config.creator.model_copy(update={"enabled": False})})
+    body = render(off, blank_artefacts())["spoke"]
+    assert "CreatorTagger" not in body
+    assert '"PARTS":"alerts,heartbeat"' in body
+
+
+def test_a_setting_without_a_value_is_an_error_while_rendering() -> None:
+    with pytest.raises(TemplateError, match="DetectorSettings: the stack has no value for FINDINGS_TABLE, STATE_TABLE"):
+        environment(DetectorSettings, {"prefix": "muster"})
+
+
+def test_every_value_of_a_stack_is_some_functions_setting(config: Config) -> None:
+    wanted = {side: set() for side in (False, True)}
+    for what in FUNCTIONS:
+        wanted[what.in_spokes] |= set(what.settings.__struct_fields__)
+    assert hub_values(config).keys() == wanted[False]
+    assert spoke_values(config, "").keys() == wanted[True]
+
+
+def test_mappings_have_their_actions_on_queues(of_type: Found) -> None:
+    roles = of_type("hub", "AWS::IAM::Role")
+    mappings = of_type("hub", "AWS::Lambda::EventSourceMapping")
+    queued = {one["FunctionName"]["Ref"]: attribute(one["EventSourceArn"])[0] for one in mappings.values()}
+    for function, source in queued.items():
+        needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+        if source == "FindingsTable":
+            needed = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+        assert needed <= actions_on(roles[f"{function}Role"], source), function
+
+
+def test_mappings_report_single_failures_and_limit_their_concurrency(of_type: Found) -> None:
+    for title, one in of_type("hub", "AWS::Lambda::EventSourceMapping").items():
+        assert one["FunctionResponseTypes"] == ["ReportBatchItemFailures"], title
+        if attribute(one["EventSourceArn"])[1] == "Arn":
+            assert 2 <= one["ScalingConfig"]["MaximumConcurrency"] <= 10, title
+        else:
+            assert attribute(one["DestinationConfig"]["OnFailure"]["Destination"])[0].endswith("DeadLetters"), title
+
+
+@pytest.mark.parametrize("name", ["hub", "spoke"])
+def test_functions_may_send_to_where_their_failures_go(of_type: Found, name: str) -> None:
+    roles = of_type(name, "AWS::IAM::Role")
+    kinds = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig")
+    for one in [one for kind in kinds for one in of_type(name, kind).values()]:
+        if "DestinationConfig" in one:
+            queue = attribute(one["DestinationConfig"]["OnFailure"]["Destination"])[0]
+            assert "sqs:SendMessage" in actions_on(roles[f"{one['FunctionName']['Ref']}Role"], queue)
+
+
+@pytest.mark.parametrize("name", ["hub", "spoke"])
+def test_rules_may_reach_their_targets(of_type: Found, templates: dict[str, Any], name: str) -> None:
+    resources = templates[name]["Resources"]
+    policies = of_type(name, "AWS::SQS::QueuePolicy")
+    permitted = {one["FunctionName"]["Ref"] for one in of_type(name, "AWS::Lambda::Permission").values()}
+    for title, rule in of_type(name, "AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            if "RoleArn" in target:
+                role = resources[attribute(target["RoleArn"])[0]]["Properties"]
+                assert statements(role)[0]["Action"] == ["events:PutEvents"]
+                assert statements(role)[0]["Resource"] == [target["Arn"]], title
+            elif resources[attribute(target["Arn"])[0]]["Type"] == "AWS::Lambda::Function":
+                assert attribute(target["Arn"])[0] in permitted, title
+            else:
+                assert f"{attribute(target['Arn'])[0]}Policy" in policies, title
+            if letters := target.get("DeadLetterConfig"):
+                assert f"{attribute(letters['Arn'])[0]}Policy" in policies, title
+
+
+@pytest.mark.parametrize("name", ["hub", "spoke"])
+def test_only_named_rules_may_send_to_queues(of_type: Found, name: str) -> None:
+    for title, policy in of_type(name, "AWS::SQS::QueuePolicy").items():
+        for one in policy["PolicyDocument"]["Statement"]:
+            assert one["Principal"] == {"Service": "events.amazonaws.com"}, title
+            assert one["Condition"]["ArnLike"]["aws:SourceArn"], title
+
+
+def test_whoever_uses_a_table_may_use_its_key(of_type: Found) -> None:
+    for title, role in of_type("hub", "AWS::IAM::Role").items():
+        if actions_on(role, "FindingsTable") or actions_on(role, "StateTable"):
+            assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= actions_on(role, "DataKey"), title
+
+
+def test_the_bus_takes_events_of_the_organization_only(of_type: Found, config: Config) -> None:
+    (policy,) = of_type("hub", "AWS::Events::EventBusPolicy").values()
+    assert policy["Statement"]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
+    assert policy["Statement"]["Action"] == "events:PutEvents"
+
+
+def test_the_artefacts_are_read_by_the_organization_only(of_type: Found, config: Config) -> None:
+    (policy,) = of_type("artefacts", "AWS::S3::BucketPolicy").values()
+    allowed = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    assert [one["Action"] for one in allowed] == ["s3:GetObject"]
+    assert allowed[0]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
+
+
+def test_every_dead_letter_queue_function_and_stream_reader_of_the_hub_has_its_alarm(of_type: Found) -> None:
+    alarmed = json.dumps(list(of_type("hub", "AWS::CloudWatch::Alarm").values()))
+    for queue in of_type("hub", "AWS::SQS::Queue"):
+        assert f'["{queue}", "QueueName"]' in alarmed
+    for what in HUB_FUNCTIONS:
+        assert f'{{"Ref": "{what.title}"}}' in alarmed
+    assert alarmed.count('"IteratorAge"') == 2
+
+
+def test_the_tagger_never_writes_over_a_creator(of_type: Found) -> None:
+    role = of_type("spoke", "AWS::IAM::Role")["CreatorTaggerRole"]
+    plain = {"events:PutEvents", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "tag:TagResources"}
+    guarded = [one for one in statements(role) if not plain & set(one["Action"])]
+    assert sum(len(one["Action"]) for one in guarded) > 100
+    assert all(one["Condition"]["Null"] == {"aws:ResourceTag/CreatedBy": "true"} for one in guarded)
+
+
+def test_deletion_protection_keeps_tables_and_their_key(config: Config) -> None:
+    findings = config.findings.model_copy(update={"deletion_protection": False})
+    loose = rendered(config.model_copy(update={"findings": findings}))["hub"]["Resources"]
+    firm = rendered(config)["hub"]["Resources"]
+    for title in ("FindingsTable", "StateTable", "DataKey"):
+        assert (firm[title]["DeletionPolicy"], loose[title]["DeletionPolicy"]) == ("Retain", "Delete")
+
+
+def test_templates_do_not_depend_on_where_they_are_rendered(config: Config, tmp_path: Path, monkeypatch: Any) -> None:
+    before = render(config, blank_artefacts())
+    monkeypatch.chdir(tmp_path)
+    assert render(config, blank_artefacts()) == before
