@@ -137,9 +137,6 @@ class Spoke(Section):
     tracing: bool = Field(default=False, description="whether functions send traces to X-Ray")
     alarms: bool = Field(default=False, description="CloudWatch alarms in every account and Region, at their price")
     log_retention_days: LogRetention = Field(default=LogRetention.D14, description="days for which spokes keep logs")
-    alert_log_retention_days: LogRetention = Field(
-        default=LogRetention.D7, description="days for which the functions on the alerts' way keep logs"
-    )
 
 
 class Creator(Section):
@@ -154,7 +151,6 @@ class Creator(Section):
 class Findings(Section):
     """`[findings]`: how long things are kept."""
 
-    retention_days: int = Field(default=90, ge=1, le=3650, description="days for which a closed finding is listed")
     event_archive_days: int = Field(default=30, ge=1, le=3650, description="days for which events can be replayed")
     deletion_protection: bool = Field(default=True, description="whether the tables refuse to be deleted")
     log_retention_days: LogRetention = Field(default=LogRetention.D30, description="days for which the hub keeps logs")

@@ -8,6 +8,7 @@ from troposphere import Ref, Template
 
 from generator.config import Config
 from generator.functions import HEARTBEAT
+from generator.parts.alarms import alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site
 from generator.parts.heartbeat import INTERVAL_SECONDS, heartbeat, introduction
@@ -54,6 +55,8 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
             *heartbeat(site),
         ]
     )
+    if config.spoke.alarms:
+        template.add_resource(alarms(list(template.resources.values()), is_told=False))
     template.add_resource(
         introduction(config_hash, [title for title in template.resources if title != HEARTBEAT.title])
     )

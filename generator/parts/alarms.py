@@ -13,15 +13,21 @@ _FIVE_MINUTES = 300
 _LATE_SECONDS = 900
 
 
-def alarms(resources: Iterable[AWSObject]) -> list[Alarm]:
-    """Return the alarms on functions, queues, dead letters and readers of streams among the resources."""
+def alarms(resources: Iterable[AWSObject], *, is_told: bool = True) -> list[Alarm]:
+    """Return the alarms on functions, queues, dead letters and readers of streams among the resources.
+
+    `is_told`: the hub's topics hear of them; elsewhere they only stand in CloudWatch.
+    """
     given = list(resources)
-    return [
+    found = [
         *(_errors(one) for one in given if isinstance(one, LambdaFunction)),
         *(_failed(one) for one in given if isinstance(one, Queue) and one.title.endswith("DeadLetters")),
         *(_waiting(one) for one in given if isinstance(one, Queue) and not one.title.endswith("DeadLetters")),
         *(_behind(one) for one in given if isinstance(one, EventSourceMapping) and hasattr(one, "StartingPosition")),
     ]
+    for alarm in found if not is_told else ():
+        del alarm.properties["AlarmActions"]
+    return found
 
 
 def _errors(one: LambdaFunction) -> Alarm:

@@ -213,3 +213,10 @@ def test_templates_do_not_depend_on_where_they_are_rendered(config: Config, tmp_
     before = render(config, blank_artefacts())
     monkeypatch.chdir(tmp_path)
     assert render(config, blank_artefacts()) == before
+
+
+def test_spokes_have_alarms_only_when_they_are_paid_for(config: Config, of_type: Found) -> None:
+    on = rendered(config.model_copy(update={"spoke": config.spoke.model_copy(update={"alarms": True})}))
+    alarms = [one for one in on["spoke"]["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    assert of_type("spoke", "AWS::CloudWatch::Alarm") == {}
+    assert len(alarms) == 5
