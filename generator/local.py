@@ -27,6 +27,10 @@ _STATE = "organization.json"
 _BAD_INPUT = 2  # how `python -m localorg` ends when its arguments or its port cannot be had
 
 
+# Children must be waited for by whoever started them.
+_STARTED: dict[int, subprocess.Popen[bytes]] = {}
+
+
 class LocalError(RuntimeError):
     """The local organization cannot be started, reached or stopped; the text says what to do."""
 
@@ -97,6 +101,7 @@ def start(accounts: int, port: int, folder: Path = FOLDER, *, detached: bool) ->
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
+    _STARTED[process.pid] = process
     line = _first_line(process)
     if not line:
         raise _why_not(process, folder / "localorg.log")
@@ -164,8 +169,9 @@ def _verify_sender(organization: LocalOrganization) -> None:
 
 def _first_line(process: subprocess.Popen[bytes]) -> bytes:
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
-    return process.stdout.readline() if ready else b""
+    with process.stdout as stdout:
+        ready, _, _ = select.select([stdout], [], [], START_SECONDS)
+        return stdout.readline() if ready else b""
 
 
 def _why_not(process: subprocess.Popen[bytes], log: Path) -> LocalError:
@@ -232,8 +238,8 @@ recipients = ["security@example.com"]
 
 
 def _is_alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    if pid in _STARTED:
+        return _STARTED[pid].poll() is None
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

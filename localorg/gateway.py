@@ -21,6 +21,7 @@ PARTS = (
     "workers",
     "function_code",
     "retries",
+    "redelivery",
     "iam",
     "tagging",
     "eventbus",

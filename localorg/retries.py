@@ -52,7 +52,12 @@ def _follow(function: dict[str, Any], event: Any) -> None:
         if waited + wait > settings.get("MaximumEventAgeInSeconds", 21_600):
             return _tell(function, event, result, "EventAgeExceeded", failures)
         waited += wait
-        time.sleep(wait * float(os.environ.get("LOCALORG_RETRY_SCALE", "0.001")))
+        time.sleep(scaled(wait))
+
+
+def scaled(seconds: float) -> float:
+    """The seconds that a wait of AWS's takes here."""
+    return seconds * float(os.environ.get("LOCALORG_RETRY_SCALE", "0.001"))
 
 
 def _settings(function: dict[str, Any]) -> dict[str, Any]:

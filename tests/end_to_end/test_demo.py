@@ -12,6 +12,7 @@ import pytest
 from contract.clock import now
 from contract.finding import Severity
 from contract.names import Names
+from generator.demo.recorded import EVENTS
 from generator.demo.run import OUTBOX
 from generator.rollout.comparison import statuses
 from generator.rollout.session import hub_session
@@ -67,7 +68,7 @@ def test_the_tags_are_on_the_resources(demo: Demo) -> None:
 def test_an_existing_creator_is_never_overwritten(demo: Demo) -> None:
     sns = demo.client("sns", "444455556666")
     arn = sns.create_topic(Name="kept", Tags=[{"Key": "CreatedBy", "Value": "somebody else"}])["TopicArn"]
-    recorded = json.loads(Path("localorg/events/08-create-topic.json").read_text())
+    recorded = json.loads(next(EVENTS.glob("*-create-topic.json")).read_text())
     recorded["detail"] |= {"eventID": str(uuid.uuid4()), "responseElements": {"topicArn": arn}}
     demo.inject(recorded)
     demo.settle()
