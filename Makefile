@@ -75,6 +75,7 @@ lint: $(SYNCED) ## Check style, types, formatting
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy --config-file localorg/pyproject.toml localorg
 
 format: $(SYNCED) ## Format the code
 	@.venv/bin/ruff check --fix-only --quiet .

@@ -125,7 +125,7 @@ SPOKES_PARTITION = "SPOKE"
 
 
 def account_key(account: str) -> tuple[str, str]:
-    """Return pk and sk of an account in the state table; all accounts share a partition, so that one query lists them."""
+    """Return pk and sk of an account in the state table; one partition, so that one query lists all accounts."""
     return ACCOUNTS_PARTITION, account
 
 

@@ -77,9 +77,10 @@ def envelope_of(value: Any) -> dict[str, Any]:
         if not isinstance(value.get("detail"), dict):
             raise MalformedEventError("field detail must be a JSON object")
         return value
-    for form, is_finding in ((asff, asff.is_asff), (ocsf, ocsf.is_ocsf)):
-        if is_finding(value):
-            return form.wrapped_finding(value)
+    if asff.is_asff(value):
+        return asff.wrapped_finding(value)
+    if ocsf.is_ocsf(value):
+        return ocsf.wrapped_finding(value)
     if "eventName" in value or "eventSource" in value:
         return wrapped(value)
     held = next((key for key in ("event", "finding", "detail", "record") if isinstance(value.get(key), dict)), None)
