@@ -1,5 +1,6 @@
 """The console script `muster`: the only door. Exit codes: 0 done, 1 failed, 2 bad input, 3 `plan` found changes."""
 
+import signal
 import sys
 
 import typer
@@ -35,6 +36,7 @@ app.add_typer(local.app, name="local")
 
 def main() -> None:
     """Run the command line; what a person can mend is one line on standard error, never a traceback."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except (BadStartError, ConfigError, InputError, MalformedEventError, PackageError) as error:
@@ -45,6 +47,11 @@ def main() -> None:
         _end(f"AWS: {error}", FAILED)
     except KeyboardInterrupt:
         _end("stopped", 130)
+
+
+def _terminate(*_: object) -> None:
+    """End as Ctrl-C does: what was started is stopped on the way out."""
+    raise KeyboardInterrupt
 
 
 def _end(text: str, code: int) -> None:

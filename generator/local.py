@@ -22,6 +22,7 @@ FOLDER = Path("build/local")
 START_SECONDS = 60
 STOP_SECONDS = 10
 REGIONS = ("us-east-1", "eu-west-1")
+DASHBOARD = "http://127.0.0.1:8501"
 SENDER = "muster@example.com"
 _STATE = "organization.json"
 _BAD_INPUT = 2  # how `python -m localorg` ends when its arguments or its port cannot be had
@@ -230,6 +231,9 @@ regions = [{regions}]
 target = "host"
 profile = "hub"
 config_file = "{config_file}"
+
+[web]
+dashboard_url = "{DASHBOARD}"
 
 [channels.email]
 sender = "{SENDER}"

@@ -29,6 +29,7 @@ PARTS = (
     "cloudformation",
     "stacksets",
     "emails",
+    "trail",
     "settled",
     "streams",
     "mappings",

@@ -11,7 +11,14 @@ import typer
 from rich.console import Console
 
 from generator import local
-from generator.commands.options import CONFIG, AccountsOption, ConfigOption, JsonOption, PortOption
+from generator.commands.options import (
+    CONFIG,
+    AccountsOption,
+    ConfigOption,
+    DashboardPortOption,
+    JsonOption,
+    PortOption,
+)
 from generator.config import Config, load
 from generator.demo.run import OUTBOX, run_demo
 from generator.demo.summary import print_summary
@@ -24,7 +31,7 @@ def demo(
     *,
     accounts: AccountsOption = 5,
     port: PortOption = 0,
-    dashboard_port: PortOption = DASHBOARD_PORT,
+    dashboard_port: DashboardPortOption = DASHBOARD_PORT,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="End after the summary.")] = False,
     json: JsonOption = False,
 ) -> None:

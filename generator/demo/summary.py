@@ -35,9 +35,8 @@ def _accounts(report: DemoReport) -> Table:
     table.add_column("Mails", justify="right", no_wrap=True)
     for row in report.rows:
         counts = [str(row.by_severity.get(severity, 0) or "·") for severity in reversed(Severity)]
-        table.add_row(
-            row.name, row.ou_path.removeprefix("Root/"), *counts, str(row.tags or "·"), str(row.emails or "·")
-        )
+        place = Text.assemble(row.name, "\n", (row.ou_path.removeprefix("Root/"), "dim"))
+        table.add_row(place, *counts, str(row.tags or "·"), str(row.emails or "·"))
     return table
 
 
