@@ -248,7 +248,7 @@ def load(path: Path) -> Config:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text in UTF-8"
-        raise ConfigError(f"{path}: cannot be read: {reason}; `muster init` writes one") from error
+        raise ConfigError(f"{path}: cannot be read: {reason}; write one as README.md shows") from error
     try:
         return Config.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -18,12 +18,13 @@ def running_version() -> str:
 
 
 def compiler(version: str, given: Path | None = None) -> Path:
-    """Return an interpreter of that version: the given one, the running one, or what uv has or can install."""
+    """Return an interpreter of that version: given, running, uv's or pyenv's, or one that uv can install."""
     if given:
         return _checked(given, version)
     if version == running_version():
         return Path(sys.executable)
-    found = _uv("find", "--no-python-downloads", version) or (_uv("install", version) and _uv("find", version))
+    found = _uv("find", "--no-python-downloads", version) or _pyenv(version)
+    found = found or (_uv("install", version) and _uv("find", version))
     if found:
         return _checked(Path(found), version)
     raise PackageError(
@@ -58,6 +59,12 @@ def _uv(*arguments: str) -> str:
     command = [uv.find_uv_bin(), "python", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     return (done.stdout.strip() or "installed") if done.returncode == 0 else ""
+
+
+def _pyenv(version: str) -> str:
+    """Return pyenv's interpreter of a version: uv meets only its shims, which fail for versions not switched on."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    return max(map(str, root.glob(f"versions/{version}*/bin/python{version}")), default="")
 
 
 def _run(command: list[str], environment: dict[str, str]) -> None:
