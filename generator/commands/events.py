@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from generator.commands.options import JsonOption
+from generator.commands.options import JsonOption, KeyOption
 from generator.explain import ExplainedFinding, Explanation
 from generator.explain import explain as explained
 from generator.pattern import alert_rules
@@ -17,7 +17,7 @@ from hub.detections.engine import Engine
 def explain(
     paths: Annotated[list[str] | None, typer.Argument(help="Files or directories; - or none: standard input.")] = None,
     *,
-    key: Annotated[str | None, typer.Option(help="Take the event from this key of each line.")] = None,
+    key: KeyOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say which events are forwarded, what is found in them, and which resources are tagged."""

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from generator import local
-from generator.commands.options import AccountsOption, JsonOption, PortOption
+from generator.commands.options import AccountsOption, JsonOption, KeyOption, PortOption
 from generator.demo.recorded import recorded, replay
 from generator.reading import InputError
 
@@ -60,10 +60,14 @@ def down() -> None:
 
 
 @app.command()
-def events(paths: Annotated[list[str], typer.Argument(help="Files or directories of recorded events.")]) -> None:
+def events(
+    paths: Annotated[list[str], typer.Argument(help="Files or directories of recorded events.")],
+    *,
+    key: KeyOption = None,
+) -> None:
     """Put recorded events on the buses of the accounts that they belong to."""
     organization = local.running()
-    items, failures = recorded(paths)
+    items, failures = recorded(paths, key)
     account_map: dict[str, str] = {}
     sent = 0
     for answer in replay(organization, items):
@@ -74,4 +78,5 @@ def events(paths: Annotated[list[str], typer.Argument(help="Files or directories
         typer.echo(f"account {foreign} plays as {member}")
     typer.echo(f"{sent} event(s) injected")
     if failures:
-        raise InputError(f"{len(failures)} item(s) not injected: {'; '.join(failures[:5])}")
+        more = f"; and {len(failures) - 1} more" if len(failures) > 1 else ""
+        raise InputError(f"not injected: {failures[0]}{more}")

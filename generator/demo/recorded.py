@@ -14,12 +14,15 @@ EVENTS = ROOT / "localorg" / "events"
 _BATCH = 10
 
 
-def recorded(paths: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return what the local organization's replay takes, and a line for each item that is no event."""
+def recorded(paths: Sequence[str], key: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what the local organization's replay takes, and a line for each item that is no event.
+
+    `key` takes the event from that key of each item, as `explain` does.
+    """
     items, problems = [], []
     for file in _files(paths):
         before = _before(file)
-        for number, item in enumerate(read_items([str(file)])):
+        for number, item in enumerate(read_items([str(file)], key)):
             try:
                 items.append({"event": _event(item), "before": before})
             except MalformedEventError as error:

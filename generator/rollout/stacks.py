@@ -1,6 +1,6 @@
 """Ordinary stacks, created and updated by change sets."""
 
-import hashlib
+import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ def deploy_stack(cloudformation: "CloudFormationClient", name: str, template: Ma
     is_new = status in {None, "REVIEW_IN_PROGRESS"}
     if status == "ROLLBACK_COMPLETE":
         raise RolloutError(f"stack {name} failed when it was first created; delete it, then deploy again")
-    change_set = f"muster-{hashlib.sha256(repr(sorted(template.items())).encode()).hexdigest()[:16]}"
+    change_set = f"muster-{uuid.uuid4()}"
     cloudformation.create_change_set(
         StackName=name,
         ChangeSetName=change_set,
