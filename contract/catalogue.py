@@ -1,17 +1,18 @@
-"""What the catalogue says about a detection, for those who show findings: read from the generated `detections.json`."""
+"""What is said about a detection to those who read findings; `detections.json` is generated from the catalogue."""
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
 from contract.finding import Mode, Severity
 
 ATTEMPTED = ".attempted"
+_WRITTEN = Path(__file__).with_name("detections.json")
 
 
 class DetectionText(msgspec.Struct, frozen=True, kw_only=True):
-    """A detection in words. `cis` is the control's number by version of CIS AWS Foundations Benchmark."""
+    """A detection, or a finding of Muster's own, in words. `cis` is the control's number by version of the CIS benchmark."""
 
     id: str
     title: str
@@ -26,11 +27,10 @@ class DetectionText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe(detection_id: str) -> DetectionText | None:
-    """Return the words of a detection, also of its attempt; nothing for an id that is not in the catalogue."""
+    """Return the words of a detection, also of its attempt; nothing for an id that nobody described."""
     return _texts().get(detection_id.removesuffix(ATTEMPTED))
 
 
 @cache
 def _texts() -> dict[str, DetectionText]:
-    written = files("contract").joinpath("detections.json").read_bytes()
-    return {one.id: one for one in msgspec.json.decode(written, type=list[DetectionText])}
+    return {one.id: one for one in msgspec.json.decode(_WRITTEN.read_bytes(), type=list[DetectionText])}

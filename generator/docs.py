@@ -1,7 +1,9 @@
 """What people and programs read about the detections, written from the catalogue."""
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -9,7 +11,9 @@ from contract.catalogue import DetectionText
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.cis import VERSIONS, cis_numbers
 from hub.detections.detection import Detection
+from hub.own_findings import OWN_FINDINGS
 
+ROOT = Path(__file__).resolve().parents[1]
 _PROSE = re.compile(
     r"(?P<what>.+?)\s*False positives: (?P<false_positives>.+?)\s*Response: (?P<response>.+)", re.DOTALL
 )
@@ -26,9 +30,16 @@ _HEADINGS = (
 _INTRODUCTION = """\
 # Detections
 
-Generated from `hub/detections` by `make docs`; edit the docstrings there. `live` detections are told to people,
-`monitor` ones are only stored. Findings of one family about the same event and resource become one. Where attempts
-count, a refused call gives `<id>.attempted`, at most MEDIUM. CIS numbers are those of CIS AWS Foundations Benchmark.
+Generated from `hub/detections` and `hub/own_findings.py` by `make docs`; edit the texts there. `live` detections
+are told to people, `monitor` ones are only stored. Findings of one family about the same event and resource become
+one. Where attempts count, a refused call gives `<id>.attempted`, at most MEDIUM. CIS numbers are those of CIS AWS Foundations Benchmark.
+"""
+
+
+_OWN = """\
+# Muster's own findings
+
+What Muster says about itself and the organization; no API call alone causes them.
 """
 
 
@@ -60,16 +71,18 @@ def _sentence(text: str) -> str:
 
 
 def detections_json() -> str:
-    """Return `contract/detections.json`: what dashboard and notifier say about a detection."""
-    texts = [msgspec.to_builtins(detection_text(one)) for one in DETECTIONS]
+    """Return `contract/detections.json`: what dashboard and notifier say about a detection or an own finding."""
+    texts = [*(detection_text(one) for one in DETECTIONS), *OWN_FINDINGS]
     return msgspec.json.format(msgspec.json.encode(texts), indent=1).decode() + "\n"
 
 
 def write_detection_docs() -> str:
-    """Return `docs/detections.md`: one table of all detections, then what each means and what to do."""
+    """Return `docs/detections.md`: a table of all detections, what each means and what to do; our own findings."""
     pairs = [(one, detection_text(one)) for one in DETECTIONS]
     rows = [_row(_HEADINGS), _row("---" for _ in _HEADINGS), *(_row(_cells(one, text)) for one, text in pairs)]
-    return "\n".join([_INTRODUCTION, *rows, "", *(_section(text) for _, text in pairs)])
+    return "\n".join(
+        [_INTRODUCTION, *rows, "", *(_section(text) for _, text in pairs), _OWN, *map(_section, OWN_FINDINGS)]
+    )
 
 
 def _cells(one: Detection, text: DetectionText) -> list[str]:
@@ -91,3 +104,34 @@ def _section(text: DetectionText) -> str:
     return (
         f"## {text.id}\n\n{text.what}\n\n**False positives:** {text.false_positives}\n\n**Response:** {text.response}\n"
     )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/detections.md": write_detection_docs,
+    "contract/detections.json": detections_json,
+}
+
+
+def stale(root: Path) -> list[str]:
+    """Return the pages below `root` that are not what the code says now."""
+    return [name for name, write in PAGES.items() if not _is(root / name, write())]
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Write the pages; with `--check` write nothing, name those that are stale and return 1 if any is."""
+    pages = stale(root)
+    if arguments == ["--check"]:
+        if pages:
+            sys.stderr.write(f"error: {', '.join(pages)}: not what the code says now; run make docs\n")
+        return int(bool(pages))
+    for name in pages:
+        (root / name).write_text(PAGES[name](), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
 from contract.cloudtrail import timestamp
-from contract.finding import Finding, Severity, detection_finding_id
+from contract.finding import Finding, detection_finding_id
 from contract.names import GLOBAL_REGIONS, METRICS_NAMESPACE, partition_of
 from contract.settings import read_settings
 from hub.clients import aws_client
@@ -22,6 +22,7 @@ from hub.detections.engine import Engine
 from hub.detections.settings import load_settings
 from hub.membership import Membership
 from hub.organization import listed_accounts
+from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.settings import DetectorSettings
 from hub.store.accounts import AccountStore
 from hub.store.findings import FindingStore, UpsertError
@@ -29,7 +30,6 @@ from hub.store.findings import FindingStore, UpsertError
 logger = Logger(service="detector")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="detector")
 
-UNKNOWN_ACCOUNT = "muster.unknown_account"
 _TUNING = Path(__file__).with_name("settings.json")
 
 
@@ -127,15 +127,15 @@ def unknown_account(event: Mapping[str, Any], observed_at: str) -> Finding:
     resource = f"arn:{partition}:iam::{account}:root"
     sent_at = timestamp(event.get("time"))
     return Finding(
-        id=detection_finding_id(UNKNOWN_ACCOUNT, "", resource, is_attempt=False),
-        detection=UNKNOWN_ACCOUNT,
-        title=f"Account {account} sends events and is no member of the organization",
-        severity=Severity.HIGH,
+        id=detection_finding_id(UNKNOWN_ACCOUNT.family, "", resource, is_attempt=False),
+        detection=UNKNOWN_ACCOUNT.id,
+        title=UNKNOWN_ACCOUNT.title.format(account=account),
+        severity=UNKNOWN_ACCOUNT.severity,
         account=account,
         region=GLOBAL_REGIONS[partition],
         resource=resource,
         resources=(resource,),
-        family=UNKNOWN_ACCOUNT,
+        family=UNKNOWN_ACCOUNT.family,
         first_seen=iso(sent_at) if sent_at else observed_at,
         observed_at=observed_at,
     )

@@ -10,8 +10,7 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Finding, Mode, Severity, detection_finding_id
 from contract.resource import account_arn, rendered, short_name
 from hub.detections.detection import Detection, Match
-
-DETECTION_FAILED = "muster.detection_failed"
+from hub.own_findings import DETECTION_FAILED
 
 
 def made(
@@ -48,11 +47,11 @@ def failure_finding(one: Detection, reason: str, event: CloudTrailEvent, observe
     """Return the finding that a detection raised on an event: a blind spot that somebody must mend."""
     resource = account_arn(event)
     return Finding(
-        id=detection_finding_id(f"{DETECTION_FAILED}:{one.id}", event.id, resource, is_attempt=False),
-        detection=DETECTION_FAILED,
-        title=f"Detection {one.id} failed on an event of account {event.account_id}",
-        severity=Severity.MEDIUM,
-        family=DETECTION_FAILED,
+        id=detection_finding_id(f"{DETECTION_FAILED.id}:{one.id}", event.id, resource, is_attempt=False),
+        detection=DETECTION_FAILED.id,
+        title=DETECTION_FAILED.title.format(detection=one.id, account=event.account_id),
+        severity=DETECTION_FAILED.severity,
+        family=DETECTION_FAILED.family,
         **_said_by(event, resource, observed_at),
         details={"detection": one.id, "reason": reason},
     )

@@ -1,5 +1,7 @@
 """The catalogue in words."""
 
+import pytest
+
 from contract.catalogue import describe
 
 
@@ -15,6 +17,15 @@ def test_a_detection_is_described_by_its_id() -> None:
 
 def test_an_attempt_is_described_as_the_deed() -> None:
     assert describe("cloudtrail.logging_stopped.attempted") == describe("cloudtrail.logging_stopped")
+
+
+@pytest.mark.parametrize("own", ["muster.unknown_account", "muster.detection_failed"])
+def test_musters_own_findings_are_described_too(own: str) -> None:
+    text = describe(own)
+    assert text
+    assert text.what
+    assert text.false_positives
+    assert text.response
 
 
 def test_what_is_not_in_the_catalogue_has_no_description() -> None:

@@ -13,8 +13,9 @@ from contract.finding import Finding, Severity, detection_finding_id
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine, Failure, Verdict
-from hub.detector import UNKNOWN_ACCOUNT, Detector, detect_handler
+from hub.detector import Detector, detect_handler
 from hub.membership import Membership
+from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.findings import FindingQuery, FindingStore, UpsertError
 
@@ -164,19 +165,19 @@ def test_an_unknown_account_is_one_high_finding_and_its_event_is_still_judged(
 ) -> None:
     stranger = "999999999999"
     assert detecting.detect({"m1": event(account=stranger)}) == []
-    (finding,) = stored(store, UNKNOWN_ACCOUNT)
+    (finding,) = stored(store, UNKNOWN_ACCOUNT.id)
     assert (finding.severity, finding.account) == (Severity.HIGH, stranger)
     assert len(stored(store)) == 1
     calls.made.clear()
     detecting.detect({"m2": event(account=stranger, time="2026-11-20T11:00:00Z", region="eu-west-1")})
-    assert len(stored(store, UNKNOWN_ACCOUNT)) == 1
+    assert len(stored(store, UNKNOWN_ACCOUNT.id)) == 1
     assert calls.count("PutItem") == 0
 
 
 def test_an_unknown_accounts_finding_names_its_partition() -> None:
     found = detector.unknown_account({"account": "1", "region": "cn-north-1"}, "2026-11-20T09:00:00.000000Z")
     assert found.resource == "arn:aws-cn:iam::1:root"
-    assert found.id == detection_finding_id(UNKNOWN_ACCOUNT, "", found.resource, is_attempt=False)
+    assert found.id == detection_finding_id(UNKNOWN_ACCOUNT.id, "", found.resource, is_attempt=False)
 
 
 def test_an_account_that_has_just_joined_is_no_stranger_and_is_remembered(
