@@ -32,7 +32,8 @@ _INTRODUCTION = """\
 
 Generated from `hub/detections` and `hub/own_findings.py` by `make docs`; edit the texts there. `live` detections
 are told to people, `monitor` ones are only stored. Findings of one family about the same event and resource become
-one. Where attempts count, a refused call gives `<id>.attempted`, at most MEDIUM. CIS numbers are those of CIS AWS Foundations Benchmark.
+one. Where attempts count, a refused call gives `<id>.attempted`, at most MEDIUM. CIS numbers are those of CIS AWS
+Foundations Benchmark.
 """
 
 

@@ -57,6 +57,16 @@ def test_heartbeats_and_tagging_results_are_stored(handle: Any, dynamodb: "Dynam
     assert (result.created_by, result.failed[0].reason) == ("alice", "denied")
 
 
+def test_fields_that_a_newer_spoke_adds_are_no_reason_to_refuse_its_report(
+    handle: Any, dynamodb: "DynamoDBClient"
+) -> None:
+    heartbeat = {**HEARTBEAT, "uptime": {"days": 3}}
+    result = {**TAGGING, "failed": [{"arn": "arn:x", "reason": "denied", "code": 400}]}
+    assert handle(report("Muster Heartbeat", heartbeat), report("Muster Tagging Result", result)) == []
+    assert len(SpokeStore(dynamodb, "state").all()) == 1
+    assert [one.failed[0].reason for one in TaggingStore(dynamodb, "state").of("1")] == ["denied"]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
