@@ -12,7 +12,7 @@ _WRITTEN = Path(__file__).with_name("detections.json")
 
 
 class DetectionText(msgspec.Struct, frozen=True, kw_only=True):
-    """A detection, or a finding of Muster's own, in words. `cis` is the benchmark's number of the control, by version."""
+    """A detection, or a finding of Muster's own, in words. `cis` is its number by version of the CIS benchmark."""
 
     id: str
     title: str
