@@ -15,10 +15,12 @@ def show_app() -> None:
     st.set_page_config(page_title="Muster", page_icon="🛡️", layout="wide", initial_sidebar_state="auto")
     st.html(Path(__file__).with_name("style.css"))
     pages = [
-        st.Page(overview.show, title="Overview", icon=":material/space_dashboard:", url_path="overview", default=True),
+        st.Page(overview.show, title="Overview", icon=":material/space_dashboard:", default=True),
         st.Page(findings.show, title="Findings", icon=":material/policy:", url_path="findings"),
     ]
-    page = st.navigation(pages, position="hidden")
+    # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
+    typed = st.Page(overview.show, title="Overview", url_path="overview")
+    page = st.navigation([*pages, typed], position="hidden")
     sidebar.show_pages(pages)
     try:
         sidebar.show_source()

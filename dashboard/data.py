@@ -1,4 +1,4 @@
-"""Every read of the dashboard: rollups for numbers, pages for lists, each kept for a short while."""
+"""Every read and action of the dashboard: rollups for numbers, pages for lists, each kept for a short while."""
 
 import os
 from collections.abc import Iterator
@@ -20,12 +20,13 @@ from contract.settings import Settings, read_settings
 from contract.spoke_events import TaggingResult
 from dashboard import listing
 from dashboard.activity import Activity, activity_of
+from dashboard.deeds import Deed
 from dashboard.filters import Filters
 from dashboard.listing import Listing
 from dashboard.organization import Organization
-from dashboard.problems import explained
+from dashboard.problems import DataError, explained
 from hub.store.accounts import AccountStore
-from hub.store.findings import FindingStore
+from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
 from hub.store.query import FindingQuery, Page
 from hub.store.rollups import Count, RollupStore, Summary
 from hub.store.spokes import SpokeStore
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 _FRESH = timedelta(seconds=20)
 _SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
 _NEWEST = 8
+_GONE = "It is no longer stored: closed findings leave after their retention. The archive has it."
+_CHANGED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
 # Tagging results have no counters: of so many accounts, so many results each are read.
 _TAGGED_ACCOUNTS = 25
 _TAGGED_RESULTS = 100
@@ -78,6 +81,22 @@ def finding(chosen: str) -> Finding | None:
     """Return a whole finding, read now; None when the store has none of that id."""
     with _reading():
         return FindingStore(_client(), _settings().findings_table).get(chosen)
+
+
+def act(chosen: str, deed: Deed, by: str, note: str) -> None:
+    """Store what somebody does about a finding. Raises `DataError` when it was not stored."""
+    store = FindingStore(_client(), _settings().findings_table)
+    try:
+        with _reading():
+            after = store.set_workflow(chosen, deed.workflow, by, note, iso(now()))
+    except FindingNotFoundError as error:
+        raise DataError(f"finding {chosen} is gone", _GONE) from error
+    except LostRaceError as error:
+        raise DataError(f"finding {chosen} kept changing", _CHANGED) from error
+    if (after.workflow, after.workflow_by, after.note) != (deed.workflow, by, note):
+        raise DataError(f"{after.workflow_by or 'somebody'} acted on finding {chosen} later", _CHANGED)
+    for kept in (_page, _summary, _open_counts):
+        kept.clear()
 
 
 def present() -> datetime:

@@ -71,11 +71,16 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         return [spoke for spoke in self.watched if any(spoke.heartbeat.checks.values()) and not _is_silent(spoke, now)]
 
     def never_reported(self) -> list[str]:
-        """Return the active accounts of which no spoke was ever heard."""
+        """Return the active accounts of which a spoke should have been heard, and never was."""
+        return sorted((one.id for one in self._unheard() if not one.is_management), key=self.label)
+
+    def unreached(self) -> list[str]:
+        """Return the management account, unless a spoke of its own reports: StackSets never reach it."""
+        return [one.id for one in self._unheard() if one.is_management]
+
+    def _unheard(self) -> list[Account]:
         heard = {spoke.heartbeat.account for spoke in self.spokes}
-        return sorted(
-            (one.id for one in self.accounts.values() if one.status == ACTIVE and one.id not in heard), key=self.label
-        )
+        return [one for one in self.accounts.values() if one.status == ACTIVE and one.id not in heard]
 
 
 def _is_silent(spoke: Spoke, now: datetime) -> bool:

@@ -15,6 +15,9 @@ _NO_TABLE = (
     "FINDINGS_TABLE, STATE_TABLE, AWS_PROFILE and AWS_REGION say where to look."
 )
 _NOT_ALLOWED = "Use a profile of the hub account that may read both tables (dynamodb:GetItem and dynamodb:Query)."
+_NOT_ALLOWED_TO_WRITE = (
+    "Use a profile of the hub account that may also write findings (dynamodb:PutItem on the findings table)."
+)
 _BUSY = "DynamoDB is busy; refresh in a few seconds."
 
 _MENDS_BY_CODE = {
@@ -44,7 +47,7 @@ _OTHERWISE = "Run muster doctor: it checks what Muster needs and says how to men
 
 
 class DataError(RuntimeError):
-    """A read failed; `mend` says what the reader of the page can do."""
+    """A read or an action failed; `mend` says what the reader of the page can do."""
 
     def __init__(self, message: str, mend: str) -> None:
         """Keep the mend beside the message."""
@@ -56,5 +59,7 @@ def explained(error: ClientError | BotoCoreError) -> DataError:
     """Return an AWS error as what a person can act on."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
+        if (code, error.operation_name) == ("AccessDeniedException", "PutItem"):
+            return DataError(str(error), _NOT_ALLOWED_TO_WRITE)
         return DataError(str(error), _MENDS_BY_CODE.get(code, _OTHERWISE))
     return DataError(str(error), next((mend for kind, mend in _MENDS_BY_KIND if isinstance(error, kind)), _OTHERWISE))

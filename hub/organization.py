@@ -53,4 +53,6 @@ def _account(raw: Any, path: Path = (), tags: dict[str, str] | None = None, owne
         # `State` takes the place of `Status`, which Organizations retires in September 2026.
         status=raw.get("State") or raw.get("Status", ""),
         joined=iso(joined) if joined else "",
+        # An account's ARN names the management account that owns the organization, then the account itself.
+        is_management=f"::{raw['Id']}:account/" in raw.get("Arn", ""),
     )

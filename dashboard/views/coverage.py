@@ -12,6 +12,7 @@ from hub.store.accounts import ACTIVE
 from hub.store.spokes import Spoke
 
 _NAMED = 5
+_UNREACHED = "StackSets never reach the management account"
 _NEXT_STEP = "Run muster status: it says which account lacks its spoke, and why."
 
 
@@ -22,13 +23,16 @@ def spokes(organization: Organization, now: datetime) -> Html:
         return card("Accounts and spokes", empty("No spoke has reported yet", _NEXT_STEP))
     reporting = len(known) - len(silent)
     headline = Html(f'<p><span class="m-number">{number(reporting)}</span> of {number(len(known))} spokes report</p>')
-    parts = (headline, charts.share(reporting, len(known), "Spokes reporting"), *_missing(organization, silent, now))
-    return card("Accounts and spokes", joined(parts), aside=_accounts_known(organization))
+    bar = charts.share(reporting, len(known), "Spokes reporting")
+    parts = (headline, bar, _accounts_known(organization), *_missing(organization, silent, now))
+    return card("Accounts and spokes", joined(parts))
 
 
 def _accounts_known(organization: Organization) -> Html:
     active = sum(account.status == ACTIVE for account in organization.accounts.values())
-    return Html(f'<p class="m-hint">{number(active)} active accounts</p>')
+    words = "1 active account" if active == 1 else f"{active:,} active accounts"
+    aside = "".join(f"; {organization.name(one)} has no spoke ({_UNREACHED})" for one in organization.unreached())
+    return Html(f'<p class="m-hint">{text(words + aside)}</p>')
 
 
 def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime) -> Iterable[Html]:
@@ -38,7 +42,7 @@ def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime)
     yield _named("Never reported", [text(organization.label(account)) for account in absent])
     yield _named("Reporting, but not well", [_spoke(organization, one, text(_complaints(one))) for one in unwell])
     if not (silent or absent or unwell):
-        yield Html('<p class="m-good">Every account reports, and every check is well.</p>')
+        yield Html('<p class="m-good">Every spoke reports, and every check is well.</p>')
 
 
 def _named(title: str, items: Sequence[Html]) -> Html:

@@ -1,6 +1,7 @@
 """One finding: everything that whoever is on call needs, on one screen."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 import streamlit as st
@@ -25,19 +26,24 @@ from dashboard.markup import (
     text,
 )
 from dashboard.organization import Organization
+from dashboard.views import act
 
 _GONE = "It may be archived by now: closed findings leave after their retention. Ask muster archive query for its id."
 _UNDESCRIBED = "It comes from another product, whose own console describes it, or from an older catalogue of Muster."
+
+# The store's ids are hexadecimal digests; anything else in an address is never asked for.
+_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 def show(chosen: str, organization: Organization) -> None:
     """Show the finding of an id, or say that there is none."""
     st.html(link("findings", text("← Findings")))
-    finding = data.finding(chosen)
+    finding = data.finding(chosen) if _ID.fullmatch(chosen) else None
     if finding is None:
-        st.html(card("No such finding", empty(f"Nothing is stored under {chosen}", _GONE)))
+        st.html(card("No such finding", empty(f"Nothing is stored under {chosen[:64]}", _GONE)))
         return
     st.html(_head(finding))
+    act.show(finding)
     with st.container(key="detail"):
         left, right = st.columns(2)
     left.html(_what(finding, organization))
@@ -69,7 +75,6 @@ def _what(finding: Finding, organization: Organization) -> Html:
         ("Observed", joined((ago(finding.observed_at, now), _sub(exact(finding.observed_at))))),
         ("Also matched", _chips(finding.also, "code")),
         ("Compliance", text(finding.compliance)),
-        ("Note", text(finding.note)),
     )
     return card("What happened, and where", facts(pairs), aside=_console(finding))
 

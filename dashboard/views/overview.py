@@ -69,8 +69,9 @@ def _severity_tile(severity: Severity, count: int) -> Html:
 def _new_tile(activity: Activity) -> Html:
     days = activity.new_by_day[-7:]
     return Html(
-        f'<a class="m-tile" href="findings"><small>New today</small><strong>{number(days[-1])}</strong>'
-        f"<small>{number(sum(days))} in 7 days {charts.sparkline(days, 'New findings a day')}</small></a>"
+        f'<a class="m-tile" href="findings"><small>New today (UTC)</small>'
+        f"<strong>{number(days[-1])} {charts.sparkline(days, 'New findings a day')}</strong>"
+        f"<small>{number(sum(days))} in 7 days</small></a>"
     )
 
 

@@ -20,7 +20,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An account of the organization.
 
     `ou_path` is `Root/Workloads/Production`, `ou_ids` the same way by ids. `status` is Organizations' own, or REMOVED
-    for an account that left; `joined` is `contract.clock.iso` text.
+    for an account that left; `joined` is `contract.clock.iso` text. No StackSet reaches the management account.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: str = ""
     status: str = ACTIVE
     joined: str = ""
+    is_management: bool = False
 
 
 class AccountStore:

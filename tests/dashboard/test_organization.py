@@ -42,6 +42,19 @@ def test_an_account_that_left_is_not_missed() -> None:
     assert organization.never_reported() == ["here"]
 
 
+def test_the_management_account_is_not_missed_but_unreached() -> None:
+    accounts = {name: Account(id=name, name=name, is_management=name == "top") for name in ("top", "member")}
+    organization = Organization(id="o-example", read_at=iso(NOON), accounts=accounts)
+    assert (organization.never_reported(), organization.unreached()) == (["member"], ["top"])
+
+
+def test_a_management_account_with_a_spoke_of_its_own_is_watched() -> None:
+    accounts = {"top": Account(id="top", name="top", is_management=True)}
+    silent = _spoke("top", timedelta(days=1))
+    organization = Organization(id="o-example", read_at=iso(NOON), accounts=accounts, spokes=(silent,))
+    assert (organization.unreached(), organization.silent(NOON)) == ([], [silent])
+
+
 def test_a_silent_spoke_is_not_also_unwell() -> None:
     unwell = _spoke("a", timedelta(0), {"trail": "is not logging", "roles": ""})
     silent = _spoke("b", timedelta(days=1), {"trail": "is not logging"})

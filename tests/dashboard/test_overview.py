@@ -32,6 +32,14 @@ def test_the_overview_names_the_silent_spokes_and_the_accounts_never_heard_of(
     assert "1</span> of 2 spokes report" in page
 
 
+def test_the_overview_says_why_the_management_account_has_no_spoke(tables: Any, show: Show, markup: Markup) -> None:
+    top = Account(id="999999999999", name="management", is_management=True)
+    AccountStore(tables, "muster-state").write([top])
+    page = markup(show())
+    assert "management has no spoke (StackSets never reach the management account)" in page
+    assert "management ·" not in page
+
+
 def test_the_overview_lists_only_critical_and_high_findings(tables: Any, show: Show, markup: Markup) -> None:
     newest = markup(show()).partition("Newest critical and high")[2]
     assert "Root user signed in" in newest

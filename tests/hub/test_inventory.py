@@ -55,6 +55,13 @@ def test_the_tree_is_read_with_paths_tags_and_owners(
     assert found.joined.endswith("Z")
 
 
+def test_one_account_is_the_management_account(organization: "OrganizationsClient", dynamodb: "DynamoDBClient") -> None:
+    account(organization, "shop", organization.list_roots()["Roots"][0]["Id"], {})
+    store = AccountStore(dynamodb, "state")
+    refresh(organization, store, "Owner")
+    assert [one.name for one in store.all() if one.is_management] == ["master"]
+
+
 def test_what_did_not_change_is_not_written_again(
     organization: "OrganizationsClient", dynamodb: "DynamoDBClient", calls: Any
 ) -> None:

@@ -1,0 +1,45 @@
+"""What people can do about a finding, and when it makes sense."""
+
+from enum import StrEnum
+
+import msgspec
+
+from contract.finding import Finding, Workflow
+
+# BatchUpdateFindings takes no longer note; what people write here must fit there too (API reference, NoteUpdate).
+LONGEST_NOTE = 512
+
+
+class Deed(StrEnum):
+    """What somebody does about a finding."""
+
+    RESOLVE = "resolve"
+    SUPPRESS = "suppress"
+    REOPEN = "reopen"
+
+    @property
+    def workflow(self) -> Workflow:
+        """What the finding's workflow status becomes."""
+        return _WORKFLOWS[self]
+
+
+_WORKFLOWS = {Deed.RESOLVE: Workflow.RESOLVED, Deed.SUPPRESS: Workflow.SUPPRESSED, Deed.REOPEN: Workflow.NEW}
+
+
+def possible(finding: Finding) -> tuple[Deed, ...]:
+    """Return the deeds that would change a finding's status; none when its provider closed it."""
+    return tuple(
+        deed for deed in Deed if msgspec.structs.replace(finding, workflow=deed.workflow).status is not finding.status
+    )
+
+
+def asked(finding: Finding, action: str) -> Deed | None:
+    """Return the deed that an address's `action` names, if it makes sense now."""
+    return next((deed for deed in possible(finding) if deed.value == action), None)
+
+
+def missing(deed: Deed, by: str, note: str) -> str:
+    """Return what has to be written before the deed can be done; empty when nothing is missing."""
+    if not by:
+        return "Say who you are."
+    return "Say why it is suppressed." if deed is Deed.SUPPRESS and not note else ""

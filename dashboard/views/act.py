@@ -1,0 +1,81 @@
+"""The panel of a finding that resolves, suppresses or reopens it. An address opens the panel; only a person acts."""
+
+import streamlit as st
+
+from contract.finding import Finding, Workflow
+from dashboard import data
+from dashboard.deeds import LONGEST_NOTE, Deed, asked, missing, possible
+from dashboard.markup import Html, ago, card, problem, text
+from dashboard.problems import DataError
+
+_WHO = "who"
+_LONGEST_NAME = 128
+_CLOSED_BY_PROVIDER = "Its provider closed it; only the provider can open it again."
+
+
+def show(finding: Finding) -> None:
+    """Show what was done about a finding, and what can be done."""
+    with st.container(key="act"):
+        if finding.workflow_by or finding.note:
+            st.html(_done(finding))
+        deeds = possible(finding)
+        if not deeds:
+            st.caption(_CLOSED_BY_PROVIDER)
+            return
+        # After a deed the panel is another one: closed, with the deeds that are possible then.
+        key = f"deed {finding.id} {finding.workflow_at}"
+        st.session_state.setdefault(key, asked(finding, st.query_params.get("action", "")))
+        deed = st.segmented_control("Act on it", deeds, format_func=str.capitalize, key=key)
+        if deed:
+            _show_form(finding, deed)
+
+
+def _done(finding: Finding) -> Html:
+    if not finding.workflow_by:
+        return Html(f'<p role="status">{text(f"Note: {finding.note}")}</p>')
+    done = text(f"{_past(finding)} by {finding.workflow_by}")
+    why = text(f": {finding.note}" if finding.note else "")
+    return Html(f'<p role="status"><b>{done}</b>, {ago(finding.workflow_at, data.present())}{why}</p>')
+
+
+def _past(finding: Finding) -> str:
+    return "Reopened" if finding.workflow is Workflow.NEW else finding.workflow.capitalize()
+
+
+def _show_form(finding: Finding, deed: Deed) -> None:
+    signed_in = _signed_in()
+    with st.form("deed", border=False):
+        who = st.text_input(
+            "Who",
+            signed_in or st.session_state.get(_WHO, ""),
+            max_chars=_LONGEST_NAME,
+            disabled=bool(signed_in),
+            autocomplete="email",
+            placeholder="Your name or email address",
+        )
+        label = "Reason" if deed is Deed.SUPPRESS else "Note (optional)"
+        note = st.text_area(label, max_chars=LONGEST_NOTE, height=80)
+        if st.form_submit_button(f"{deed.capitalize()} this finding", type="primary"):
+            _act(finding, deed, (signed_in or who).strip(), note.strip())
+
+
+def _act(finding: Finding, deed: Deed, by: str, note: str) -> None:
+    st.session_state[_WHO] = by
+    if lacking := missing(deed, by, note):
+        st.error(lacking)
+        return
+    try:
+        data.act(finding.id, deed, by, note)
+    except DataError as error:
+        st.html(card("Nothing was changed", problem(str(error), error.mend)))
+        return
+    st.query_params.pop("action", None)
+    st.rerun()
+
+
+def _signed_in() -> str:
+    """Return who signed in where the dashboard is hosted; empty where nobody has to."""
+    claims = st.user.to_dict()
+    if not claims.get("is_logged_in"):
+        return ""
+    return str(claims.get("email") or claims.get("preferred_username") or claims.get("sub") or "")[:_LONGEST_NAME]
