@@ -5,13 +5,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import demo, detection, rules
+from tests.bench import cold_start, demo, detection, rules
 
 if TYPE_CHECKING:
     from tests.bench.measure import Measure
 
 OUT = Path("build/bench.json")
-BENCHES = (detection.events_per_parse, detection.ten_times_as_many, rules.alert_rules_of_a_spoke, demo.demo_to_summary)
+BENCHES = (
+    cold_start.cold_starts,
+    detection.events_per_parse,
+    detection.ten_times_as_many,
+    rules.alert_rules_of_a_spoke,
+    demo.demo_to_summary,
+)
 
 
 def main() -> int:
