@@ -19,6 +19,7 @@ CREATED_BY_ROLE = "CreatedByRole"
 CREATOR_TAGS = (CREATED_BY, CREATED_AT, CREATED_VIA, CREATED_BY_ROLE)
 
 METRICS_NAMESPACE = "Muster"
+UNWELL_SPOKES = "SpokesUnwell"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"

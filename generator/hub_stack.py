@@ -6,7 +6,7 @@ from typing import Any
 from troposphere import GetAtt, Output, Ref, Template
 
 from generator.config import Config
-from generator.parts.alarms import alarms
+from generator.parts.alarms import alarms, unwell_spokes
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
@@ -36,7 +36,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *notifier(site),
         ]
     )
-    template.add_resource(alarms(list(template.resources.values())))
+    template.add_resource([*alarms(list(template.resources.values())), unwell_spokes()])
     template.add_output(_outputs())
     return template
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso
 from contract.cloudtrail import timestamp
-from contract.names import HEARTBEAT, METRICS_NAMESPACE, TAGGING_RESULT
+from contract.names import HEARTBEAT, METRICS_NAMESPACE, TAGGING_RESULT, UNWELL_SPOKES
 from contract.settings import read_settings
 from contract.spoke_events import SCHEMA, Heartbeat, SpokeEvent, TaggingResult
 from hub.clients import aws_client
@@ -59,8 +60,17 @@ class Recorder:
             raise ReportError("field time is no time")
         if isinstance(report, Heartbeat):
             self._spokes.beat(report, iso(sent_at))
+            _note_problems(report)
         elif isinstance(report, TaggingResult):
             self._tagging.record(report, sent_at)
+
+
+def _note_problems(report: Heartbeat) -> None:
+    """Count what a spoke finds wrong with itself: the alarm on it stands in for alarms in every account."""
+    wrong = {check: text for check, text in report.checks.items() if text}
+    if wrong:
+        logger.warning("A spoke is unwell", account=report.account, region=report.region, checks=wrong)
+        metrics.add_metric(UNWELL_SPOKES, MetricUnit.Count, 1)
 
 
 def _event(body: str) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from troposphere.awslambda import Function as LambdaFunction
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sqs import Queue
 
+from contract.names import METRICS_NAMESPACE, UNWELL_SPOKES
+from generator.functions import REPORTS
+
 _FIVE_MINUTES = 300
 _LATE_SECONDS = 900
 
@@ -30,13 +33,25 @@ def alarms(resources: Iterable[AWSObject], *, is_told: bool = True) -> list[Alar
     return found
 
 
+def unwell_spokes() -> Alarm:
+    """Return the alarm on heartbeats that report something wrong: failures of spokes that have no alarms themselves."""
+    metric = {
+        "Namespace": METRICS_NAMESPACE,
+        "MetricName": UNWELL_SPOKES,
+        "Dimensions": [MetricDimension(Name="service", Value=REPORTS.name)],
+        "Statistic": "Sum",
+    }
+    text = "a spoke's own checks found something wrong; `muster status` says which and what"
+    return _alarm("SpokesUnwell", text, metric, 0, "Alerts")
+
+
 def _errors(one: LambdaFunction) -> Alarm:
     text = f"{one.FunctionName} fails; its log group says why"
     return _alarm(f"{one.title}Errors", text, _function_metric("Errors", Ref(one), "Sum"), 0, "Alerts")
 
 
 def _failed(queue: Queue) -> Alarm:
-    text = f"{queue.QueueName} holds what could not be handled; `muster redrive` tries it again"
+    text = f"{queue.QueueName} holds what could not be handled; mend the cause, then start the queue's redrive"
     metric = _queue_metric("ApproximateNumberOfMessagesVisible", queue)
     return _alarm(f"{queue.title}Waiting", text, metric, 0, "CriticalAlerts")
 

@@ -16,7 +16,7 @@ _RECORDED = {"source": [{"prefix": "aws."}], "detail-type": list(DETAIL_TYPES)}
 def detector(site: Site) -> list[AWSObject]:
     """Return the detector with its queue: forwarded CloudTrail events in, findings out."""
     config = site.config
-    rule = to_queue("DetectorRule", config.names.queue("detector"), Ref("Bus"), _RECORDED, "DetectorQueue")
+    rule = to_queue(DETECTOR, config.names.queue("detector"), Ref("Bus"), _RECORDED)
     statements = [
         iam.consume_queue(GetAtt("DetectorQueue", "Arn")),
         iam.write_table(GetAtt("FindingsTable", "Arn")),

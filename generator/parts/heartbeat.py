@@ -10,7 +10,7 @@ from contract.names import VERSION
 from generator import iam
 from generator.config import Config
 from generator.functions import HEARTBEAT
-from generator.parts.forwarding import hub_bus
+from generator.parts.forwarding import hub_bus, own_rules
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried
 from generator.parts.sources import from_rule
@@ -31,7 +31,7 @@ def heartbeat(site: Site) -> list[AWSObject]:
     config = site.config
     name = HEARTBEAT.full_name(config.names)
     return [
-        *dead_letters("HeartbeatDeadLetters", f"{name}-dlq", {}),
+        *dead_letters("HeartbeatDeadLetters", f"{name}-dlq", {"events": [own_rules(config)]}),
         *function(HEARTBEAT, site, _statements(config), config.spoke.log_retention_days),
         retried(HEARTBEAT, "HeartbeatDeadLetters"),
         *from_rule(HEARTBEAT, Rule("HeartbeatSchedule", Name=f"{name}-hourly", ScheduleExpression="rate(1 hour)")),

@@ -23,8 +23,11 @@ def dead_letters(title: str, name: str, senders: Mapping[str, Sequence[Any]]) ->
 
 
 def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
-    """Return a consumer's queue and its dead-letter queue; a message is tried five times."""
-    failed = dead_letters(f"{what.title}DeadLetters", config.names.dead_letter_queue(what.name), {})
+    """Return a consumer's queue and its dead-letter queue; a message is tried five times.
+
+    Both take what `senders` send: a delivery that the queue refuses goes straight to the dead letters.
+    """
+    failed = dead_letters(f"{what.title}DeadLetters", config.names.dead_letter_queue(what.name), senders)
     queue = Queue(
         f"{what.title}Queue",
         QueueName=config.names.queue(what.name),

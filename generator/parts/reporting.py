@@ -17,8 +17,7 @@ from generator.pattern import ACCOUNT_CHANGES
 def reports(site: Site) -> list[AWSObject]:
     """Return the recorder of what spokes report: heartbeats, tagging results."""
     config = site.config
-    pattern = {"source": [SPOKE_SOURCE]}
-    rule = to_queue("ReportsRule", config.names.queue("reports"), Ref("Bus"), pattern, "ReportsQueue")
+    rule = to_queue(REPORTS, config.names.queue("reports"), Ref("Bus"), {"source": [SPOKE_SOURCE]})
     statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state()]
     return [
         *work_queue(REPORTS, config, {"events": [GetAtt(rule, "Arn")]}),
@@ -34,9 +33,10 @@ def inventory(site: Site) -> list[AWSObject]:
     name = INVENTORY.full_name(config.names)
     hourly = Rule("InventorySchedule", Name=f"{name}-hourly", ScheduleExpression="rate(1 hour)")
     changed = Rule("InventoryRule", Name=name, EventBusName=Ref("Bus"), EventPattern=ACCOUNT_CHANGES)
+    callers = [GetAtt(rule, "Arn") for rule in (hourly, changed)]
     statements = [*_state(), iam.read_organization(), iam.send_messages(GetAtt("InventoryDeadLetters", "Arn"))]
     return [
-        *dead_letters("InventoryDeadLetters", config.names.dead_letter_queue("inventory"), {}),
+        *dead_letters("InventoryDeadLetters", config.names.dead_letter_queue("inventory"), {"events": callers}),
         *function(INVENTORY, site, statements, config.findings.log_retention_days),
         retried(INVENTORY, "InventoryDeadLetters"),
         *from_rule(INVENTORY, hourly),

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.awslambda import DestinationConfig, EventSourceMapping, OnFailure, Permission, ScalingConfig
-from troposphere.events import Rule, Target
+from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.validators import integer
 
 from generator.functions import Function
@@ -57,7 +57,7 @@ def from_stream(what: Function, *, batch: int = 100, window: int | None = None) 
 
 def from_rule(what: Function, rule: Rule) -> list[AWSObject]:
     """Return a rule whose target is the function, and the rule's right to call it."""
-    rule.Targets = [Target(Id="Function", Arn=GetAtt(what.title, "Arn"))]
+    rule.Targets = [Target(Id="Function", Arn=GetAtt(what.title, "Arn"), DeadLetterConfig=_dead_letters(what))]
     permission = Permission(
         f"{rule.title}Permission",
         FunctionName=Ref(what.title),
@@ -68,7 +68,11 @@ def from_rule(what: Function, rule: Rule) -> list[AWSObject]:
     return [rule, permission]
 
 
-def to_queue(title: str, name: str, bus: Any, pattern: dict[str, Any], queue: str) -> Rule:
-    """Return a rule of a bus that puts what it matches into the queue with that logical id."""
-    target = Target(Id="Queue", Arn=GetAtt(queue, "Arn"))
-    return Rule(title, Name=name, EventBusName=bus, EventPattern=pattern, Targets=[target])
+def to_queue(what: Function, name: str, bus: Any, pattern: dict[str, Any]) -> Rule:
+    """Return a rule of a bus that puts what it matches into the function's queue."""
+    target = Target(Id="Queue", Arn=GetAtt(f"{what.title}Queue", "Arn"), DeadLetterConfig=_dead_letters(what))
+    return Rule(f"{what.title}Rule", Name=name, EventBusName=bus, EventPattern=pattern, Targets=[target])
+
+
+def _dead_letters(what: Function) -> DeadLetterConfig:
+    return DeadLetterConfig(Arn=GetAtt(f"{what.title}DeadLetters", "Arn"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
+from contract.names import METRICS_NAMESPACE, UNWELL_SPOKES
 from generator.config import Config
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS
 from generator.generate import templates as render
@@ -153,8 +154,7 @@ def test_rules_may_reach_their_targets(of_type: Found, templates: dict[str, Any]
                 assert attribute(target["Arn"])[0] in permitted, title
             else:
                 assert f"{attribute(target['Arn'])[0]}Policy" in policies, title
-            if letters := target.get("DeadLetterConfig"):
-                assert f"{attribute(letters['Arn'])[0]}Policy" in policies, title
+            assert f"{attribute(target['DeadLetterConfig']['Arn'])[0]}Policy" in policies, title
 
 
 @pytest.mark.parametrize("name", ["hub", "spoke"])
@@ -191,6 +191,13 @@ def test_every_dead_letter_queue_function_and_stream_reader_of_the_hub_has_its_a
     for what in HUB_FUNCTIONS:
         assert f'{{"Ref": "{what.title}"}}' in alarmed
     assert alarmed.count('"IteratorAge"') == 2
+
+
+def test_a_spokes_failures_alarm_in_the_hub(of_type: Found) -> None:
+    alarm = of_type("hub", "AWS::CloudWatch::Alarm")["SpokesUnwell"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (METRICS_NAMESPACE, UNWELL_SPOKES)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "reports"}]
+    assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]
 
 
 def test_the_tagger_never_writes_over_a_creator(of_type: Found) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contract.names import UNWELL_SPOKES
 from hub import reports
 from hub.reports import record_handler
 from hub.store.spokes import SpokeStore
@@ -55,6 +56,17 @@ def test_heartbeats_and_tagging_results_are_stored(handle: Any, dynamodb: "Dynam
     assert (spoke.heartbeat.checks, spoke.seen_at) == ({"trail": ""}, "2026-11-20T09:00:00.000000Z")
     (result,) = TaggingStore(dynamodb, "state").of("1")
     assert (result.created_by, result.failed[0].reason) == ("alice", "denied")
+
+
+def test_a_spoke_that_finds_something_wrong_counts_for_the_alarm(
+    handle: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert handle(report("Muster Heartbeat", HEARTBEAT)) == []
+    assert UNWELL_SPOKES not in capsys.readouterr().out
+    unwell = {**HEARTBEAT, "checks": {"trail": "no trail logs management events"}}
+    assert handle(report("Muster Heartbeat", unwell)) == []
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if UNWELL_SPOKES in line]
+    assert [(one[UNWELL_SPOKES], one["service"]) for one in written] == [([1.0], "reports")]
 
 
 def test_fields_that_a_newer_spoke_adds_are_no_reason_to_refuse_its_report(
