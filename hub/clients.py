@@ -6,6 +6,8 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from contract.cold_start import uncollected
+
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5})
 
 
@@ -17,4 +19,5 @@ def _session() -> Session:
 @cache
 def aws_client(service: str) -> Any:
     """Return the service's client in the function's Region, made once per cold start."""
-    return _session().create_client(service, config=_CONFIG)
+    with uncollected():
+        return _session().create_client(service, config=_CONFIG)

@@ -7,6 +7,8 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from contract.cold_start import uncollected
+
 # A client of a service in a Region.
 Clients = Callable[[str, str], Any]
 
@@ -21,4 +23,5 @@ def _session() -> Session:
 @cache
 def client(service: str, region: str) -> Any:
     """Return the client of a service in a Region; the same one for as long as the function is warm."""
-    return _session().create_client(service, region_name=region, config=_CONFIG)
+    with uncollected():
+        return _session().create_client(service, region_name=region, config=_CONFIG)

@@ -58,7 +58,7 @@ class Cold(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What is started: folders to import from, a handler, its first event, the kinds of AWS calls that this must cause."""
+    """What is started: folders to import from, a handler, its first event, the kinds of AWS calls that must follow."""
 
     folders: tuple[Path, ...]
     handler: str
@@ -86,8 +86,8 @@ def cold_starts() -> dict[str, Measure]:
     return {
         "B1 cold start detector": Measure(_cpu(detector), "ms", 0.4, baseline),
         "B1 cold start creator tagger": Measure(_cpu(tagger), "ms", 0.4, baseline),
-        "B1 memory detector": Measure(_megabytes(detector), "MB", 48),
-        "B1 memory creator tagger": Measure(_megabytes(tagger), "MB", 48),
+        "B1 memory detector": Measure(_mebibytes(detector), "MiB", 48),
+        "B1 memory creator tagger": Measure(_mebibytes(tagger), "MiB", 48),
     }
 
 
@@ -95,8 +95,8 @@ def _cpu(runs: list[Cold]) -> float:
     return median(run.cpu_ms for run in runs)
 
 
-def _megabytes(runs: list[Cold]) -> float:
-    return median(run.peak_bytes for run in runs) / 1e6
+def _mebibytes(runs: list[Cold]) -> float:
+    return median(run.peak_bytes for run in runs) / 2**20
 
 
 def _subjects(folder: Path) -> list[Subject]:
