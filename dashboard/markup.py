@@ -1,6 +1,7 @@
 """Pieces of HTML that every page uses. What is not `Html` is text and gets escaped here."""
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NewType
@@ -12,6 +13,8 @@ Html = NewType("Html", str)
 NOTHING = Html("")
 
 _NEVER = "never"
+# Not the semicolon nor the ampersand: they are part of what escaping wrote.
+_SEPARATOR = re.compile(r"([/_:@])")
 
 
 def text(value: object) -> Html:
@@ -56,6 +59,16 @@ def card(title: str, body: Html, hint: str = "", aside: Html = NOTHING) -> Html:
 def grid(cards: Iterable[Html], kind: str = "two") -> Html:
     """Return panels side by side; `kind` says in how many columns: tiles, two, wide (the first one twice as wide)."""
     return Html(f'<div class="m-page m-grid m-grid-{kind}">{joined(cards)}</div>')
+
+
+def column(cards: Iterable[Html]) -> Html:
+    """Return panels one below the other, as one place of a grid."""
+    return Html(f'<div class="m-column">{joined(cards)}</div>')
+
+
+def breakable(value: str) -> Html:
+    """Return a path, role or ARN that breaks after its separators rather than inside a word."""
+    return Html(_SEPARATOR.sub(r"\1<wbr>", text(value)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Html]], caption: str) -> Html:

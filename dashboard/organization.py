@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from contract.finding import Finding
 from hub.store.accounts import ACTIVE, Account
 from hub.store.spokes import Spoke
 
@@ -24,6 +25,10 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         """Return an account's name; its id while the name is unknown."""
         known = self.accounts.get(account)
         return known.name if known and known.name else account
+
+    def title(self, finding: Finding) -> str:
+        """Return a finding's title with the account's name in place of its id, as alerts say it."""
+        return finding.title.replace(f"account {finding.account}", f"account {self.name(finding.account)}")
 
     def label(self, account: str) -> str:
         """Return an account's name and id."""

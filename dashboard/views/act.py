@@ -15,7 +15,7 @@ _CLOSED_BY_PROVIDER = "Its provider closed it; only the provider can open it aga
 
 def show(finding: Finding) -> None:
     """Show what was done about a finding, and what can be done."""
-    with st.container(key="act"):
+    with st.container(key="panel-act"):
         if finding.workflow_by or finding.note:
             st.html(_done(finding))
         deeds = possible(finding)

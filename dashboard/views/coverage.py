@@ -32,7 +32,7 @@ def _accounts_known(organization: Organization) -> Html:
     active = sum(account.status == ACTIVE for account in organization.accounts.values())
     words = "1 active account" if active == 1 else f"{active:,} active accounts"
     aside = "".join(f"; {organization.name(one)} has no spoke ({_UNREACHED})" for one in organization.unreached())
-    return Html(f'<p class="m-hint">{text(words + aside)}</p>')
+    return Html(f'<p class="m-sub">{text(words + aside)}</p>')
 
 
 def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime) -> Iterable[Html]:
@@ -70,7 +70,7 @@ def tags(activity: Activity) -> Html:
         )
     written = sum(len(result.tagged) for result in activity.tagging)
     failures = [failure for result in activity.tagging for failure in result.failed]
-    pairs = (("Written", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
+    pairs = (("Resources tagged", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
     reasons = [
         joined((text(short_name(one.arn)), Html(f' <span class="m-hint">{text(one.reason)}</span>')))
         for one in failures

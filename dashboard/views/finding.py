@@ -16,6 +16,7 @@ from dashboard.markup import (
     Html,
     ago,
     badge,
+    breakable,
     card,
     chip,
     empty,
@@ -42,25 +43,27 @@ def show(chosen: str, organization: Organization) -> None:
     if finding is None:
         st.html(card("No such finding", empty(f"Nothing is stored under {chosen[:64]}", _GONE)))
         return
-    st.html(_head(finding))
+    st.html(_head(finding, organization))
     act.show(finding)
     with st.container(key="detail"):
         left, right = st.columns(2)
     left.html(_what(finding, organization))
     left.html(_who(finding))
     right.html(_meaning(finding))
-    with right:
+    with right.container(key="panel-resource"):
         _show_resource(finding)
+    with right.container(key="panel-evidence"):
         _show_details(finding)
 
 
-def _head(finding: Finding) -> Html:
+def _head(finding: Finding, organization: Organization) -> Html:
     labels = (
         badge(finding.severity),
         chip(finding.status.capitalize(), "open" if finding.is_open else ""),
         chip(finding.detection, "code"),
     )
-    return Html(f'<div class="m-head"><h1>{text(finding.title)}</h1></div><div class="m-chips">{joined(labels)}</div>')
+    title = text(organization.title(finding))
+    return Html(f'<div class="m-head"><h1>{title}</h1></div><div class="m-chips">{joined(labels)}</div>')
 
 
 def _what(finding: Finding, organization: Organization) -> Html:
@@ -68,7 +71,7 @@ def _what(finding: Finding, organization: Organization) -> Html:
     account = link(findings_address(Filters(account=(finding.account,))), text(organization.label(finding.account)))
     pairs = (
         ("Account", account),
-        ("OU", text(organization.path(finding.account))),
+        ("OU", breakable(organization.path(finding.account))),
         ("Owner", text(organization.owner(finding.account))),
         ("Region", text(finding.region)),
         ("First seen", joined((ago(finding.first_seen, now), _sub(exact(finding.first_seen))))),
@@ -82,10 +85,10 @@ def _what(finding: Finding, organization: Organization) -> Html:
 def _who(finding: Finding) -> Html:
     role, _, session = finding.actor_arn.partition(":assumed-role/")[2].partition("/")
     pairs = (
-        ("Actor", text(finding.actor)),
+        ("Actor", breakable(finding.actor)),
         ("Kind", text(finding.actor_kind)),
-        ("Role", text(finding.actor_role or role)),
-        ("Session", text(session)),
+        ("Role", breakable(finding.actor_role or role)),
+        ("Session", breakable(session)),
         ("Source IP", _code(finding.source_ip)),
         ("API call", _code(finding.api_call)),
         ("User agent", _code(finding.user_agent)),
@@ -128,9 +131,9 @@ def _references(attack: str, cis: Mapping[str, str]) -> Html:
 def _show_resource(finding: Finding) -> None:
     similar = link(findings_address(Filters(resource=finding.resource)), text("Other findings on it"))
     others = [one for one in finding.resources if one != finding.resource]
-    st.html(joined((Html('<h2 class="m-title">Resource</h2>'), _chips(others, "code"))))
+    st.html('<h2 class="m-title">Resource</h2>')
     st.code(finding.resource, language=None, wrap_lines=True)
-    st.html(similar)
+    st.html(joined((_chips(others, "code"), similar)))
 
 
 def _show_details(finding: Finding) -> None:
@@ -138,7 +141,7 @@ def _show_details(finding: Finding) -> None:
     if finding.details:
         st.code(json.dumps(finding.details, indent=2, ensure_ascii=False, default=str), language="json")
     else:
-        st.html(empty("No further evidence", "The CloudTrail event has the whole request."))
+        st.caption("The CloudTrail event has the whole request." if finding.event_id else "Its provider sent none.")
     st.caption(f"Finding {finding.id} · updated {exact(finding.updated_at)} · product {finding.product}")
 
 
@@ -153,7 +156,7 @@ def _event(finding: Finding) -> Html:
 
 
 def _code(value: str) -> Html:
-    return Html(f'<span class="m-code">{text(value)}</span>') if value else NOTHING
+    return Html(f'<span class="m-code">{breakable(value)}</span>') if value else NOTHING
 
 
 def _sub(value: str) -> Html:

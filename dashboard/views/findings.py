@@ -70,7 +70,7 @@ def _nothing(filters: Filters) -> Html:
 
 
 def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
-    title = link(finding_address(finding.id), text(finding.title))
+    title = link(finding_address(finding.id), text(organization.title(finding)))
     place = joined((text(organization.name(finding.account)), _sub(finding.region)))
     resource = Html(f'<span title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
     return (

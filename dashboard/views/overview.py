@@ -10,11 +10,12 @@ from dashboard.activity import TREND_DAYS, Activity
 from dashboard.charts import Counts
 from dashboard.filters import Filters
 from dashboard.links import finding_address, findings_address
-from dashboard.markup import Html, ago, badge, card, empty, grid, joined, link, number, table, text
+from dashboard.markup import Html, ago, badge, card, column, empty, grid, joined, link, number, table, text
 from dashboard.organization import Organization
 from dashboard.views import coverage
 
 _LISTED = 8
+_DETECTIONS = 6
 _BY_ACCOUNT = "Open findings by account"
 _BY_DETECTION = "Most frequent detections"
 _QUIET = "If that surprises you, muster doctor checks that events reach the hub."
@@ -30,9 +31,10 @@ def show() -> None:
         st.html(card("Welcome to Muster", empty("No account reports to this hub yet", _NEXT_STEP)))
         return
     st.html(_tiles(activity))
-    st.html(grid([_trend(activity), coverage.spokes(organization, now)], "wide"))
+    watched = column((coverage.spokes(organization, now), coverage.tags(activity)))
+    st.html(grid([_trend(activity), watched], "wide"))
+    st.html(_newest(organization, activity, now))
     st.html(grid([_accounts(organization, activity), _detections(activity)]))
-    st.html(grid([_newest(organization, activity, now), coverage.tags(activity)], "wide"))
 
 
 def _head(organization: Organization, activity: Activity) -> Html:
@@ -102,7 +104,7 @@ def _detections(activity: Activity) -> Html:
     ranked = sorted(activity.by_detection.items(), key=lambda pair: pair[1], reverse=True)
     if not ranked:
         return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
-    rows = [_detection_row(detection, count) for detection, count in ranked[:_LISTED]]
+    rows = [_detection_row(detection, count) for detection, count in ranked[:_DETECTIONS]]
     return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION))
 
 
@@ -115,7 +117,7 @@ def _detection_row(detection: str, count: int) -> tuple[Html, Html]:
 def _newest(organization: Organization, activity: Activity, now: datetime) -> Html:
     title = "Newest critical and high findings"
     if not activity.newest:
-        return card(title, empty("Nothing critical or high is open", "Medium and lower ones are under Findings."))
+        return card(title, empty("Nothing critical or high is open", "Whatever else is open is under Findings."))
     rows = [_finding_row(organization, finding, now) for finding in activity.newest]
     every = link(findings_address(Filters(severity=(Severity.HIGH, Severity.CRITICAL))), text("All of them"))
     return card(title, table(("Severity", "Finding", "Account", "Seen"), rows, title), aside=every)
@@ -124,7 +126,7 @@ def _newest(organization: Organization, activity: Activity, now: datetime) -> Ht
 def _finding_row(organization: Organization, finding: Finding, now: datetime) -> tuple[Html, Html, Html, Html]:
     return (
         badge(finding.severity),
-        link(finding_address(finding.id), text(finding.title)),
+        link(finding_address(finding.id), text(organization.title(finding))),
         text(organization.name(finding.account)),
         ago(finding.first_seen, now),
     )

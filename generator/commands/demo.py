@@ -73,6 +73,21 @@ def dashboard(*, config: ConfigOption = CONFIG, port: PortOption = DASHBOARD_POR
 
 def show_dashboard(config: Config, folder: Path, port: int, console: Console) -> None:
     """Serve the dashboard on loopback until Ctrl-C."""
+    console.print(f"Dashboard: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    process = start_dashboard(config, folder, port)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        code = 0
+    finally:
+        process.terminate()
+        process.wait()
+    if code:
+        raise local.LocalError(f"the dashboard ended by itself; is port {port} taken? Choose another with --port")
+
+
+def start_dashboard(config: Config, folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start the dashboard on loopback and return its process, which the caller ends; `folder` holds `muster.toml`."""
     names = config.names
     environment = {
         **os.environ,
@@ -85,16 +100,6 @@ def show_dashboard(config: Config, folder: Path, port: int, console: Console) ->
         environment["AWS_PROFILE"] = config.aws.profile
     if config.aws.config_file:
         environment["AWS_CONFIG_FILE"] = str(folder / config.aws.config_file)
-    console.print(f"Dashboard: http://127.0.0.1:{port} (Ctrl-C ends it)")
     command = [sys.executable, "-m", "streamlit", "run", str(local.ROOT / "dashboard" / "app.py")]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--browser.gatherUsageStats", "false"]
-    process = subprocess.Popen(command, env=environment, cwd=local.ROOT)  # noqa: S603 - our own interpreter
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        code = 0
-    finally:
-        process.terminate()
-        process.wait()
-    if code:
-        raise local.LocalError(f"the dashboard ended by itself; is port {port} taken? Choose another with --port")
+    return subprocess.Popen(command, env=environment, cwd=local.ROOT)  # noqa: S603 - our own interpreter

@@ -9,7 +9,7 @@ Markup = Callable[[AppTest], str]
 
 def test_a_finding_shows_what_an_on_call_person_needs(tables: Any, show: Show, markup: Markup) -> None:
     page = markup(show("findings", finding="one"))
-    for fact in ("User one created", "payments-prod", "Root/Workloads/Production", "team-a", "alice-session"):
+    for fact in ("User one created", "payments-prod", "Root/<wbr>Workloads/<wbr>Production", "team-a", "alice-session"):
         assert fact in page
     assert "203.0.113.7" in page
     assert "https://console.aws.amazon.com/go/view?arn=arn%3Aaws%3Aiam" in page

@@ -4,7 +4,7 @@ import pytest
 
 from contract.clock import EPOCH, iso
 from contract.finding import Severity
-from dashboard.markup import ago, badge, chip, empty, exact, link, table, text
+from dashboard.markup import ago, badge, breakable, chip, empty, exact, link, table, text
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EVIL = "<img src=x onerror=\"alert('1')\">"
@@ -40,6 +40,11 @@ def test_an_external_link_opens_a_tab_and_tells_nothing_of_where_it_came_from() 
 )
 def test_ages_are_said_in_one_unit(age: timedelta, words: str) -> None:
     assert f">{words}<" in ago(iso(NOON - age), NOON)
+
+
+def test_a_long_name_breaks_after_its_separators_and_stays_escaped() -> None:
+    assert breakable("Root/A_b") == "Root/<wbr>A_<wbr>b"
+    assert breakable("<b>&/") == "&lt;b&gt;&amp;/<wbr>"
 
 
 def test_what_never_happened_has_no_age() -> None:

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from contract.clock import iso
+from contract.finding import Finding, Severity
 from contract.spoke_events import Heartbeat
 from dashboard.organization import Organization
 from hub.store.accounts import REMOVED, Account
@@ -59,6 +60,16 @@ def test_a_silent_spoke_is_not_also_unwell() -> None:
     unwell = _spoke("a", timedelta(0), {"trail": "is not logging", "roles": ""})
     silent = _spoke("b", timedelta(days=1), {"trail": "is not logging"})
     assert _organization(unwell, silent).unwell(NOON) == [unwell]
+
+
+def test_a_title_names_the_account_rather_than_its_id() -> None:
+    organization = Organization(
+        id="o-example", read_at=iso(NOON), accounts={"111122223333": Account(id="111122223333", name="prod")}
+    )
+    about = {"id": "f", "detection": "d", "severity": Severity.LOW, "region": "r", "resource": "x"}
+    finding = Finding(title="Bucket b-111122223333 of account 111122223333 deleted", account="111122223333", **about)
+    assert organization.title(finding) == "Bucket b-111122223333 of account prod deleted"
+    assert organization.title(Finding(title="A finding", account="", **about)) == "A finding"
 
 
 def test_an_account_without_a_name_is_called_by_its_id() -> None:

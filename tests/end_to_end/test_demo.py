@@ -17,7 +17,7 @@ from generator.demo.run import OUTBOX
 from generator.rollout.comparison import statuses
 from generator.rollout.session import hub_session
 from hub.store.findings import FindingQuery, FindingStore
-from tests.end_to_end.conftest import Demo
+from tests.demo import Demo
 
 pytestmark = pytest.mark.slow
 NAMES = Names()

@@ -8,7 +8,7 @@ import pytest
 
 from generator.demo.recorded import EVENTS
 from generator.local import LocalError
-from tests.end_to_end.conftest import Demo
+from tests.demo import Demo
 
 pytestmark = pytest.mark.slow
 HUB, MEMBER = "111122223333", "444455556666"

@@ -1,0 +1,112 @@
+"""What people see and do in the dashboard, in a browser, on the demo's findings."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from contract.finding import Severity
+from generator.demo.run import OUTBOX
+from tests.demo import Demo
+
+pytestmark = pytest.mark.browser
+WIDTHS = (800, 1280, 1920)
+
+Shoot = Callable[[Page, str], None]
+Open = Callable[..., Page]
+
+
+def test_the_overview_has_the_numbers_of_the_demo(demo: Demo, visit: Open, shoot: Shoot) -> None:
+    page = visit()
+    for severity, count in demo.report.findings.by_severity.items():
+        tile = page.locator(f'a.m-tile[href="findings?severity={severity}"]')
+        expect(tile.locator("strong")).to_have_text(str(count))
+    expect(page.locator(".m-head p")).to_contain_text(f"{demo.report.findings.total} open findings")
+    spokes = sum(demo.report.stack_instances.values())
+    expect(page.get_by_text(f"{spokes} of {spokes} spokes report")).to_be_visible()
+    expect(page.get_by_text("Never reported")).to_have_count(0)
+    fits_every_width(page, shoot, "overview")
+
+
+def test_the_list_has_every_finding_of_the_demo(demo: Demo, visit: Open, shoot: Shoot) -> None:
+    page = visit("findings")
+    expect(page.locator("tbody tr")).to_have_count(demo.report.findings.total)
+    fits_every_width(page, shoot, "findings")
+
+
+def test_a_finding_says_what_happened_and_what_to_do(visit: Open, shoot: Shoot) -> None:
+    page = visit("findings?severity=CRITICAL")
+    title = page.locator("tbody a").first.inner_text()
+    assert not re.search(r"\d{12}", title)
+    page.locator("tbody a").first.click()
+    expect(page.locator("h1")).to_have_text(title)
+    for heading in ("What happened, and where", "Who did it", "How to respond", "Evidence"):
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    fits_every_width(page, shoot, "finding")
+
+
+def test_a_typed_path_of_the_overview_is_the_overview(visit: Open) -> None:
+    page = visit("overview")
+    expect(page.locator("h1")).to_have_text("Overview")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_severity_filter_changes_the_list_and_the_address(demo: Demo, visit: Open, shoot: Shoot) -> None:
+    page = visit("findings")
+    page.get_by_role("button", name="Critical", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?severity=CRITICAL$"))
+    expect(page.locator("tbody tr")).to_have_count(demo.report.findings.by_severity[Severity.CRITICAL])
+    assert set(page.locator("tbody .m-badge").all_inner_texts()) == {"Critical"}
+    shoot(page, "findings-critical")
+
+
+def test_a_suppressed_finding_leaves_the_open_list_and_comes_back_when_reopened(visit: Open, shoot: Shoot) -> None:
+    page = visit("findings?severity=CRITICAL")
+    row = page.locator("tbody a").first
+    address = str(row.get_attribute("href"))
+    before = page.locator("tbody tr").count()
+    row.click()
+    act(page, "Suppress", "A drill of the security team")
+    expect(page.get_by_role("status")).to_contain_text("Suppressed by carol@example.com")
+    shoot(page, "finding-suppressed")
+    left = visit("findings?severity=CRITICAL")
+    expect(left.locator("tbody tr")).to_have_count(before - 1)
+    expect(left.locator(f'tbody a[href="{address}"]')).to_have_count(0)
+    expect(visit("findings?status=suppressed").locator(f'tbody a[href="{address}"]')).to_have_count(1)
+    act(page, "Reopen", "")
+    expect(page.get_by_role("status")).to_contain_text("Reopened by carol@example.com")
+    expect(visit("findings?severity=CRITICAL").locator("tbody tr")).to_have_count(before)
+
+
+def test_the_newest_email_leads_to_the_panel_that_suppresses(browser: Browser, visit: Open, shoot: Shoot) -> None:
+    page = browser.new_page(viewport={"width": 800, "height": 900})
+    page.goto(newest_email().as_uri())
+    shoot(page, "email")
+    link = page.get_by_role("link", name="Suppress").first
+    address = urlsplit(str(link.get_attribute("href")))
+    opened = visit(f"{address.path.lstrip('/')}?{address.query}")
+    expect(opened.get_by_label("Reason")).to_be_visible()
+    shoot(opened, "finding-from-email")
+
+
+def newest_email() -> Path:
+    return max(OUTBOX.resolve().glob("*.html"))
+
+
+def act(page: Page, deed: str, note: str) -> None:
+    page.locator(".st-key-panel-act").get_by_text(deed, exact=True).click()
+    page.get_by_label("Who").fill("carol@example.com")
+    page.locator("textarea").fill(note)
+    page.get_by_role("button", name=f"{deed} this finding").click()
+
+
+def fits_every_width(page: Page, shoot: Shoot, name: str) -> None:
+    """Keep a picture of the page in each width; nothing of it is wider than the window."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        main = page.locator('[data-testid="stMain"]')
+        assert main.evaluate("one => one.scrollWidth <= one.clientWidth"), f"{name} overflows at {width}"
+        shoot(page, f"{name}-{width}")
