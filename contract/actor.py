@@ -42,11 +42,6 @@ class Actor(msgspec.Struct, frozen=True):
         """Whether an EC2 instance called with its role."""
         return self.kind == "ec2-instance"
 
-    @property
-    def is_service(self) -> bool:
-        """Whether an AWS service called for itself, not on somebody's behalf."""
-        return self.kind in {"aws-service", "service-linked-role"}
-
 
 def actor_of(user_identity: Any, recipient_account_id: str = "") -> Actor:
     """Return the actor of a record's `userIdentity`; any shape is read, nothing raises.

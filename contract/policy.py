@@ -10,7 +10,6 @@ import msgspec
 from contract.fields import as_text, normalized
 from contract.network import is_world
 
-_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 # Condition keys that narrow a wildcard principal. sts:ExternalId does not: it can be guessed.
 _NARROWING = {
     normalized(key)
@@ -90,12 +89,6 @@ class Policy(msgspec.Struct, frozen=True):
     def is_admin(self) -> bool:
         """Whether any statement grants administrator rights."""
         return any(statement.is_admin for statement in self.statements)
-
-    @property
-    def account_ids(self) -> set[str]:
-        """The accounts that Allow statements name as principals."""
-        named = (p for statement in self.statements if statement.is_allow for p in statement.principals)
-        return {account for principal in named for account in _ACCOUNT.findall(principal)}
 
 
 def policy_of(value: Any) -> Policy:

@@ -23,7 +23,6 @@ _CONTROLS = {
 _SECTIONS = {"1.4": (4, 15), "3.0": (4, 16), "5.0": (4, 16), "6.0": (5, 16), "7.0": (5, 16)}
 
 VERSIONS = tuple(_SECTIONS)
-CONTROLS = tuple(_CONTROLS)
 
 
 def cis_numbers(control: str) -> dict[str, str]:

@@ -108,11 +108,6 @@ def test_administrator_rights_are_everything_or_all_of_iam_on_everything(parts: 
     assert policy_of(statement(**parts)).is_admin is is_admin
 
 
-def test_the_accounts_of_a_policy_are_those_that_allow_statements_name() -> None:
-    policy = policy_of(statement(Principal={"AWS": ["111122223333", "arn:aws:iam::444455556666:role/a"]}))
-    assert policy.account_ids == {"111122223333", "444455556666"}
-
-
 @pytest.mark.parametrize("written", [None, "", "invalid-json-policy", 1, [], {}, {"Statement": 1}, {"Statement": [1]}])
 def test_what_is_no_policy_is_an_empty_one(written: Any) -> None:
     policy = policy_of(written)
