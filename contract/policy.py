@@ -1,7 +1,6 @@
 """Resource policies as CloudTrail records them, and what "public" means."""
 
 import json
-import re
 from typing import Any
 from urllib.parse import unquote
 
