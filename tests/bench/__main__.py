@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import cold_start, demo, detection, rules
+from tests.bench import cold_start, demo, detection, rules, store, tagging
 
 if TYPE_CHECKING:
     from tests.bench.measure import Measure
@@ -16,6 +16,8 @@ BENCHES = (
     detection.events_per_parse,
     detection.ten_times_as_many,
     rules.alert_rules_of_a_spoke,
+    tagging.calls_of_a_create_event,
+    store.units_of_a_finding,
     demo.demo_to_summary,
 )
 

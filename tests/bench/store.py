@@ -1,0 +1,69 @@
+"""B7 and B8: what a finding costs to store, and to hear of again."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import botocore.session
+import msgspec
+from moto import mock_aws
+
+from contract.finding import Finding
+from generator.third_party import ROOT
+from hub.detections.catalogue import DETECTIONS
+from hub.detections.engine import Engine
+from hub.store.findings import FindingStore
+from hub.store.schema import FINDINGS, definition
+from tests.bench.measure import Measure
+from tests.bench.meter import Meter
+
+OBSERVED = "2026-11-20T09:00:00.000000Z"
+LATER = "2026-11-21T09:00:00.000000Z"
+# As many as one BatchGetItem reads.
+BATCH = 100
+
+
+def units_of_a_finding() -> dict[str, Measure]:
+    """The findings of the golden events: new, imported again unchanged, then refreshed by their provider."""
+    with _metered() as (store, meter):
+        findings = _findings()
+        _import(store, findings)
+        new, largest = meter.write_units / len(findings), meter.largest
+        meter.reset()
+        _import(store, [msgspec.structs.replace(one, observed_at=LATER) for one in findings])
+        again = (meter.write_units, meter.read_units / len(findings), meter.calls.total() / len(findings))
+        meter.reset()
+        _import(store, [msgspec.structs.replace(one, updated_at=LATER, observed_at=LATER) for one in findings])
+        refreshed = (meter.write_units / len(findings), meter.index_units)
+    return {
+        "B7 new finding": Measure(new, "WRU", 5),
+        "B7 largest finding": Measure(largest, "bytes", 1024),
+        "B8 unchanged finding writes": Measure(again[0], "WRU", 0),
+        "B8 unchanged finding reads": Measure(again[1], "RRU", 0.5),
+        "B8 unchanged finding calls": Measure(again[2], "calls", 0.02),
+        "B8 refreshed finding writes": Measure(refreshed[0], "WRU", 1),
+        "B8 refreshed finding index writes": Measure(refreshed[1], "WRU", 0),
+    }
+
+
+@contextmanager
+def _metered() -> Iterator[tuple[FindingStore, Meter]]:
+    keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "eu-central-1"}
+    with patch.dict(os.environ, keys), mock_aws():
+        client = botocore.session.get_session().create_client("dynamodb")
+        client.create_table(TableName="findings", **definition(FINDINGS))
+        yield FindingStore(client, "findings"), Meter(client, FINDINGS)
+
+
+def _findings() -> list[Finding]:
+    engine = Engine(DETECTIONS)
+    files = sorted((ROOT / "tests" / "events").glob("*/fires-*.json"))
+    verdicts = [engine.judge(json.loads(file.read_bytes()), OBSERVED) for file in files]
+    return list({finding.id: finding for verdict in verdicts for finding in verdict.findings}.values())
+
+
+def _import(store: FindingStore, findings: list[Finding]) -> None:
+    for start in range(0, len(findings), BATCH):
+        store.upsert(findings[start : start + BATCH])
