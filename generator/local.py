@@ -91,8 +91,9 @@ def start(accounts: int, port: int, folder: Path = FOLDER, *, detached: bool) ->
     """Start a local organization and write its files to `folder`; a detached one outlives this process."""
     if not PYTHON.exists():
         raise LocalError("the local organization is not set up: run `make setup`")
-    if detached and (other := _still_running(folder)):
-        raise BadStartError(f"a local organization runs at {other.endpoint} already; `muster local down` stops it")
+    if other := _still_running(folder):
+        mend = "`muster local down` stops it" if detached else f"end it first (process {other.pid})"
+        raise BadStartError(f"a local organization of {folder} runs at {other.endpoint} already; {mend}")
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(PYTHON), "-m", "localorg", "--port", str(port), "--accounts", str(accounts)]
     command += ["--regions", ",".join(REGIONS)]
