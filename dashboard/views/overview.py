@@ -46,8 +46,8 @@ def _sentence(organization: Organization, activity: Activity) -> str:
     if not total:
         return "No open findings."
     worst = max(activity.by_account.items(), key=lambda pair: _weight(pair[1]), default=None)
-    where = f" The most serious are in {organization.name(worst[0])}." if worst else ""
-    return f"{total:,} open findings.{where}"
+    where = f" {organization.name(worst[0])} is hit worst." if worst else ""
+    return f"{total:,} open finding{'s' if total > 1 else ''}.{where}"
 
 
 def _weight(counts: Counts) -> tuple[int, ...]:
@@ -89,8 +89,8 @@ def _accounts(organization: Organization, activity: Activity) -> Html:
         return card(_BY_ACCOUNT, empty("No open findings", _QUIET))
     largest = max(sum(counts.values()) for _, counts in ranked)
     rows = [_account_row(organization, account, counts, largest) for account, counts in ranked[:_LISTED]]
-    more = f"{len(ranked) - _LISTED} more accounts have open findings." if len(ranked) > _LISTED else ""
-    return card(_BY_ACCOUNT, table(("Account", "Open", "Severity"), rows, _BY_ACCOUNT), more)
+    extent = f"The {_LISTED} most serious of {len(ranked):,}." if len(ranked) > _LISTED else "The most serious first."
+    return card(_BY_ACCOUNT, table(("Account", "Open", "Severity"), rows, _BY_ACCOUNT), extent)
 
 
 def _account_row(organization: Organization, account: str, counts: Counts, largest: int) -> tuple[Html, Html, Html]:
