@@ -1,6 +1,7 @@
 """Starts and stops the local organization, and writes the configuration that leads to it."""
 
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -11,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import boto3
 import msgspec
@@ -91,17 +92,19 @@ def start(accounts: int, port: int, folder: Path = FOLDER, *, detached: bool) ->
     """Start a local organization and write its files to `folder`; a detached one outlives this process."""
     if not PYTHON.exists():
         raise LocalError("the local organization is not set up: run `make setup`")
-    if other := _still_running(folder):
-        mend = "`muster local down` stops it" if detached else f"end it first (process {other.pid})"
-        raise BadStartError(f"a local organization of {folder} runs at {other.endpoint} already; {mend}")
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(PYTHON), "-m", "localorg", "--port", str(port), "--accounts", str(accounts)]
     command += ["--regions", ",".join(REGIONS)]
     command += [] if detached else ["--with-parent", str(os.getpid())]
-    log = (folder / "localorg.log").open("w")
-    with log:
+    with _locked(folder) as lock, (folder / "localorg.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=(lock.fileno(),),
         )
     _STARTED[process.pid] = process
     line = _first_line(process)
@@ -185,12 +188,17 @@ def _why_not(process: subprocess.Popen[bytes], log: Path) -> LocalError:
     return BadStartError(text) if process.wait() == _BAD_INPUT else LocalError(text)
 
 
-def _still_running(folder: Path) -> LocalOrganization | None:
+def _locked(folder: Path) -> TextIO:
+    """Return a file that is locked for as long as the organization, which inherits it, lives."""
+    lock = (folder / "lock").open("w")
     try:
-        organization = running(folder)
-    except LocalError:
-        return None
-    return organization if _is_alive(organization.pid) else None
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise BadStartError(
+            f"a local organization of {folder} runs already; end it with Ctrl-C where it runs, or `muster local down`"
+        ) from error
+    return lock
 
 
 def _organization(answer: Mapping[str, Any], pid: int, folder: Path) -> LocalOrganization:
