@@ -68,11 +68,8 @@ def count(records: Iterable[StreamRecord], shard: str, store: RollupStore, momen
         sequence = comparable(record.sequence)
         if sequence <= done:
             continue
-        try:
-            changed = changes(record, moment)
-        except (KeyError, ValueError):
-            logger.exception("A stream record is no finding", sequence=record.sequence)
-            metrics.add_metric(name="StreamRecordsRefused", unit=MetricUnit.Count, value=1)
+        changed = _readable_changes(record, moment)
+        if changed is None:
             failed = record.sequence
             break
         if len({*counts, *changed}) > MOST_COUNTERS:
@@ -83,6 +80,15 @@ def count(records: Iterable[StreamRecord], shard: str, store: RollupStore, momen
     if any(counts.values()):
         store.count({key: amount for key, amount in counts.items() if amount}, shard, done, last, moment)
     return failed
+
+
+def _readable_changes(record: StreamRecord, moment: datetime) -> _Counts | None:
+    try:
+        return changes(record, moment)
+    except (KeyError, ValueError):
+        logger.exception("A stream record is no finding", sequence=record.sequence)
+        metrics.add_metric(name="StreamRecordsRefused", unit=MetricUnit.Count, value=1)
+        return None
 
 
 def changes(record: StreamRecord, moment: datetime) -> _Counts:

@@ -173,10 +173,7 @@ def _update(key: Key, amounts: Mapping[str, int], now: datetime) -> dict[str, An
     values = {f":a{place}": amount for place, amount in enumerate(amounts.values())}
     added = ", ".join(f"#a{place} :a{place}" for place in range(len(amounts)))
     if key == ORGANIZATION_ROLLUP_KEY:
-        days = [_day(now, DAYS + back) for back in range(_FORGOTTEN_AT_ONCE)]
-        old = {
-            f"#r{place}": name for place, name in enumerate(_SEEN + f"{day}#{one}" for day in days for one in Severity)
-        }
+        old = {f"#r{place}": name for place, name in enumerate(_forgotten(now))}
         expression = f"ADD {added} REMOVE {', '.join(old)}"
         names |= old
     elif key[0] == ORGANIZATION_ROLLUP_KEY[0]:
@@ -191,6 +188,12 @@ def _update(key: Key, amounts: Mapping[str, int], now: datetime) -> dict[str, An
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": to_item(values),
     }
+
+
+def _forgotten(now: datetime) -> list[str]:
+    """Return the organization's counters of the days that have just left its window."""
+    days = [_day(now, DAYS + back) for back in range(_FORGOTTEN_AT_ONCE)]
+    return [seen_counter(day, severity)[1] for day in days for severity in Severity]
 
 
 def _day(now: datetime, back: int) -> str:
