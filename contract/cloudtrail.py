@@ -9,6 +9,7 @@ from typing import Any
 
 from contract.actor import Actor, actor_of
 from contract.fields import Fields, as_text, normalized
+from contract.names import partition_of
 
 API_CALL = "AWS API Call via CloudTrail"
 SIGN_IN = "AWS Console Sign In via CloudTrail"
@@ -131,9 +132,7 @@ class CloudTrailEvent:
     @property
     def partition(self) -> str:
         """`aws`, `aws-us-gov` or `aws-cn`, by the Region."""
-        if self.region.startswith("us-gov-"):
-            return "aws-us-gov"
-        return "aws-cn" if self.region.startswith("cn-") else "aws"
+        return partition_of(self.region)
 
     @cached_property
     def time(self) -> datetime:

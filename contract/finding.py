@@ -126,10 +126,5 @@ def detection_finding_id(family: str, event_id: str, resource: str, *, is_attemp
     return _digest("muster", family, "attempt" if is_attempt else "deed", event_id, resource)
 
 
-def provider_finding_id(product_arn: str, provider_id: str) -> str:
-    """Return the id of a finding that a product sent to Security Hub."""
-    return _digest(product_arn, provider_id)
-
-
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -1,30 +1,30 @@
 """Every name that more than one part of Muster uses. The prefix is a setting; sources and detail-types are not."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 VERSION = "0.1.0"
 
 SPOKE_SOURCE = "muster.spoke"
-HUB_SOURCE = "muster.hub"
 HEARTBEAT = "Muster Heartbeat"
-AGENT_STATUS = "Muster Agent Status"
 TAGGING_RESULT = "Muster Tagging Result"
-RETENTION_REPORT = "Muster Retention Report"
-FINDING = "Muster Finding"
 
 CREATED_BY = "CreatedBy"
-CREATED_AT = "CreatedAt"
-CREATED_VIA = "CreatedVia"
-CREATED_BY_ROLE = "CreatedByRole"
-CREATOR_TAGS = (CREATED_BY, CREATED_AT, CREATED_VIA, CREATED_BY_ROLE)
 
 METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
+SILENT_SPOKES = "SpokesSilent"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"
 CONTROL_INDEX = "ControlTimestampIndex"
 RESOURCE_INDEX = "ResourceIndex"
+
+HUB_FUNCTIONS = ("detector", "reports", "inventory", "rollups", "transitions", "notifier")
+SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
+# What has a role in the spokes and is no function: the rules that forward events.
+FORWARDING = "alerts"
 
 # The Region in which a partition's global services (IAM, Organizations, root sign-in) are recorded.
 GLOBAL_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
@@ -57,11 +57,6 @@ class Names:
     def management_stack(self) -> str:
         """The management account's stack."""
         return f"{self.prefix}-management"
-
-    @property
-    def web_stack(self) -> str:
-        """The stack of CloudFront's parts in us-east-1."""
-        return f"{self.prefix}-web"
 
     @property
     def spoke_stack_set(self) -> str:
@@ -111,15 +106,19 @@ class Names:
         """Return the bucket of templates and zips of a Region."""
         return f"{self.prefix}-artefacts-{account}-{region}"
 
-    def archive_bucket(self, account: str, region: str) -> str:
-        """Return the bucket of archived findings."""
-        return f"{self.prefix}-archive-{account}-{region}"
+    def is_own_role(self, role: str) -> bool:
+        """Return whether a role is one of Muster's: a known name and a Region, so that nobody can borrow the prefix."""
+        return bool(_own_roles(self).fullmatch(role))
 
-    @property
-    def read_role(self) -> str:
-        """The read-only role of every member account."""
-        return f"{self.prefix}-read"
 
+@cache
+def _own_roles(names: Names) -> re.Pattern[str]:
+    known = [names.function(one) for one in HUB_FUNCTIONS]
+    known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, FORWARDING)]
+    return re.compile(rf"({'|'.join(map(re.escape, known))})-[a-z]{{2}}(-[a-z]+)+-[1-9]")
+
+
+USUAL_NAMES = Names()
 
 ACCOUNTS_PARTITION = "ACCOUNT"
 SPOKES_PARTITION = "SPOKE"
@@ -153,11 +152,6 @@ def control_rollup_key(day: str, control: str) -> tuple[str, str]:
 ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
 
 
-def suppression_key(suppression: str) -> tuple[str, str]:
-    """Return pk and sk of a suppression."""
-    return "SUPPRESSION", suppression
-
-
 def ledger_key(finding: str, transition: str, channel: str) -> tuple[str, str]:
     """Return pk and sk of the note that a channel was told of a finding's transition."""
     return f"LEDGER#{finding}", f"{transition}#{channel}"
@@ -166,8 +160,3 @@ def ledger_key(finding: str, transition: str, channel: str) -> tuple[str, str]:
 def checkpoint_key(job: str) -> tuple[str, str]:
     """Return pk and sk of a job's checkpoint."""
     return "CHECKPOINT", job
-
-
-def window_key(detection: str, key: str, bucket: str) -> tuple[str, str]:
-    """Return pk and sk of a detection's counting window."""
-    return f"WINDOW#{detection}#{key}", bucket

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from contract.finding import Mode, Severity
-from contract.names import CREATED_BY, GLOBAL_REGIONS, Names
+from contract.names import CREATED_BY, GLOBAL_REGIONS, Names, partition_of
 from generator.config_problems import ConfigError, described
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
@@ -233,13 +233,6 @@ class Config(Section):
         """The Regions of the spokes: home, the listed ones, and the partition's global one."""
         listed = (self.aws.home_region, *self.aws.regions, GLOBAL_REGIONS[self.partition])
         return tuple(dict.fromkeys(listed))
-
-
-def partition_of(region: str) -> str:
-    """Return the partition of a Region by its name."""
-    if region.startswith("us-gov-"):
-        return "aws-us-gov"
-    return "aws-cn" if region.startswith("cn-") else "aws"
 
 
 def load(path: Path) -> Config:

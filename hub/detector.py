@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from contract.clock import iso, now
 from contract.cloudtrail import timestamp
 from contract.finding import Finding, detection_finding_id
-from contract.names import GLOBAL_REGIONS, METRICS_NAMESPACE, partition_of
+from contract.names import GLOBAL_REGIONS, METRICS_NAMESPACE, Names, partition_of
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.detections.catalogue import DETECTIONS
@@ -50,7 +50,7 @@ def detect_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _detector() -> "Detector":
     settings = read_settings(DetectorSettings, os.environ)
     client = aws_client("dynamodb")
-    engine = Engine(DETECTIONS, load_settings(_TUNING), own_roles=f"{settings.prefix}-")
+    engine = Engine(DETECTIONS, load_settings(_TUNING), names=Names(settings.prefix))
     membership = Membership(
         AccountStore(client, settings.state_table),
         lambda: listed_accounts(aws_client("organizations")),

@@ -81,7 +81,7 @@ def _replayed(organization: LocalOrganization) -> Replayed:
 
 
 def _explained(config: Config, events: list[dict[str, Any]]) -> list[Explanation]:
-    engine = Engine(DETECTIONS, own_roles=f"{config.names.prefix}-")
+    engine = Engine(DETECTIONS, names=config.names)
     return list(explain([Item(event) for event in events], engine, alert_rules(DETECTIONS)))
 
 

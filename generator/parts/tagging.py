@@ -4,7 +4,6 @@ from troposphere import AWSObject, GetAtt, Ref
 from troposphere.awslambda import Permission
 from troposphere.events import DeadLetterConfig, Rule, Target
 
-from contract.names import CREATOR_TAGS
 from generator import iam
 from generator.config import Config
 from generator.functions import CREATOR_TAGGER
@@ -33,7 +32,7 @@ def creator_tagger(site: Site) -> list[AWSObject]:
 
 
 def _statements(config: Config) -> list[iam.Statement]:
-    keys = (config.creator.created_by_key, *CREATOR_TAGS[1:])
+    keys = (config.creator.created_by_key,)
     return [
         iam.call_tagging(api_actions()),
         iam.tag_created(tag_actions(), keys),

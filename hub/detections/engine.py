@@ -8,6 +8,7 @@ import msgspec
 
 from contract.cloudtrail import DETAIL_TYPES, CloudTrailEvent
 from contract.finding import Finding, Mode
+from contract.names import USUAL_NAMES, Names
 from hub.detections.detection import Detection, Match
 from hub.detections.findings import failure_finding, fold, made
 from hub.detections.settings import DEFAULTS, DetectionSettings
@@ -35,21 +36,21 @@ NOTHING = Verdict()
 class Engine:
     """The catalogue, indexed by what an event shows at a glance: its source and name, its source, its identity's type.
 
-    `own_roles` is the prefix of Muster's role names: what Muster itself does raises nothing.
+    `names` tell Muster's own roles: what Muster itself does raises nothing.
     """
 
     def __init__(
         self,
         detections: Iterable[Detection],
         settings: DetectionSettings = DEFAULTS,
-        own_roles: str = "muster-",
+        names: Names = USUAL_NAMES,
     ) -> None:
         """Index the detections that are not off; one for every call must narrow itself by `only.userIdentity.type`."""
         self._by_call: dict[tuple[str, str], list[Detection]] = defaultdict(list)
         self._by_identity: dict[str, list[Detection]] = defaultdict(list)
         self._places: dict[str, int] = {}
         self._settings = settings
-        self._own_roles = own_roles
+        self._names = names
         for one in detections:
             mode = settings.modes.get(one.id, one.mode)
             if mode is not Mode.OFF:
@@ -100,7 +101,7 @@ class Engine:
                 continue
             matches, failure = self._tried(one, event)
             # Asked only now: most events that a detection looks at are no match, and reading the actor costs.
-            if (matches or failure) and event.actor.role.startswith(self._own_roles):
+            if (matches or failure) and self._names.is_own_role(event.actor.role):
                 return NOTHING
             forced = self._settings.severities.get(one.id)
             findings += [made(one, match, event, observed_at, forced) for match in matches]

@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contract.cloudtrail import CloudTrailEvent
-from contract.names import METRICS_NAMESPACE, TAGGING_RESULT, VERSION
+from contract.names import METRICS_NAMESPACE, TAGGING_RESULT, VERSION, Names
 from contract.settings import read_settings
 from contract.spoke_events import TaggingResult
 from spoke.clients import client
@@ -31,7 +31,7 @@ def tag_handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa:
     """Tag what an EventBridge event says was created; raise what Lambda's asynchronous retry may mend."""
     settings = _settings()
     record = CloudTrailEvent(event)
-    planned = plan(record, settings.created_by_key, f"{settings.prefix}-")
+    planned = plan(record, settings.created_by_key, Names(settings.prefix))
     logger.append_keys(api_call=planned.api_call, event_id=planned.event_id)
     if planned.reason and not planned.disputed:
         logger.info("nothing to tag", reason=planned.reason)

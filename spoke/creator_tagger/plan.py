@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from contract.cloudtrail import CloudTrailEvent
-from contract.names import CREATED_BY, GLOBAL_REGIONS
+from contract.names import CREATED_BY, GLOBAL_REGIONS, USUAL_NAMES, Names
 from contract.spoke_events import TaggingFailure
 from spoke.creator_tagger.arns import created_arns
 from spoke.creator_tagger.claim import claimed_value
@@ -35,10 +35,10 @@ class TaggingPlan(msgspec.Struct, frozen=True, kw_only=True):
     disputed: tuple[TaggingFailure, ...] = ()
 
 
-def plan(event: CloudTrailEvent, key: str = CREATED_BY, own_roles: str = "muster-") -> TaggingPlan:
-    """Return what to tag after the call; `own_roles` is the prefix of Muster's role names, whose calls are its own."""
+def plan(event: CloudTrailEvent, key: str = CREATED_BY, names: Names = USUAL_NAMES) -> TaggingPlan:
+    """Return what to tag after the call; `names` tell Muster's own roles, whose calls create nothing of anybody's."""
     blank = TaggingPlan(api_call=event.api_call, event_id=event.id)
-    reason = _nothing_created(event, own_roles)
+    reason = _nothing_created(event, names)
     if reason:
         return msgspec.structs.replace(blank, reason=reason)
     arns = created_arns(event)
@@ -57,14 +57,14 @@ def tag_value(event: CloudTrailEvent) -> str:
     return name if name and name != "unknown" else f"aws-account-{event.account_id}"
 
 
-def _nothing_created(event: CloudTrailEvent, own_roles: str) -> str:
+def _nothing_created(event: CloudTrailEvent, names: Names) -> str:
     if event.is_refused:
         return "failed call: nothing was created"
     if event.record.is_true("readOnly"):
         return "read-only call: nothing was created"
     if _TAG_CALL.fullmatch(event.name):
         return "tagging call: nothing was created"
-    if event.actor.role.startswith(own_roles):
+    if names.is_own_role(event.actor.role):
         return "call of Muster itself"
     return ""
 

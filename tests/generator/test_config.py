@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.config import Config, load, partition_of
+from contract.names import partition_of
+from generator.config import Config, load
 from generator.config_problems import ConfigError
 
 SETTINGS = """
@@ -96,9 +97,7 @@ def test_email_is_refused_where_ses_is_not_offered(tmp_path: Path) -> None:
 
 
 def test_an_absent_file_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(
-        ConfigError, match=r"absent\.toml: cannot be read: No such file.*; write one as README"
-    ):
+    with pytest.raises(ConfigError, match=r"absent\.toml: cannot be read: No such file.*; write one as README"):
         load(tmp_path / "absent.toml")
 
 

@@ -44,6 +44,7 @@ def test_a_role_session_comes_through_but_not_musters_own(event_of: Any) -> None
         return event_of("sqs", "CreateQueue", userIdentity=identity)
 
     assert _comes_through(made_by("deployer"))
+    assert _comes_through(made_by("muster-evil"))
     assert not _comes_through(made_by("muster-spoke-creator-tagger-eu-central-1"))
 
 

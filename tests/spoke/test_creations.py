@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contract.cloudtrail import CloudTrailEvent
+from contract.names import Names
 from spoke.creator_tagger.plan import plan
 
 ACCOUNT = "111122223333"
@@ -195,7 +196,12 @@ def test_muster_does_not_tag_what_it_creates_itself(event_of: Any) -> None:
     identity = _session("muster-spoke-heartbeat-eu-central-1", "muster-spoke-heartbeat")
     event = CloudTrailEvent(event_of("s3", "CreateBucket", {"bucketName": "notes"}, userIdentity=identity))
     assert plan(event).reason == "call of Muster itself"
-    assert plan(event, own_roles="other-").arns
+    assert plan(event, names=Names("other")).arns
+
+
+def test_what_a_role_that_borrows_musters_prefix_creates_is_tagged(event_of: Any) -> None:
+    event = event_of("s3", "CreateBucket", {"bucketName": "notes"}, userIdentity=_session("muster-evil", "muster-evil"))
+    assert plan(CloudTrailEvent(event)).tags == {"CreatedBy": "muster-evil"}
 
 
 @pytest.mark.parametrize(

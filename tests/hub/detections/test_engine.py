@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contract.cloudtrail import CloudTrailEvent, wrapped
 from contract.finding import Finding, Mode, Severity
+from contract.names import USUAL_NAMES, Names
 from contract.resource import ResourceArn
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection, Match
@@ -77,7 +78,7 @@ def naive(event: CloudTrailEvent) -> list[Finding]:
     """What trying every detection gives."""
     found: list[Finding] = []
     for one in DETECTIONS:
-        if not sees(one, event) or event.actor.role.startswith("muster-"):
+        if not sees(one, event) or USUAL_NAMES.is_own_role(event.actor.role):
             continue
         if event.is_refused and not (one.failures or (one.attempts and not event.is_transient_failure)):
             continue
@@ -187,13 +188,25 @@ def test_a_detection_that_raises_becomes_a_finding_and_does_not_silence_the_othe
     assert {finding.detection for finding in verdict.findings} == {"muster.detection_failed", "s3.one"}
 
 
-def test_what_muster_does_itself_raises_nothing() -> None:
-    own = {
+def session_of(role: str) -> dict[str, Any]:
+    return {
         "type": "AssumedRole",
-        "arn": "arn:aws:sts::111122223333:assumed-role/muster-spoke-creator-tagger-eu-west-1/muster",
-        "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "muster-spoke-creator-tagger-eu-west-1"}},
+        "arn": f"arn:aws:sts::111122223333:assumed-role/{role}/muster",
+        "sessionContext": {"sessionIssuer": {"type": "Role", "userName": role}},
     }
+
+
+def test_what_muster_does_itself_raises_nothing() -> None:
+    own = session_of("muster-spoke-creator-tagger-eu-west-1")
     assert judged([watching("s3.one")], record(userIdentity=own)) == ()
+    assert judged([watching("s3.one")], record(userIdentity=own), names=Names("other"))
+
+
+@pytest.mark.parametrize(
+    "role", ["muster-evil", "muster-evil-eu-west-1", "muster-detector", "muster-spoke-heartbeat-eu-west-1-evil"]
+)
+def test_a_role_that_borrows_musters_prefix_is_still_watched(role: str) -> None:
+    assert judged([watching("s3.one")], record(userIdentity=session_of(role)))
 
 
 def test_a_user_with_a_name_like_musters_roles_is_still_watched() -> None:

@@ -1,0 +1,41 @@
+"""Names that several parts use: the functions, and the roles that are Muster's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contract import names
+from contract.names import Names
+from generator import functions
+
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
+
+
+def test_the_functions_names_are_those_that_are_deployed() -> None:
+    assert tuple(one.name for one in functions.HUB_FUNCTIONS) == names.HUB_FUNCTIONS
+    assert tuple(one.name for one in functions.SPOKE_FUNCTIONS) == names.SPOKE_FUNCTIONS
+
+
+@pytest.mark.parametrize("stack", ["hub", "spoke"])
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-northwest-1", "ap-southeast-7"])
+def test_every_role_of_the_templates_is_musters_own(stack: str, region: str) -> None:
+    resources = json.loads((SNAPSHOTS / f"{stack}.json").read_text())["Resources"].values()
+    roles = [one["Properties"]["RoleName"] for one in resources if one["Type"] == "AWS::IAM::Role"]
+    assert roles
+    assert all(Names().is_own_role(role["Fn::Sub"].replace("${AWS::Region}", region)) for role in roles)
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "",
+        "muster-evil",
+        "muster-detector",
+        "muster-detector-evil",
+        "muster-evil-eu-west-1",
+        "x-muster-detector-eu-west-1",
+    ],
+)
+def test_a_name_that_only_begins_like_musters_is_somebody_elses(role: str) -> None:
+    assert not Names().is_own_role(role)
