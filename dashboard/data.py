@@ -24,7 +24,7 @@ from dashboard.deeds import Deed
 from dashboard.filters import Filters
 from dashboard.listing import Listing
 from dashboard.organization import Organization
-from dashboard.problems import DataError, explained
+from dashboard.problems import GONE, DataError, explained
 from hub.store.accounts import AccountStore
 from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
 from hub.store.query import FindingQuery, Page
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 _FRESH = timedelta(seconds=20)
 _SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
 _NEWEST = 8
-_GONE = "It is no longer stored: closed findings leave after their retention. The archive has it."
 _CHANGED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
 # Tagging results have no counters: of so many accounts, so many results each are read.
 _TAGGED_ACCOUNTS = 25
@@ -90,7 +89,7 @@ def act(chosen: str, deed: Deed, by: str, note: str) -> None:
         with _reading():
             after = store.set_workflow(chosen, deed.workflow, by, note, iso(now()))
     except FindingNotFoundError as error:
-        raise DataError(f"finding {chosen} is gone", _GONE) from error
+        raise DataError(f"finding {chosen} is gone", GONE) from error
     except LostRaceError as error:
         raise DataError(f"finding {chosen} kept changing", _CHANGED) from error
     if (after.workflow, after.workflow_by, after.note) != (deed.workflow, by, note):

@@ -11,7 +11,7 @@ from contract.finding import Severity
 PAGE = 50
 # Groups and free text look at many findings to show few rows; a larger page asks the store as often.
 LARGE_PAGE = 500
-# A page costs a read of every shard; past this many rows, narrow the filters or ask the archive.
+# A page costs a read of every shard; past this many rows, narrow the filters.
 MOST_SHOWN = 1000
 
 

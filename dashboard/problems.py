@@ -9,6 +9,8 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from hub.store.items import MARGIN, RETENTION
+
 _SIGN_IN = "Sign in again (aws sso login), or name a profile of the hub account in AWS_PROFILE, then refresh."
 _NO_TABLE = (
     "Deploy the hub (make deploy) or start the demo (make demo). "
@@ -43,7 +45,9 @@ _MENDS_BY_KIND: tuple[tuple[type[BotoCoreError], str], ...] = (
     ),
 )
 
-_OTHERWISE = "Run muster doctor: it checks what Muster needs and says how to mend it."
+_OTHERWISE = "Run muster status: it says which account and Region is not well; make deploy rolls out again."
+
+GONE = f"Closed findings are deleted {(RETENTION + MARGIN).days} days after they were closed."
 
 
 class DataError(RuntimeError):

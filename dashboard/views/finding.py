@@ -27,9 +27,9 @@ from dashboard.markup import (
     text,
 )
 from dashboard.organization import Organization
+from dashboard.problems import GONE
 from dashboard.views import act
 
-_GONE = "It may be archived by now: closed findings leave after their retention. Ask muster archive query for its id."
 _UNDESCRIBED = "It comes from another product, whose own console describes it, or from an older catalogue of Muster."
 
 # The store's ids are hexadecimal digests; anything else in an address is never asked for.
@@ -41,7 +41,7 @@ def show(chosen: str, organization: Organization) -> None:
     st.html(link("findings", text("← Findings")))
     finding = data.finding(chosen) if _ID.fullmatch(chosen) else None
     if finding is None:
-        st.html(card("No such finding", empty(f"Nothing is stored under {chosen[:64]}", _GONE)))
+        st.html(card("No such finding", empty(f"Nothing is stored under {chosen[:64]}", GONE)))
         return
     st.html(_head(finding, organization))
     act.show(finding)

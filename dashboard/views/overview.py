@@ -18,7 +18,7 @@ _LISTED = 8
 _DETECTIONS = 6
 _BY_ACCOUNT = "Open findings by account"
 _BY_DETECTION = "Most frequent detections"
-_QUIET = "If that surprises you, muster doctor checks that events reach the hub."
+_QUIET = "If that surprises you, muster status says whether every account still reports."
 _NEXT_STEP = "Run make demo for a whole organization on this machine, or make deploy to roll out to yours."
 
 

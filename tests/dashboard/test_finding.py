@@ -29,7 +29,7 @@ def test_a_closed_finding_says_so(tables: Any, show: Show, markup: Markup) -> No
     assert "Resolved" in markup(show("findings", finding="closed"))
 
 
-def test_an_unknown_finding_says_where_else_to_look(tables: Any, show: Show, markup: Markup) -> None:
+def test_an_unknown_finding_says_when_findings_are_deleted(tables: Any, show: Show, markup: Markup) -> None:
     app = show("findings", finding="no-such")
     assert not app.exception
-    assert "muster archive query" in markup(app)
+    assert "deleted 104 days after" in markup(app)

@@ -10,7 +10,7 @@ from dashboard.problems import explained
         ("ResourceNotFoundException", "make deploy"),
         ("AccessDeniedException", "dynamodb:Query"),
         ("ExpiredTokenException", "Sign in again"),
-        ("SomethingNew", "muster doctor"),
+        ("SomethingNew", "muster status"),
     ],
 )
 def test_each_refusal_says_what_to_do(code: str, mend: str) -> None:
