@@ -13,6 +13,10 @@ PAGE = 50
 LARGE_PAGE = 500
 # A page costs a read of every shard; past this many rows, narrow the filters.
 MOST_SHOWN = 1000
+# DynamoDB takes no key above 2,048 bytes; what an address names becomes a key, with a shard behind it.
+_LONGEST = 2000
+# Python refuses to read a number of more than 4,300 digits.
+_MOST_DIGITS = 9
 
 
 class State(StrEnum):
@@ -20,7 +24,6 @@ class State(StrEnum):
 
     OPEN = "open"
     NEW = "new"
-    NOTIFIED = "notified"
     SUPPRESSED = "suppressed"
     RESOLVED = "resolved"
     CLOSED = "closed"
@@ -110,7 +113,8 @@ def _first(values: Sequence[Value], absent: Value) -> Value:
 
 
 def _several(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+    bounded = (value.encode(errors="ignore")[:_LONGEST].decode(errors="ignore").strip() for value in values)
+    return tuple(dict.fromkeys(value for value in bounded if value))
 
 
 def _known(kind: type[Choice], values: Sequence[str]) -> list[Choice]:
@@ -118,4 +122,6 @@ def _known(kind: type[Choice], values: Sequence[str]) -> list[Choice]:
 
 
 def _shown(value: str) -> int:
-    return min(max(int(value), PAGE), MOST_SHOWN) if value.isdecimal() else PAGE
+    if not value.isdecimal():
+        return PAGE
+    return MOST_SHOWN if len(value) > _MOST_DIGITS else min(max(int(value), PAGE), MOST_SHOWN)

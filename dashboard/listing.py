@@ -19,7 +19,6 @@ MOST_LOOKED_AT = 5000
 
 _WORKFLOWS = {
     State.NEW: (Workflow.NEW,),
-    State.NOTIFIED: (Workflow.NOTIFIED,),
     State.SUPPRESSED: (Workflow.SUPPRESSED,),
     State.RESOLVED: (Workflow.RESOLVED,),
 }

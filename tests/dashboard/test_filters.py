@@ -31,10 +31,31 @@ def test_defaults_stay_out_of_the_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "read"), [("100", 100), ("1", PAGE), ("9999999", MOST_SHOWN), ("-5", PAGE), ("x", PAGE)]
+    ("said", "read"),
+    [
+        ("100", 100),
+        ("1", PAGE),
+        ("9999999", MOST_SHOWN),
+        ("9" * 5000, MOST_SHOWN),
+        ("٣" * 5000, MOST_SHOWN),
+        ("-5", PAGE),
+        ("x", PAGE),
+    ],
 )
 def test_how_many_to_show_stays_within_bounds(said: str, read: int) -> None:
     assert read_filters({"shown": [said]}).shown == read
+
+
+@pytest.mark.parametrize("name", ["account", "detection", "region", "ou", "resource", "text"])
+def test_a_value_of_an_address_always_fits_a_key_of_the_store(name: str) -> None:
+    read = read_filters({name: ["é" * 5000, "\ud800x"]})
+    values = getattr(read, name)
+    assert all(0 < len(value.encode()) <= 2000 for value in ([values] if isinstance(values, str) else values))
+
+
+def test_a_status_that_nothing_sets_is_not_offered() -> None:
+    assert "notified" not in [state.value for state in State]
+    assert read_filters({"status": ["notified"]}).status is State.OPEN
 
 
 @pytest.mark.parametrize(

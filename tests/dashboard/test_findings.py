@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 Show = Callable[..., AppTest]
@@ -77,6 +78,13 @@ def test_nonsense_in_the_address_is_left_out(tables: Any, show: Show, markup: Ma
     app = show("findings", severity="TERRIBLE", status="lost", shown="many", group="moon")
     assert not app.exception
     assert "4 findings" in markup(app)
+
+
+@pytest.mark.parametrize("name", ["account", "detection", "resource", "shown", "finding"])
+def test_an_endless_parameter_does_not_break_the_page(tables: Any, show: Show, markup: Markup, name: str) -> None:
+    app = show("findings", **{name: "9" * 5000})
+    assert not app.exception
+    assert "cannot read" not in markup(app)
 
 
 def test_an_account_that_nobody_knows_stays_a_filter(tables: Any, show: Show, markup: Markup) -> None:
