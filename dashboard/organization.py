@@ -11,6 +11,8 @@ from hub.store.spokes import Spoke
 
 # One heartbeat may be late: EventBridge promises delivery, not when.
 _MISSED_BEATS = 2.5
+# What a spoke claims is not trusted: a longer interval would keep it from ever being silent.
+_LONGEST_INTERVAL = 86_400
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +91,8 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _is_silent(spoke: Spoke, now: datetime) -> bool:
-    allowed = timedelta(seconds=_MISSED_BEATS * spoke.heartbeat.interval_seconds)
+    interval = min(max(spoke.heartbeat.interval_seconds, 0), _LONGEST_INTERVAL)
+    allowed = timedelta(seconds=_MISSED_BEATS * interval)
     return now - datetime.fromisoformat(spoke.seen_at) > allowed
 
 

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from contract.clock import iso
 from contract.finding import Finding, Severity
 from contract.spoke_events import Heartbeat
@@ -10,13 +12,13 @@ from hub.store.spokes import Spoke
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def _spoke(account: str, age: timedelta, checks: dict[str, str] | None = None) -> Spoke:
+def _spoke(account: str, age: timedelta, checks: dict[str, str] | None = None, interval: int = 3600) -> Spoke:
     heartbeat = Heartbeat(
         account=account,
         region="eu-west-1",
         version="0.1.0",
         config_hash="h",
-        interval_seconds=3600,
+        interval_seconds=interval,
         checks=checks or {},
     )
     return Spoke(heartbeat, iso(NOON - age))
@@ -30,6 +32,12 @@ def _organization(*spokes: Spoke, **statuses: str) -> Organization:
 def test_a_spoke_is_silent_after_it_missed_two_heartbeats() -> None:
     late, silent = _spoke("late", timedelta(minutes=119)), _spoke("silent", timedelta(minutes=151))
     assert _organization(late, silent).silent(NOON) == [silent]
+
+
+@pytest.mark.parametrize("interval", [10**12, 2**63, 10**400, -(10**400)])
+def test_an_absurd_interval_neither_crashes_the_page_nor_hides_a_silent_spoke(interval: int) -> None:
+    silent = _spoke("silent", timedelta(days=3), interval=interval)
+    assert _organization(silent).silent(NOON) == [silent]
 
 
 def test_the_longest_silent_spoke_comes_first() -> None:
