@@ -1,39 +1,51 @@
 """The events that spokes publish on the hub's bus. `schema` moves when a reader of the old form would be wrong."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 SCHEMA = 1
+
+# What the hub takes of a report, so that no account of the organization can fill its table: senders cut to it.
+LONGEST_TEXT = 1_000
+MOST_ARNS = 200
+_MOST_CHECKS = 50
+
+Name = Annotated[str, Meta(max_length=256)]
+Words = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Arn = Annotated[str, Meta(max_length=2_048)]
 
 
 class SpokeEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What every report of a spoke says: whose it is and in which form."""
 
-    account: str
-    region: str
-    version: str
+    account: Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
+    region: Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9]\Z", max_length=32)]
+    version: Name
     schema: int = SCHEMA
 
 
 class Heartbeat(SpokeEvent, frozen=True, kw_only=True):
     """A spoke is alive. `checks` names each self-check and what is wrong with it (empty text: well)."""
 
-    config_hash: str
-    interval_seconds: int
-    checks: dict[str, str] = {}
+    config_hash: Name
+    interval_seconds: Annotated[int, Meta(ge=60, le=86_400)]
+    checks: Annotated[dict[Name, Words], Meta(max_length=_MOST_CHECKS)] = {}
 
 
 class TaggingFailure(msgspec.Struct, frozen=True):
     """A resource that stayed untagged, and why."""
 
-    arn: str
-    reason: str
+    arn: Arn
+    reason: Words
 
 
 class TaggingResult(SpokeEvent, frozen=True, kw_only=True):
-    """What the creator tagger made of one create event."""
+    """What the creator tagger made of one create event; of more than `MOST_ARNS` resources, the first."""
 
-    api_call: str
-    event_id: str
-    created_by: str
-    tagged: tuple[str, ...] = ()
-    failed: tuple[TaggingFailure, ...] = ()
+    api_call: Name
+    event_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    created_by: Name
+    tagged: Annotated[tuple[Arn, ...], Meta(max_length=MOST_ARNS)] = ()
+    failed: Annotated[tuple[TaggingFailure, ...], Meta(max_length=MOST_ARNS)] = ()

@@ -1,7 +1,8 @@
-"""Keeps the list of the organization's accounts."""
+"""Keeps the list of the organization's accounts, and notes which of their spokes fell silent."""
 
 import os
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.names import METRICS_NAMESPACE
+from contract.clock import now
+from contract.names import METRICS_NAMESPACE, SILENT_SPOKES
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.organization import whole_accounts
 from hub.settings import InventorySettings
-from hub.store.accounts import REMOVED, Account, AccountStore
+from hub.store.accounts import ACTIVE, REMOVED, Account, AccountStore
+from hub.store.spokes import Spoke, SpokeStore
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
@@ -26,11 +29,12 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="inventory")
 @metrics.log_metrics
 def refresh_handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Read the organization's tree into the state table; answers how many accounts there are and changed."""
-    settings = _settings()
-    store = AccountStore(aws_client("dynamodb"), settings.state_table)
+    settings, client = _settings(), aws_client("dynamodb")
+    store = AccountStore(client, settings.state_table)
     present, changed = refresh(aws_client("organizations"), store, settings.owner_tag)
     metrics.add_metric(name="Accounts", unit=MetricUnit.Count, value=present)
     logger.info("Accounts read", accounts=present, changed=changed)
+    _note_silence(silent_spokes(SpokeStore(client, settings.state_table).all(), store.all(), now()))
     return {"accounts": present, "changed": changed}
 
 
@@ -45,6 +49,20 @@ def refresh(client: "OrganizationsClient", store: AccountStore, owner_tag: str) 
     changed = differences(store.all(), present)
     store.write(changed)
     return len(present), len(changed)
+
+
+def silent_spokes(spokes: Iterable[Spoke], accounts: Iterable[Account], moment: datetime) -> list[str]:
+    """Return `<account> <Region>` of the spokes of active accounts that miss heartbeats."""
+    active = {account.id for account in accounts if account.status == ACTIVE}
+    silent = (spoke.heartbeat for spoke in spokes if spoke.heartbeat.account in active and spoke.is_silent(moment))
+    return sorted(f"{heartbeat.account} {heartbeat.region}" for heartbeat in silent)
+
+
+def _note_silence(silent: list[str]) -> None:
+    """Count the silent spokes, none of them too: the alarm looks at this metric."""
+    metrics.add_metric(name=SILENT_SPOKES, unit=MetricUnit.Count, value=len(silent))
+    if silent:
+        logger.warning("Spokes are silent", spokes=silent)
 
 
 def differences(stored: Iterable[Account], present: Iterable[Account]) -> list[Account]:

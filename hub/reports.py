@@ -1,7 +1,8 @@
 """Stores what spokes report: heartbeats and tagging results."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.clock import iso
+from contract.clock import iso, now
 from contract.cloudtrail import timestamp
 from contract.names import HEARTBEAT, METRICS_NAMESPACE, TAGGING_RESULT, UNWELL_SPOKES
 from contract.settings import read_settings
@@ -22,6 +23,9 @@ from hub.store.tagging import TaggingStore
 
 logger = Logger(service="reports")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="reports")
+
+# Clocks differ; more than this is a sender that would look alive for longer than it is.
+_AHEAD = timedelta(minutes=5)
 
 REPORTS: Mapping[str, type[SpokeEvent]] = {HEARTBEAT: Heartbeat, TAGGING_RESULT: TaggingResult}
 
@@ -40,29 +44,37 @@ def record_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _recorder() -> "Recorder":
     client = aws_client("dynamodb")
     table = read_settings(ReportsSettings, os.environ).state_table
-    return Recorder(SpokeStore(client, table), TaggingStore(client, table))
+    return Recorder(SpokeStore(client, table), TaggingStore(client, table), now)
 
 
 class Recorder:
     """The stores of reports, by kind."""
 
-    def __init__(self, spokes: SpokeStore, tagging: TaggingStore) -> None:
-        """Take the stores."""
+    def __init__(self, spokes: SpokeStore, tagging: TaggingStore, clock: Callable[[], datetime]) -> None:
+        """Take the stores, and the hub's clock: the time of an event is its sender's."""
         self._spokes = spokes
         self._tagging = tagging
+        self._clock = clock
 
     def record(self, body: str) -> None:
         """Store the report in a message; `ReportError` when it must not be stored."""
         event = _event(body)
         report = report_of(event)
-        sent_at = timestamp(event.get("time"))
-        if sent_at is None:
-            raise ReportError("field time is no time")
+        sent_at = _sent_at(event, self._clock())
         if isinstance(report, Heartbeat):
             self._spokes.beat(report, iso(sent_at))
             _note_problems(report)
         elif isinstance(report, TaggingResult):
             self._tagging.record(report, sent_at)
+
+
+def _sent_at(event: Mapping[str, Any], moment: datetime) -> datetime:
+    sent_at = timestamp(event.get("time"))
+    if sent_at is None:
+        raise ReportError("field time is no time")
+    if sent_at - moment > _AHEAD:
+        raise ReportError(f"field time is in the future: {iso(sent_at)}")
+    return min(sent_at, moment)
 
 
 def _note_problems(report: Heartbeat) -> None:
@@ -91,7 +103,8 @@ def report_of(event: Mapping[str, Any]) -> SpokeEvent:
         raise ReportError(str(error)) from error
     if report.schema != SCHEMA:
         raise ReportError(f"unknown schema {report.schema}")
-    # EventBridge writes the envelope's account: it is the sender's, whatever the report says.
+    # EventBridge writes the envelope's account: it is the sender's, whatever the report says. Its Region is that of the
+    # bus, on which spokes of all Regions put their reports.
     if report.account != event.get("account"):
         raise ReportError(f"account {event.get('account')} reports for {report.account}")
     return report

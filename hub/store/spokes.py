@@ -1,5 +1,6 @@
 """The last heartbeat of each spoke."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+# One heartbeat may be late or lost.
+_MISSED_BEATS = 2
+
+
 class Spoke(msgspec.Struct, frozen=True):
-    """A spoke's last heartbeat and when it was sent (`contract.clock.iso` text)."""
+    """A spoke's last heartbeat and when it was sent (`contract.clock.iso` text), by the hub's clock at the latest."""
 
     heartbeat: Heartbeat
     seen_at: str
+
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether more than two heartbeats are missing."""
+        allowed = timedelta(seconds=_MISSED_BEATS * self.heartbeat.interval_seconds)
+        return now - datetime.fromisoformat(self.seen_at) > allowed
 
 
 class SpokeStore:

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contract.cloudtrail import CloudTrailEvent
 from contract.names import METRICS_NAMESPACE, TAGGING_RESULT, VERSION, Names
 from contract.settings import read_settings
-from contract.spoke_events import TaggingResult
+from contract.spoke_events import LONGEST_TEXT, MOST_ARNS, TaggingFailure, TaggingResult
 from spoke.clients import client
 from spoke.creator_tagger.plan import TaggingPlan, plan
 from spoke.creator_tagger.tag import Outcome, tag
@@ -57,8 +57,8 @@ def _result(record: CloudTrailEvent, planned: TaggingPlan, outcome: Outcome) -> 
         api_call=planned.api_call,
         event_id=planned.event_id,
         created_by=planned.created_by,
-        tagged=outcome.tagged,
-        failed=outcome.failed,
+        tagged=outcome.tagged[:MOST_ARNS],
+        failed=tuple(TaggingFailure(one.arn, one.reason[:LONGEST_TEXT]) for one in outcome.failed[:MOST_ARNS]),
     )
 
 

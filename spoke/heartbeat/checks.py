@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
+from contract.spoke_events import LONGEST_TEXT
 from spoke.clients import Clients
 
 _RUNNING = {"ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"}
@@ -28,7 +29,7 @@ Check = Callable[[Spoke, Clients], str]
 
 def checked(spoke: Spoke, clients: Clients) -> dict[str, str]:
     """Return every check's name and its complaint, empty when all is well; a check that cannot look says so."""
-    return {name: _asked(check, spoke, clients) for name, check in CHECKS.items()}
+    return {name: _asked(check, spoke, clients)[:LONGEST_TEXT] for name, check in CHECKS.items()}
 
 
 def _asked(check: Check, spoke: Spoke, clients: Clients) -> str:

@@ -1,14 +1,20 @@
 """The organization's accounts, as Organizations has them."""
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contract.clock import iso
+from contract.names import SILENT_SPOKES
+from contract.spoke_events import Heartbeat
 from hub import inventory
-from hub.inventory import differences, refresh, refresh_handler
+from hub.inventory import differences, refresh, refresh_handler, silent_spokes
 from hub.organization import listed_accounts
 from hub.store.accounts import REMOVED, Account, AccountStore
+from hub.store.spokes import Spoke, SpokeStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -90,14 +96,36 @@ def test_the_short_list_has_every_account(organization: "OrganizationsClient") -
     assert {one.name for one in listed_accounts(organization)} == {"master", "shop"}
 
 
-def test_the_handler_says_how_many_accounts_there_are(
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def spoke(account: str, hours_ago: float) -> Spoke:
+    heartbeat = Heartbeat(account=account, region="eu-west-1", version="1", config_hash="a", interval_seconds=3600)
+    return Spoke(heartbeat, iso(NOW - timedelta(hours=hours_ago)))
+
+
+def test_a_spoke_that_misses_two_heartbeats_is_silent_unless_its_account_is_gone() -> None:
+    spokes = [spoke("1", 2.5), spoke("2", 1.9), spoke("3", 9), spoke("4", 9), spoke("5", 9)]
+    accounts = [Account(id="1", name="a"), Account(id="2", name="b"), Account(id="3", name="c", status=REMOVED)]
+    accounts += [Account(id="4", name="d", status="SUSPENDED")]
+    assert silent_spokes(spokes, accounts, NOW) == ["1 eu-west-1"]
+
+
+def test_the_handler_says_how_many_accounts_there_are_and_counts_the_silent_spokes(
     organization: "OrganizationsClient",
     dynamodb: "DynamoDBClient",
     aws: Callable[[str], Any],
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("STATE_TABLE", "state")
     monkeypatch.setattr(inventory, "aws_client", aws)
     inventory._settings.cache_clear()
+    monkeypatch.setattr(inventory, "now", lambda: NOW)
     assert refresh_handler({}, None) == {"accounts": 1, "changed": 1}
+    (only,) = AccountStore(dynamodb, "state").all()
+    SpokeStore(dynamodb, "state").beat(spoke(only.id, 3).heartbeat, spoke(only.id, 3).seen_at)
+    assert refresh_handler({}, None) == {"accounts": 1, "changed": 0}
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if SILENT_SPOKES in line]
+    assert [(one[SILENT_SPOKES], one["service"]) for one in written] == [([0.0], "inventory"), ([1.0], "inventory")]
     inventory._settings.cache_clear()

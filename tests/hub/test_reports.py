@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,9 @@ from hub.store.tagging import TaggingStore
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SPOKE = {"account": "1", "region": "eu-west-1", "version": "0.1.0", "schema": 1}
+ACCOUNT = "111122223333"
+NOW = datetime(2026, 11, 20, 9, 2, tzinfo=UTC)
+SPOKE = {"account": ACCOUNT, "region": "eu-west-1", "version": "0.1.0", "schema": 1}
 HEARTBEAT = {**SPOKE, "config_hash": "a", "interval_seconds": 3600, "checks": {"trail": ""}}
 TAGGING = {
     **SPOKE,
@@ -27,7 +30,7 @@ TAGGING = {
 }
 
 
-def report(kind: str, detail: Any, account: str = "1", time: str = "2026-11-20T09:00:00Z") -> str:
+def report(kind: str, detail: Any, account: str = ACCOUNT, time: str = "2026-11-20T09:00:00Z") -> str:
     return json.dumps({"detail-type": kind, "account": account, "time": time, "detail": detail})
 
 
@@ -37,6 +40,7 @@ def handle(
 ) -> Iterator[Callable[..., list[str]]]:
     monkeypatch.setenv("STATE_TABLE", "state")
     monkeypatch.setattr(reports, "aws_client", aws)
+    monkeypatch.setattr(reports, "now", lambda: NOW)
     reports._recorder.cache_clear()
 
     def handled(*bodies: str) -> list[str]:
@@ -54,8 +58,14 @@ def test_heartbeats_and_tagging_results_are_stored(handle: Any, dynamodb: "Dynam
     assert handle(report("Muster Heartbeat", HEARTBEAT), report("Muster Tagging Result", TAGGING)) == []
     (spoke,) = SpokeStore(dynamodb, "state").all()
     assert (spoke.heartbeat.checks, spoke.seen_at) == ({"trail": ""}, "2026-11-20T09:00:00.000000Z")
-    (result,) = TaggingStore(dynamodb, "state").of("1")
+    (result,) = TaggingStore(dynamodb, "state").of(ACCOUNT)
     assert (result.created_by, result.failed[0].reason) == ("alice", "denied")
+
+
+def test_a_spoke_whose_clock_is_ahead_is_seen_at_the_hubs_time(handle: Any, dynamodb: "DynamoDBClient") -> None:
+    assert handle(report("Muster Heartbeat", HEARTBEAT, time="2026-11-20T09:06:00Z")) == []
+    (spoke,) = SpokeStore(dynamodb, "state").all()
+    assert spoke.seen_at == "2026-11-20T09:02:00.000000Z"
 
 
 def test_a_spoke_that_finds_something_wrong_counts_for_the_alarm(
@@ -76,7 +86,7 @@ def test_fields_that_a_newer_spoke_adds_are_no_reason_to_refuse_its_report(
     result = {**TAGGING, "failed": [{"arn": "arn:x", "reason": "denied", "code": 400}]}
     assert handle(report("Muster Heartbeat", heartbeat), report("Muster Tagging Result", result)) == []
     assert len(SpokeStore(dynamodb, "state").all()) == 1
-    assert [one.failed[0].reason for one in TaggingStore(dynamodb, "state").of("1")] == ["denied"]
+    assert [one.failed[0].reason for one in TaggingStore(dynamodb, "state").of(ACCOUNT)] == ["denied"]
 
 
 @pytest.mark.parametrize(
@@ -86,18 +96,27 @@ def test_fields_that_a_newer_spoke_adds_are_no_reason_to_refuse_its_report(
         "[]",
         "nonsense",
         report("Muster Something Else", HEARTBEAT),
-        report("Muster Heartbeat", HEARTBEAT, account="2"),
+        report("Muster Heartbeat", HEARTBEAT, account="444455556666"),
         report("Muster Heartbeat", {**HEARTBEAT, "schema": 2}),
         report("Muster Heartbeat", {**HEARTBEAT, "interval_seconds": "soon"}),
         report("Muster Heartbeat", SPOKE),
         report("Muster Heartbeat", None),
         report("Muster Heartbeat", HEARTBEAT, time="yesterday"),
+        report("Muster Heartbeat", HEARTBEAT, time="2026-11-20T09:08:00Z"),
+        report("Muster Heartbeat", {**HEARTBEAT, "account": "1"}, account="1"),
+        report("Muster Heartbeat", {**HEARTBEAT, "region": "eu-west-1#x"}),
+        report("Muster Heartbeat", {**HEARTBEAT, "interval_seconds": 59}),
+        report("Muster Heartbeat", {**HEARTBEAT, "interval_seconds": 10**9}),
+        report("Muster Heartbeat", {**HEARTBEAT, "checks": {"trail": "x" * 1001}}),
+        report("Muster Heartbeat", {**HEARTBEAT, "checks": {str(one): "" for one in range(51)}}),
+        report("Muster Tagging Result", {**TAGGING, "event_id": "x" * 129}),
+        report("Muster Tagging Result", {**TAGGING, "tagged": ["arn:x"] * 201}),
     ],
 )
 def test_a_report_that_is_refused_comes_back_alone(handle: Any, dynamodb: "DynamoDBClient", bad: str) -> None:
     assert handle(bad, report("Muster Tagging Result", TAGGING)) == ["0"]
     assert SpokeStore(dynamodb, "state").all() == []
-    assert len(list(TaggingStore(dynamodb, "state").of("1"))) == 1
+    assert len(list(TaggingStore(dynamodb, "state").of(ACCOUNT))) == 1
 
 
 def test_a_batch_of_which_nothing_can_be_stored_comes_back_whole(handle: Any) -> None:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
+from contract.spoke_events import TaggingResult
 from spoke.clients import client
 from spoke.creator_tagger.tag import TryLaterError
 
@@ -197,3 +199,11 @@ def test_a_report_that_cannot_even_wait_fails_the_invocation(
     aws.refuse("send_message", "AccessDenied")
     with pytest.raises(Exception, match="AccessDenied"):
         tag_created(queue_created)
+
+
+def test_a_report_stays_within_what_the_hub_takes(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    items = [{"instanceId": f"i-{number:08x}"} for number in range(250)]
+    aws.refuse("tag_resources", "TagPolicyException", "x" * 5_000)
+    tag_created(event_of("ec2", "RunInstances", {}, {"instancesSet": {"items": items}}))
+    failed = msgspec.convert(_report(aws), TaggingResult).failed
+    assert (len(failed), len(failed[0].reason)) == (200, 1_000)

@@ -33,7 +33,7 @@ def test_accounts_come_back_whole_and_all_in_one_list(dynamodb: "DynamoDBClient"
 
 
 def beat(**changes: object) -> Heartbeat:
-    usual = Heartbeat(account="1", region="eu-west-1", version="1", config_hash="a", interval_seconds=3600)
+    usual = Heartbeat(account="111122223333", region="eu-west-1", version="1", config_hash="a", interval_seconds=3600)
     return msgspec.structs.replace(usual, **changes)
 
 
@@ -50,7 +50,7 @@ def test_the_newest_heartbeat_stays_whatever_order_they_come_in(dynamodb: "Dynam
 def test_a_tagging_result_is_kept_once_for_90_days(dynamodb: "DynamoDBClient") -> None:
     store = TaggingStore(dynamodb, "state")
     result = TaggingResult(
-        account="1",
+        account="111122223333",
         region="eu-west-1",
         version="1",
         api_call="ec2.amazonaws.com:RunInstances",
@@ -61,7 +61,7 @@ def test_a_tagging_result_is_kept_once_for_90_days(dynamodb: "DynamoDBClient") -
     )
     store.record(result, NOW)
     store.record(result, NOW)
-    assert list(store.of("1")) == [result]
+    assert list(store.of("111122223333")) == [result]
     (item,) = dynamodb.scan(TableName="state")["Items"]
     assert int(item["ttl_timestamp"]["N"]) == (NOW + timedelta(days=90)).timestamp()
 
