@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contract.fields import Fields
+from contract.finding import Severity
 
 IMPORTED = "Security Hub Findings - Imported"
 
@@ -50,9 +51,9 @@ def described(finding: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _severity(fields: Fields) -> str:
-    label = fields.text("Severity.Label") or fields.text("FindingProviderFields.Severity.Label")
-    if label:
-        return label.upper()
+    label = (fields.text("Severity.Label") or fields.text("FindingProviderFields.Severity.Label")).upper()
+    if label in Severity.__members__:
+        return label
     score = fields.get("Severity.Normalized", 0)
     score = score if isinstance(score, int | float) else 0
     bands = ((90, "CRITICAL"), (70, "HIGH"), (40, "MEDIUM"), (1, "LOW"))

@@ -6,7 +6,7 @@ from typing import Any
 from contract.fields import Fields
 
 IMPORTED = "Findings Imported V2"
-_SEVERITIES = {1: "INFORMATIONAL", 2: "LOW", 3: "MEDIUM", 4: "HIGH", 5: "CRITICAL", 6: "CRITICAL"}
+_SEVERITIES = {"1": "INFORMATIONAL", "2": "LOW", "3": "MEDIUM", "4": "HIGH", "5": "CRITICAL", "6": "CRITICAL"}
 
 
 def is_ocsf(value: Any) -> bool:
@@ -40,7 +40,7 @@ def described(finding: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": fields.text("finding_info.uid"),
         "product_arn": fields.text("metadata.product.uid"),
-        "severity": _SEVERITIES.get(fields.get("severity_id"), "INFORMATIONAL"),
+        "severity": _SEVERITIES.get(fields.text("severity_id"), "INFORMATIONAL"),
         "title": fields.text("finding_info.title"),
         "account": fields.text("cloud.account.uid"),
         "region": fields.text("cloud.region"),

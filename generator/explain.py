@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 from contract import asff, ocsf
 from contract.clock import iso, now
 from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
+from contract.fields import Fields
 from contract.finding import Finding
-from generator.pattern import Rule, forwarded
+from generator.deployment import Deployment
+from generator.pattern import forwarded
 from generator.reading import Item
-from hub.detections.engine import Engine
-from spoke.creator_tagger.plan import plan
+from spoke.creator_tagger.plan import TaggingPlan, plan
 
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
@@ -57,14 +58,14 @@ class Explanation(BaseModel):
         return self.model_dump_json(exclude={"api_call", "rule", "untagged_because"})
 
 
-def explain(items: Iterable[Item], engine: Engine, rules: list[Rule]) -> Iterator[Explanation]:
+def explain(items: Iterable[Item], deployment: Deployment) -> Iterator[Explanation]:
     """Yield one explanation for each item, in order; a malformed item has an error and never stops the rest."""
     for index, item in enumerate(items):
         if item.error:
             yield Explanation(index=index, error=item.error)
             continue
         try:
-            yield _explained(index, envelope_of(item.value), engine, rules)
+            yield _explained(index, envelope_of(item.value), deployment)
         except MalformedEventError as error:
             yield Explanation(index=index, error=str(error))
 
@@ -74,6 +75,8 @@ def envelope_of(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedEventError(f"an event must be a JSON object, this is {type(value).__name__}")
     if "detail-type" in value:
+        if not isinstance(value["detail-type"], str):
+            raise MalformedEventError("field detail-type must be text")
         if not isinstance(value.get("detail"), dict):
             raise MalformedEventError("field detail must be a JSON object")
         return value
@@ -88,9 +91,9 @@ def envelope_of(value: Any) -> dict[str, Any]:
     raise MalformedEventError(f"neither an EventBridge event (detail-type) nor a CloudTrail record (eventName){mend}")
 
 
-def _explained(index: int, envelope: Mapping[str, Any], engine: Engine, rules: list[Rule]) -> Explanation:
+def _explained(index: int, envelope: Mapping[str, Any], deployment: Deployment) -> Explanation:
     detail = envelope["detail"]
-    explanation = Explanation(index=index, event_id=str(envelope.get("id") or "") or None)
+    explanation = Explanation(index=index, event_id=Fields(dict(envelope)).text("id") or None)
     if describe := _FORMS.get(envelope["detail-type"]):
         findings = detail.get("findings")
         listed = findings if isinstance(findings, list) else []
@@ -98,9 +101,9 @@ def _explained(index: int, envelope: Mapping[str, Any], engine: Engine, rules: l
     if "eventName" not in detail:
         return explanation
     event = CloudTrailEvent(envelope)
-    rule = forwarded(rules, envelope)
-    verdict = engine.judge(envelope, iso(now()))
-    tagging = plan(event)
+    rule = forwarded(deployment.rules, envelope)
+    verdict = deployment.engine.judge(envelope, iso(now()))
+    tagging = _tagging(event, deployment)
     return Explanation(
         index=index,
         event_id=event.id,
@@ -112,6 +115,12 @@ def _explained(index: int, envelope: Mapping[str, Any], engine: Engine, rules: l
         rule=rule or "",
         untagged_because=tagging.reason,
     )
+
+
+def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:
+    if not deployment.created_by_key:
+        return TaggingPlan(api_call=event.api_call, event_id=event.id, reason="the creator tagger is off")
+    return plan(event, deployment.created_by_key, deployment.names)
 
 
 def explained_finding(finding: Finding) -> ExplainedFinding:

@@ -102,6 +102,7 @@ def tuning(config: Config, what: Function) -> dict[str, bytes]:
         "allowed_ports": config.detections.allowed_ports,
         "allowed_cidrs": config.detections.allowed_cidrs,
         "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
+        "prefix": config.aws.prefix,
         "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
     }
     return {"hub/settings.json": json.dumps(lists, sort_keys=True).encode()}

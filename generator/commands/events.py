@@ -5,24 +5,25 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from generator.commands.options import JsonOption, KeyOption
+from generator.commands.options import JsonOption, KeyOption, OptionalConfigOption
+from generator.config import load
+from generator.deployment import configured_deployment, usual_deployment
 from generator.explain import ExplainedFinding, Explanation
 from generator.explain import explain as explained
-from generator.pattern import alert_rules
 from generator.reading import read_items
-from hub.detections.catalogue import DETECTIONS
-from hub.detections.engine import Engine
 
 
 def explain(
     paths: Annotated[list[str] | None, typer.Argument(help="Files or directories; - or none: standard input.")] = None,
     *,
     key: KeyOption = None,
+    config: OptionalConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say which events are forwarded, what is found in them, and which resources are tagged."""
     console = Console(highlight=False, soft_wrap=True)
-    for one in explained(read_items(paths or ["-"], key), Engine(DETECTIONS), alert_rules(DETECTIONS)):
+    deployment = configured_deployment(load(config)) if config else usual_deployment()
+    for one in explained(read_items(paths or ["-"], key), deployment):
         if json:
             typer.echo(one.line())
         else:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The settings file.")]
+OptionalConfigOption = Annotated[Path | None, typer.Option("--config", help="As these settings would have it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]

@@ -15,16 +15,14 @@ from generator.demo.outbox import write_outbox
 from generator.demo.recorded import EVENTS, recorded, replay
 from generator.demo.report import DemoReport, Events, Findings
 from generator.demo.results import account_rows, problems, stored_findings, tags_written
+from generator.deployment import configured_deployment
 from generator.explain import Explanation, explain
 from generator.generate import generate
 from generator.local import LocalOrganization, wait_until_settled
-from generator.pattern import alert_rules
 from generator.reading import Item
 from generator.rollout.apply import deploy
 from generator.rollout.session import hub_session
 from generator.rollout.stack_set import StackSet
-from hub.detections.catalogue import DETECTIONS
-from hub.detections.engine import Engine
 
 SETTLE_SECONDS = 120
 BUILD = Path("build")
@@ -81,8 +79,7 @@ def _replayed(organization: LocalOrganization) -> Replayed:
 
 
 def _explained(config: Config, events: list[dict[str, Any]]) -> list[Explanation]:
-    engine = Engine(DETECTIONS, names=config.names)
-    return list(explain([Item(event) for event in events], engine, alert_rules(DETECTIONS)))
+    return list(explain([Item(event) for event in events], configured_deployment(config)))
 
 
 def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> DemoReport:
