@@ -6,9 +6,8 @@ import msgspec
 
 from contract.finding import Finding, Severity
 from contract.spoke_events import TaggingResult
+from dashboard.charts import Counts
 from hub.store.rollups import Count, Summary
-
-Counts = Mapping[Severity, int]
 
 TREND_DAYS = 14
 

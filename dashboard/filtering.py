@@ -5,11 +5,10 @@ from typing import Any
 import msgspec
 import streamlit as st
 
-from contract.finding import Severity
+from dashboard.charts import WORST_FIRST
 from dashboard.filters import Filters, Group, Order, State, parameters, read_filters
 from dashboard.organization import Organization
 
-_SEVERITIES = tuple(reversed(Severity))
 _MANY = ("severity", "account", "ou", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
 
@@ -30,7 +29,7 @@ def show(organization: Organization, detections: list[str]) -> Filters:
 
 def _show_what() -> None:
     st.text_input("Search", placeholder="Title, actor, resource …", icon=":material/search:", **_bound("text"))
-    st.pills("Severity", _SEVERITIES, selection_mode="multi", format_func=_word, **_bound("severity"))
+    st.pills("Severity", WORST_FIRST, selection_mode="multi", format_func=_word, **_bound("severity"))
 
 
 def _show_where(filters: Filters, organization: Organization, detections: list[str]) -> None:

@@ -40,6 +40,11 @@ def number(value: int) -> Html:
     return text(f"{value:,}")
 
 
+def second_line(value: str) -> Html:
+    """Return what stands quietly below a cell's main line."""
+    return Html(f'<span class="m-sub">{text(value)}</span>')
+
+
 def badge(severity: Severity) -> Html:
     """Return a severity as a coloured label; the word stands beside the colour."""
     return Html(f'<span class="m-badge m-{severity.lower()}">{text(severity.capitalize())}</span>')

@@ -8,9 +8,10 @@ import streamlit as st
 
 from contract.catalogue import describe
 from contract.finding import Finding
+from contract.links import event_address, resource_address
 from dashboard import data
 from dashboard.filters import Filters
-from dashboard.links import attack_address, console_address, event_address, findings_address
+from dashboard.links import attack_address, findings_address
 from dashboard.markup import (
     NOTHING,
     Html,
@@ -24,6 +25,7 @@ from dashboard.markup import (
     facts,
     joined,
     link,
+    second_line,
     text,
 )
 from dashboard.organization import Organization
@@ -74,8 +76,8 @@ def _what(finding: Finding, organization: Organization) -> Html:
         ("OU", breakable(organization.path(finding.account))),
         ("Owner", text(organization.owner(finding.account))),
         ("Region", text(finding.region)),
-        ("First seen", joined((ago(finding.first_seen, now), _sub(exact(finding.first_seen))))),
-        ("Observed", joined((ago(finding.observed_at, now), _sub(exact(finding.observed_at))))),
+        ("First seen", joined((ago(finding.first_seen, now), second_line(exact(finding.first_seen))))),
+        ("Observed", joined((ago(finding.observed_at, now), second_line(exact(finding.observed_at))))),
         ("Also matched", _chips(finding.also, "code")),
         ("Compliance", text(finding.compliance)),
     )
@@ -146,21 +148,17 @@ def _show_details(finding: Finding) -> None:
 
 
 def _console(finding: Finding) -> Html:
-    address = console_address(finding.resource)
+    address = resource_address(finding.resource, finding.region)
     return link(address, text("Open in the AWS console ↗"), is_external=True) if address else NOTHING
 
 
 def _event(finding: Finding) -> Html:
-    address = event_address(finding.resource or finding.actor_arn, finding.region, finding.event_id)
+    address = event_address(finding.event_id, finding.region)
     return link(address, _code(finding.event_id), is_external=True) if address else _code(finding.event_id)
 
 
 def _code(value: str) -> Html:
     return Html(f'<span class="m-code">{breakable(value)}</span>') if value else NOTHING
-
-
-def _sub(value: str) -> Html:
-    return Html(f'<span class="m-sub">{text(value)}</span>')
 
 
 def _chips(values: Iterable[str], kind: str = "") -> Html:

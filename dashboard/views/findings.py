@@ -6,14 +6,29 @@ import msgspec
 import streamlit as st
 
 from contract.finding import Finding
+from contract.links import finding_address
 from contract.resource import short_name
 from dashboard import data, descriptions, export, filtering
 from dashboard.charts import severity_bar
 from dashboard.filters import MOST_SHOWN, Filters, Group
 from dashboard.grouping import Grouped, grouped
-from dashboard.links import finding_address, findings_address
+from dashboard.links import findings_address
 from dashboard.listing import CLOSED_DAYS, Listing
-from dashboard.markup import NOTHING, Html, ago, badge, card, chip, empty, joined, link, number, table, text
+from dashboard.markup import (
+    NOTHING,
+    Html,
+    ago,
+    badge,
+    card,
+    chip,
+    empty,
+    joined,
+    link,
+    number,
+    second_line,
+    table,
+    text,
+)
 from dashboard.organization import Organization
 from dashboard.views import finding as detail
 
@@ -71,11 +86,11 @@ def _nothing(filters: Filters) -> Html:
 
 def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
     title = link(finding_address(finding.id), text(organization.title(finding)))
-    place = joined((text(organization.name(finding.account)), _sub(finding.region)))
+    place = joined((text(organization.name(finding.account)), second_line(finding.region)))
     resource = Html(f'<span title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
     return (
         joined((badge(finding.severity), _status(finding, filters))),
-        joined((title, _sub(finding.detection))),
+        joined((title, second_line(finding.detection))),
         place,
         resource,
         text(finding.actor),
@@ -145,7 +160,3 @@ def _extent(listing: Listing, filters: Filters) -> str:
     if listing.has_more:
         return f"Looked at {listing.looked_at:,} findings; more may match. Load them, or narrow the filters."
     return f"That is all of the last {CLOSED_DAYS} days." if filters.status.is_closed else "That is all."
-
-
-def _sub(value: str) -> Html:
-    return Html(f'<span class="m-sub">{text(value)}</span>')

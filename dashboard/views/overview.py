@@ -5,12 +5,13 @@ from datetime import datetime
 import streamlit as st
 
 from contract.finding import Finding, Severity
+from contract.links import finding_address
 from dashboard import charts, data, descriptions
 from dashboard.activity import TREND_DAYS, Activity
 from dashboard.charts import Counts
 from dashboard.filters import Filters
-from dashboard.links import finding_address, findings_address
-from dashboard.markup import Html, ago, badge, card, column, empty, grid, joined, link, number, table, text
+from dashboard.links import findings_address
+from dashboard.markup import Html, ago, badge, card, column, empty, grid, joined, link, number, second_line, table, text
 from dashboard.organization import Organization
 from dashboard.views import coverage
 
@@ -95,7 +96,7 @@ def _accounts(organization: Organization, activity: Activity) -> Html:
 
 def _account_row(organization: Organization, account: str, counts: Counts, largest: int) -> tuple[Html, Html, Html]:
     name = link(findings_address(Filters(account=(account,))), text(organization.name(account)))
-    place = Html(f'<span class="m-sub">{text(organization.path(account))}</span>')
+    place = second_line(organization.path(account))
     total = Html(f'<span class="m-number">{number(sum(counts.values()))}</span>')
     return joined((name, place)), total, charts.severity_bar(counts, largest)
 
