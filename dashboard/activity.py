@@ -12,6 +12,14 @@ from hub.store.rollups import Count, Summary
 TREND_DAYS = 14
 
 
+class Tagging(msgspec.Struct, frozen=True, kw_only=True):
+    """Results of the creator taggers that were looked at, of how many accounts, and whether there may be more."""
+
+    results: tuple[TaggingResult, ...] = ()
+    accounts: int = 0
+    has_more: bool = False
+
+
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """Open findings now; new ones of the last days (`2026-11-20`, oldest first); the newest serious ones; tags."""
 
@@ -20,7 +28,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     by_account: Mapping[str, Counts]
     by_detection: Mapping[str, int]
     newest: tuple[Finding, ...] = ()
-    tagging: tuple[TaggingResult, ...] = ()
+    tagging: Tagging = Tagging()
 
     @property
     def new_by_day(self) -> list[int]:
@@ -29,7 +37,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def activity_of(
-    summary: Summary, counts: Iterable[Count], newest: Iterable[Finding] = (), tagging: Iterable[TaggingResult] = ()
+    summary: Summary, counts: Iterable[Count], newest: Iterable[Finding] = (), tagging: Tagging | None = None
 ) -> Activity:
     """Return the organization's counters by what the pages show."""
     counters = list(counts)
@@ -44,7 +52,7 @@ def activity_of(
         by_account=by_account,
         by_detection={one.control: one.findings for one in counters if one.control},
         newest=tuple(newest),
-        tagging=tuple(tagging),
+        tagging=tagging or Tagging(),
     )
 
 

@@ -17,9 +17,8 @@ from contract.clock import iso, now
 from contract.finding import Finding, Severity
 from contract.names import Names
 from contract.settings import Settings, read_settings
-from contract.spoke_events import TaggingResult
 from dashboard import listing
-from dashboard.activity import Activity, activity_of
+from dashboard.activity import Activity, Tagging, activity_of
 from dashboard.deeds import Deed
 from dashboard.filters import Filters
 from dashboard.listing import Listing
@@ -39,7 +38,7 @@ _FRESH = timedelta(seconds=20)
 _SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
 _NEWEST = 8
 _CHANGED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
-# Tagging results have no counters: of so many accounts, so many results each are read.
+# Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
 _TAGGED_ACCOUNTS = 25
 _TAGGED_RESULTS = 100
 
@@ -162,7 +161,11 @@ def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
 
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
-def _tagging() -> list[TaggingResult]:
-    store = TaggingStore(_client(), _settings().state_table)
-    accounts = list(_organization().accounts)[:_TAGGED_ACCOUNTS]
-    return [result for account in accounts for result in islice(store.of(account), _TAGGED_RESULTS)]
+def _tagging() -> Tagging:
+    store, accounts = TaggingStore(_client(), _settings().state_table), list(_organization().accounts)
+    found = [list(islice(store.of(account), _TAGGED_RESULTS + 1)) for account in accounts[:_TAGGED_ACCOUNTS]]
+    return Tagging(
+        results=tuple(result for results in found for result in results[:_TAGGED_RESULTS]),
+        accounts=len(found),
+        has_more=len(accounts) > len(found) or any(len(results) > _TAGGED_RESULTS for results in found),
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contract.resource import short_name
 from dashboard import charts
-from dashboard.activity import Activity
+from dashboard.activity import Activity, Tagging
 from dashboard.markup import NOTHING, Html, ago, card, empty, facts, joined, number, text
 from dashboard.organization import Organization
 from hub.store.accounts import ACTIVE
@@ -13,6 +13,7 @@ from hub.store.spokes import Spoke
 
 _NAMED = 5
 _UNREACHED = "StackSets never reach the management account"
+_CREATE_ONE = "Create a resource in a member account, or run make demo."
 _NEXT_STEP = "Run muster status: it says which account lacks its spoke, and why."
 
 
@@ -64,18 +65,24 @@ def _complaints(spoke: Spoke) -> str:
 
 def tags(activity: Activity) -> Html:
     """Return how many resources got their creator's tags, and which did not."""
-    if not activity.tagging:
-        return card(
-            "Creator tags", empty("No tagging report yet", "Create a resource in a member account, or run make demo.")
-        )
-    written = sum(len(result.tagged) for result in activity.tagging)
-    failures = [failure for result in activity.tagging for failure in result.failed]
+    results = activity.tagging.results
+    if not results:
+        return card("Creator tags", empty("No tagging report yet", _CREATE_ONE), _extent(activity.tagging))
+    written = sum(len(result.tagged) for result in results)
+    failures = [failure for result in results for failure in result.failed]
     pairs = (("Resources tagged", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
     reasons = [
         joined((text(short_name(one.arn)), Html(f' <span class="m-hint">{text(one.reason)}</span>')))
         for one in failures
     ]
-    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))))
+    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))), _extent(activity.tagging))
+
+
+def _extent(tagging: Tagging) -> str:
+    if not tagging.has_more:
+        return ""
+    accounts = "1 account" if tagging.accounts == 1 else f"{tagging.accounts:,} accounts"
+    return f"Results looked at: {len(tagging.results):,}, in {accounts}. There may be more."
 
 
 def _count(value: int, *, is_bad: bool = False) -> Html:

@@ -1,9 +1,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from contract.clock import now
+from dashboard import data
 from hub.store.accounts import Account, AccountStore
+from hub.store.tagging import TaggingStore
 
 Show = Callable[..., AppTest]
 Markup = Callable[[AppTest], str]
@@ -50,6 +55,25 @@ def test_the_overview_says_which_resources_stayed_untagged_and_why(tables: Any, 
     tags = markup(show()).partition("Creator tags")[2]
     assert "locked" in tags
     assert "AccessDenied" in tags
+
+
+def test_counts_of_tags_are_of_all_results_unless_the_card_says_otherwise(
+    tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Results looked at" not in markup(show())
+    data.forget()
+    monkeypatch.setattr(data, "_TAGGED_ACCOUNTS", 2)
+    assert "Results looked at: 1, in 2 accounts. There may be more." in markup(show())
+
+
+def test_an_account_with_more_results_than_are_read_says_so(
+    tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = next(TaggingStore(tables, "muster-state").of("111122223333"))
+    for place in range(3):
+        TaggingStore(tables, "muster-state").record(msgspec.structs.replace(stored, event_id=f"more-{place}"), now())
+    monkeypatch.setattr(data, "_TAGGED_RESULTS", 2)
+    assert "Results looked at: 2, in 3 accounts. There may be more." in markup(show())
 
 
 def test_an_empty_hub_says_what_to_do_next(empty_tables: Any, show: Show, markup: Markup) -> None:
