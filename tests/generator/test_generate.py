@@ -7,6 +7,7 @@ from generator.config import Config, Target
 from generator.functions import DETECTOR, HUB_FUNCTIONS, NOTIFIER
 from generator.generate import Manifest, generate, templates, tuning
 from generator.snapshots import blank_artefacts
+from hub.detections.settings import DetectionSettings
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,13 @@ def test_lists_travel_in_the_detectors_package(config: Config) -> None:
         "allowed_cidrs": [],
         "allowed_ports": [443],
         "modes": {"iam.user_created": "monitor"},
+        "prefix": "muster",
+        "prefix": "muster",
         "severities": {"s3.bucket_public": "CRITICAL"},
     }
     assert tuning(config, NOTIFIER) == {}
+
+
+def test_the_detector_is_told_every_setting_but_the_accounts_that_it_reads_itself(config: Config) -> None:
+    written = json.loads(tuning(config, DETECTOR)["hub/settings.json"])
+    assert written.keys() == {*DetectionSettings.__struct_fields__} - {"organization_accounts"}
