@@ -12,7 +12,7 @@ _logger = Logger(service="detector", child=True)
 
 # The inventory runs hourly; what it found is read again after this.
 _REREAD = timedelta(minutes=10)
-# An account that stays unknown makes Organizations list its accounts at most this often.
+# Unknown accounts, however many, make Organizations list its accounts at most this often, also while it fails.
 _ASK_AGAIN = timedelta(minutes=5)
 
 
@@ -33,40 +33,56 @@ class Membership:
         self._on_change = on_change
         self._members: frozenset[str] = frozenset()
         self._read_at: datetime | None = None
-        self._strangers: dict[str, datetime] = {}
+        self._asked_at: datetime | None = None
+        self._listed: frozenset[str] = frozenset()
+        self._is_answered = False
 
     def is_stranger(self, account: str) -> bool:
         """Whether Organizations says that the account is no member; while it cannot be asked, nobody is a stranger."""
         now = self._clock()
-        if self._read_at is None or now - self._read_at > _REREAD:
+        if _has_passed(_REREAD, self._read_at, now):
             self._read(now)
         if account in self._members:
             return False
-        asked = self._strangers.get(account)
-        if asked is None or now - asked > _ASK_AGAIN:
-            return self._ask(account, now)
-        return True
+        if _has_passed(_ASK_AGAIN, self._asked_at, now):
+            self._look_for(account, now)
+        return self._is_answered and account not in self._members
 
     def _read(self, now: datetime) -> None:
         stored = self._store.all()
         self._read_at = now
+        if _has_passed(_ASK_AGAIN, self._asked_at, now):
+            self._listed = frozenset()
         if stored:
-            self._know(frozenset(one.id for one in stored if one.status != REMOVED))
+            self._know(frozenset(one.id for one in stored if one.status != REMOVED) | self._listed)
 
-    def _ask(self, account: str, now: datetime) -> bool:
+    def _look_for(self, account: str, now: datetime) -> None:
+        """Look for an account where the inventory or another function may have put it, then in Organizations."""
+        if self._read_at != now:
+            self._read(now)
+        if account not in self._members:
+            self._asked_at = now
+            self._ask(account)
+
+    def _ask(self, account: str) -> None:
         try:
             listed = self._list_accounts()
         except (BotoCoreError, ClientError):
             _logger.exception("Organizations could not be asked for an unknown account", account=account)
-            return False
-        self._know(frozenset(one.id for one in listed))
-        if account in self._members:
-            # The inventory adds OUs and tags.
-            self._store.write(one for one in listed if one.id == account)
-            return False
-        self._strangers[account] = now
-        return True
+            self._is_answered = False
+            return
+        self._is_answered = True
+        self._listed = frozenset(one.id for one in listed)
+        self._know(self._listed)
+        for one in listed:
+            if one.id == account:
+                # The inventory adds OUs and tags.
+                self._store.add(one)
 
     def _know(self, members: frozenset[str]) -> None:
         self._members = members
         self._on_change(members)
+
+
+def _has_passed(time: timedelta, since: datetime | None, now: datetime) -> bool:
+    return since is None or now - since > time

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from contract.names import ACCOUNTS_PARTITION, account_key
 from hub.store.batches import write_items
-from hub.store.documents import document_item, document_of, read_document, read_partition
+from hub.store.documents import document_item, document_of, is_refused, read_document, read_partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,6 +52,18 @@ class AccountStore:
         """Return every account that is or was of the organization."""
         items = read_partition(self._client, self._table, ACCOUNTS_PARTITION)
         return [document_of(item, Account) for item in items]
+
+    def add(self, account: Account) -> None:
+        """Store an account of which nothing is known; what is known stays."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=document_item(account_key(account.id), account),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
 
     def write(self, accounts: Iterable[Account]) -> None:
         """Store the accounts, whatever was known of them."""

@@ -204,13 +204,58 @@ def test_organizations_is_asked_for_a_stranger_every_five_minutes_at_most(
     assert organizations.asked == 2
 
 
+def test_many_strangers_ask_organizations_no_more_often_than_one(
+    membership: Membership, organizations: Organizations, clock: Clock
+) -> None:
+    assert all(membership.is_stranger(f"{number:012}") for number in range(5))
+    assert organizations.asked == 1
+    clock.now += timedelta(minutes=4)
+    assert membership.is_stranger("000000000000")
+    assert organizations.asked == 1
+
+
 def test_nobody_is_a_stranger_while_organizations_cannot_be_asked(
-    membership: Membership, organizations: Organizations
+    membership: Membership, organizations: Organizations, clock: Clock
 ) -> None:
     organizations.is_down = True
-    assert not membership.is_stranger("999999999999")
+    assert not any(membership.is_stranger(stranger) for stranger in ("999999999999", "888888888888"))
+    assert organizations.asked == 1
     organizations.is_down = False
+    assert not membership.is_stranger("999999999999")
+    clock.now += timedelta(minutes=6)
     assert membership.is_stranger("999999999999")
+    assert organizations.asked == 2
+
+
+def test_what_the_inventory_wrote_in_the_meantime_is_read_before_organizations_is_asked(
+    membership: Membership, organizations: Organizations, accounts: AccountStore, clock: Clock
+) -> None:
+    assert not membership.is_stranger(MEMBER)
+    clock.now += timedelta(minutes=1)
+    accounts.write([Account(id="222233334444", name="new", ou_path="Root/Shop")])
+    assert not membership.is_stranger("222233334444")
+    assert organizations.asked == 0
+
+
+def test_what_the_inventory_wrote_stays_when_another_function_finds_the_account_too(accounts: AccountStore) -> None:
+    accounts.write([Account(id="222233334444", name="new", ou_path="Root/Shop")])
+    accounts.add(Account(id="222233334444", name="new"))
+    known = accounts.get("222233334444")
+    assert known is not None
+    assert known.ou_path == "Root/Shop"
+
+
+def test_a_member_that_organizations_has_just_listed_stays_one_when_the_store_is_read_again(
+    membership: Membership, organizations: Organizations, clock: Clock
+) -> None:
+    organizations.accounts.append("222233334444")
+    assert not membership.is_stranger(MEMBER)
+    clock.now += timedelta(minutes=9)
+    assert membership.is_stranger("999999999999")
+    clock.now += timedelta(minutes=2)
+    assert not membership.is_stranger("222233334444")
+    clock.now += timedelta(minutes=9)
+    assert not membership.is_stranger("222233334444")
 
 
 def test_a_known_account_costs_one_read_in_ten_minutes(membership: Membership, calls: Any, clock: Clock) -> None:
