@@ -57,7 +57,7 @@ def tagged_by(plan: TaggingPlan, clients: Clients) -> dict[str, Refusal]:
 
 def _tag_at_once(plan: TaggingPlan, tagging: Any) -> dict[str, Refusal]:
     refused: dict[str, Refusal] = {}
-    for arns in _batches(plan.arns):
+    for arns in batches(plan.arns, _BATCH):
         try:
             answer = tagging.tag_resources(ResourceARNList=arns, Tags=plan.tags)
         except ClientError as error:
@@ -103,9 +103,10 @@ def _tag_groups(plan: TaggingPlan, autoscaling: Any) -> dict[str, Refusal]:
     return {}
 
 
-def _batches(arns: tuple[str, ...]) -> Iterator[list[str]]:
-    for start in range(0, len(arns), _BATCH):
-        yield list(arns[start : start + _BATCH])
+def batches(arns: tuple[str, ...], size: int) -> Iterator[list[str]]:
+    """Yield the ARNs, at most `size` at a time."""
+    for start in range(0, len(arns), size):
+        yield list(arns[start : start + size])
 
 
 def _refusal(error: ClientError) -> Refusal:

@@ -21,6 +21,10 @@ from spoke.settings import CreatorTaggerSettings
 logger = Logger(service="creator-tagger")
 
 
+class TryLaterError(Exception):
+    """Some resources are not visible yet, or the service is busy: the invocation must be tried again."""
+
+
 @cache
 def _settings() -> CreatorTaggerSettings:
     return read_settings(CreatorTaggerSettings, os.environ)
@@ -40,6 +44,8 @@ def tag_handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa:
     _note(planned, outcome)
     if outcome.tagged or outcome.failed:
         _tell_hub(_result(record, planned, outcome), settings, record.region)
+    if outcome.later:
+        raise TryLaterError("; ".join(f"{one.arn}: {one.reason}" for one in outcome.later))
 
 
 def _note(planned: TaggingPlan, outcome: Outcome) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from contract.spoke_events import TaggingResult
 from spoke.clients import client
-from spoke.creator_tagger.tag import TryLaterError
+from spoke.creator_tagger.handler import TryLaterError
 
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:jobs"
 
@@ -123,6 +124,36 @@ def test_a_throttled_call_is_left_to_lambdas_retry(
 ) -> None:
     aws.refuse("tag_resources", "ThrottledException", "Rate exceeded")
     with pytest.raises(TryLaterError):
+        tag_created(queue_created)
+
+
+def test_what_was_tagged_is_reported_although_a_sibling_must_be_tried_again(
+    tag_created: Tagger, aws: Any, event_of: Any
+) -> None:
+    late = "arn:aws:ec2:eu-central-1:111122223333:instance/i-2"
+    aws.answers["tag_resources"] = _failed(late, 404, "gone")
+    items = [{"instanceId": "i-1"}, {"instanceId": "i-2"}]
+    with pytest.raises(TryLaterError, match="i-2"):
+        tag_created(event_of("ec2", "RunInstances", {}, {"instancesSet": {"items": items}}))
+    report = _report(aws)
+    assert (report["tagged"], report["failed"]) == ([late.replace("i-2", "i-1")], [])
+
+
+def test_many_denied_resources_are_looked_at_a_hundred_at_a_time(tag_created: Tagger, aws: Any, event_of: Any) -> None:
+    aws.refuse("tag_resources", "AccessDeniedException", status=403)
+    aws.answers["get_resources"] = {"ResourceTagMappingList": []}
+    items = [{"instanceId": f"i-{number:08x}"} for number in range(150)]
+    tag_created(event_of("ec2", "RunInstances", {}, {"instancesSet": {"items": items}}))
+    assert [len(call["ResourceARNList"]) for call in aws.named("get_resources")] == [100, 50]
+    assert len(_report(aws)["failed"]) == 150
+
+
+def test_tags_that_cannot_be_read_for_now_are_left_to_lambdas_retry(
+    tag_created: Tagger, aws: Any, queue_created: dict[str, Any]
+) -> None:
+    aws.answers["tag_resources"] = _failed(QUEUE, 403, "denied")
+    aws.refuse("get_resources", "ThrottledException")
+    with pytest.raises(ClientError, match="ThrottledException"):
         tag_created(queue_created)
 
 
