@@ -85,7 +85,7 @@ def count(records: Iterable[StreamRecord], shard: str, store: RollupStore, momen
 def _readable_changes(record: StreamRecord, moment: datetime) -> _Counts | None:
     try:
         return changes(record, moment)
-    except (KeyError, ValueError):
+    except Exception:  # the isolator of stream records: those before one that cannot be read are counted
         logger.exception("A stream record is no finding", sequence=record.sequence)
         metrics.add_metric(name="StreamRecordsRefused", unit=MetricUnit.Count, value=1)
         return None

@@ -42,13 +42,16 @@ def _queue_url() -> str:
 
 
 def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", queue_url: str) -> str | None:
-    """Queue the records' notices; return the first sequence number that failed, after which nothing was sent."""
+    """Queue the records' notices; return the first sequence number that failed, from which on Lambda comes again.
+
+    What was queued behind it in one call is queued twice then: the notifier's ledger tells it once.
+    """
     notices: list[tuple[str, Notice]] = []
     failed = None
     for record in records:
         try:
             notice = notice_about(record)
-        except Exception:  # the isolator of stream records: one that cannot be read holds up those before it no longer
+        except Exception:  # the isolator of stream records: those before one that cannot be read are passed on
             logger.exception("A stream record is no finding", sequence=record.sequence)
             metrics.add_metric(name="StreamRecordsRefused", unit=MetricUnit.Count, value=1)
             failed = record.sequence

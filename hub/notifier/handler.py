@@ -88,7 +88,8 @@ class Notifier:
             claim = self._ledger.claim(*key, self._clock())
             if claim is Claim.OURS:
                 self._send(channel, key, message)
-        except Exception as error:  # noqa: BLE001 - the isolator of channels: one that fails silences no other
+        except Exception as error:  # the isolator of channels: one that fails silences no other
+            logger.exception("A channel could not be told", channel=name, finding=notice.finding.id)
             return f"{type(error).__name__}: {error}"
         return "another function is at it" if claim is Claim.BUSY else ""
 

@@ -1,4 +1,4 @@
-"""Who was told what: each channel hears of each transition of a finding once, ever."""
+"""Who was told what: each channel hears of each transition at least once; twice only when noting it failed."""
 
 from datetime import datetime, timedelta
 from enum import Enum

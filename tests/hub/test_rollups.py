@@ -101,8 +101,11 @@ def test_a_large_batch_is_counted_in_several_transactions(counters: RollupStore,
     assert sum(one.findings for one in counters.counts() if one.account) == 150
 
 
-def test_a_poison_record_ends_the_batch_and_those_before_it_count(counters: RollupStore, finding: Make) -> None:
-    poison = StreamRecord("3", None, {"id": {"S": "?"}, "account_bucket": {"S": "?"}})
+@pytest.mark.parametrize("severity", [{}, {"severity": None}])
+def test_a_poison_record_ends_the_batch_and_those_before_it_count(
+    counters: RollupStore, finding: Make, severity: Any
+) -> None:
+    poison = StreamRecord("3", None, {"id": {"S": "?"}, "account_bucket": {"S": "?"}, **severity})
     records = [*opened(finding, 2), poison, *opened(finding, 2, first=4)]
     assert count(records, "s", counters, NOW) == "3"
     assert counters.summary(NOW).open["HIGH"] == 2

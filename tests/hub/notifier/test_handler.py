@@ -61,11 +61,12 @@ def notifier(dynamodb: "DynamoDBClient", good: Recording, broken: Recording) -> 
 
 
 def test_a_failing_channel_does_not_silence_the_others(
-    notifier: Notifier, good: Recording, broken: Recording, finding: Make
+    notifier: Notifier, good: Recording, finding: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(NotificationError, match="broken: TimeoutError: no answer"):
         notifier.notify(Notice(finding(), Transition.OPENED))
     assert good.subjects == ["f1 opened"]
+    assert "in send" in caplog.text
 
 
 def test_a_channel_that_recovers_hears_of_it_and_the_others_not_again(
