@@ -9,13 +9,8 @@ from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
 from generator.commands import demo, events, local, rollout
-from generator.config_problems import ConfigError
-from generator.interpreter import PackageError
-from generator.local import BadStartError, LocalError
-from generator.reading import InputError
-from generator.rollout.step import RolloutError
-
-FAILED, BAD_INPUT = 1, 2
+from generator.problems import BadInputError, ProblemError
+from hub.detections.settings import DetectionSettingsError
 
 app = typer.Typer(
     name="muster",
@@ -39,12 +34,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
-    except (BadStartError, ConfigError, InputError, MalformedEventError, PackageError) as error:
-        _end(str(error), BAD_INPUT)
-    except (LocalError, RolloutError) as error:
-        _end(str(error), FAILED)
+    except ProblemError as error:
+        _end(str(error), error.exit_code)
+    except (DetectionSettingsError, MalformedEventError) as error:
+        _end(str(error), BadInputError.exit_code)
     except (BotoCoreError, ClientError) as error:
-        _end(f"AWS: {error}", FAILED)
+        _end(f"AWS: {error}", ProblemError.exit_code)
     except KeyboardInterrupt:
         _end("stopped", 130)
 

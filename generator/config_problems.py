@@ -9,13 +9,15 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from generator.problems import BadInputError
+
 _HEADER = re.compile(r"^\s*\[\[?([^\]]+)\]\]?")
 _KEY = re.compile(r"""^\s*("(?:[^"]*)"|'(?:[^']*)'|[A-Za-z0-9_.-]+)\s*=""")
 
 Location = tuple[int | str, ...]
 
 
-class ConfigError(ValueError):
+class ConfigError(BadInputError):
     """The settings cannot be used; the text is one line for a person."""
 
 

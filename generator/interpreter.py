@@ -7,8 +7,10 @@ from pathlib import Path
 
 import uv
 
+from generator.problems import BadInputError
 
-class PackageError(RuntimeError):
+
+class PackageError(BadInputError):
     """A function's package cannot be built; the text is one line with the mend."""
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from generator.problems import ProblemError
+
 _OPERATORS = ("prefix", "suffix", "anything-but", "exists", "equals-ignore-case")
 
 
-class PatternError(ValueError):
+class PatternError(ProblemError):
     """A pattern with an operator or a form that Muster does not generate."""
 
 

@@ -10,13 +10,15 @@ from typing import Any, cast
 
 import msgspec
 
+from generator.problems import BadInputError
+
 _GZIP = b"\x1f\x8b"
 
 
 _Stream = gzip.GzipFile | io.BufferedReader
 
 
-class InputError(ValueError):
+class InputError(BadInputError):
     """Input that cannot be read at all; its text names the file and the mend."""
 
 
@@ -48,9 +50,8 @@ def _read(path: str) -> Iterator[Item]:
         yield from _items_of(cast("io.BufferedReader", sys.stdin.buffer))
         return
     if Path(path).is_dir():
-        for file in sorted(Path(path).iterdir()):
-            if _is_events_file(file):
-                yield from _read(str(file))
+        for file in event_files(path):
+            yield from _read(str(file))
         return
     try:
         with Path(path).open("rb") as stream:
@@ -59,6 +60,11 @@ def _read(path: str) -> Iterator[Item]:
         raise InputError(
             f"cannot read {path}: {error.strerror or error}; give an existing file or directory"
         ) from error
+
+
+def event_files(path: str) -> list[Path]:
+    """Return the files of recorded events in a directory by name, of a file itself."""
+    return sorted(filter(_is_events_file, Path(path).iterdir())) if Path(path).is_dir() else [Path(path)]
 
 
 def _is_events_file(file: Path) -> bool:

@@ -9,16 +9,17 @@ from typing import Any
 
 import boto3
 
-from generator import local
 from generator.demo.report import DemoReport
 from generator.demo.run import run_demo
+from generator.local.organization import LocalOrganization, wait_until_settled
+from generator.local.process import start, stop
 
 
 @dataclass(frozen=True)
 class Demo:
     """A demo that has run, with its organization still there."""
 
-    organization: local.LocalOrganization
+    organization: LocalOrganization
     report: DemoReport
 
     def client(self, service: str, account: str, region: str = "us-east-1") -> Any:
@@ -37,7 +38,7 @@ class Demo:
 
     def settle(self) -> dict[str, Any]:
         """Wait until nothing is on its way; return what lies in dead-letter queues."""
-        return local.wait_until_settled(self.organization, 60)
+        return wait_until_settled(self.organization, 60)
 
     def inject(self, event: dict[str, Any]) -> None:
         """Put an event on the bus of its account."""
@@ -49,8 +50,8 @@ class Demo:
 @contextmanager
 def running_demo(folder: Path) -> Iterator[Demo]:
     """Run the demo with its files in the folder; its organization is there until the end."""
-    organization = local.start(5, 0, folder, detached=False)
+    organization = start(5, 0, folder, detached=False)
     try:
         yield Demo(organization, run_demo(organization, lambda _: None, time.monotonic()))
     finally:
-        local.stop(organization)
+        stop(organization)

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from generator import local
 from generator.commands.options import (
     CONFIG,
     AccountsOption,
@@ -20,11 +19,15 @@ from generator.commands.options import (
     PortOption,
 )
 from generator.config import Config, load
+from generator.demo.report import DemoReport
 from generator.demo.run import OUTBOX, run_demo
 from generator.demo.summary import print_summary
+from generator.local.organization import LocalOrganization
+from generator.local.problems import LocalError
+from generator.local.process import DASHBOARD_PORT, start, stop
+from generator.third_party import ROOT
 
 FAILED = 1
-DASHBOARD_PORT = 8501
 
 
 def demo(
@@ -38,41 +41,47 @@ def demo(
     """Bring up an emulated organization, roll out to it, replay recorded events, show what came of them."""
     started = time.monotonic()
     console = Console(stderr=json, highlight=False)
-    with console.status("Starting the local organization") as status:
-        organization = local.start(accounts, port, Path("build/demo"), detached=False)
+    with console.status("Starting the local organization"):
+        organization = start(accounts, port, Path("build/demo"), detached=False, dashboard_port=dashboard_port)
+    try:
+        report = _run(organization, console, started)
+        _tell(report, console, json=json)
+        if not (no_dashboard or json):
+            config = load(organization.config)
+            show_dashboard(config, organization.config.parent, dashboard_port, console, "--dashboard-port")
+    finally:
+        stop(organization)
+    if report.problems:
+        raise typer.Exit(FAILED)
+
+
+def _run(organization: LocalOrganization, console: Console, started: float) -> DemoReport:
+    with console.status("Rolling out") as status:
 
         def say(text: str) -> None:
             status.update(text)
             console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {text}")
 
-        try:
-            say(f"Organization {organization.id} at {organization.endpoint}")
-            report = run_demo(organization, say, started)
-        except BaseException:
-            local.stop(organization)
-            raise
-    try:
-        if json:
-            typer.echo(report.line())
-            for problem in report.problems:
-                console.print(f"lost: {problem}", markup=False)
-        else:
-            print_summary(console, report, str(OUTBOX))
-        if not (no_dashboard or json):
-            show_dashboard(load(organization.config), organization.config.parent, dashboard_port, console)
-    finally:
-        local.stop(organization)
-    if report.problems:
-        raise typer.Exit(FAILED)
+        say(f"Organization {organization.id} at {organization.endpoint}")
+        return run_demo(organization, say, started)
+
+
+def _tell(report: DemoReport, console: Console, *, json: bool) -> None:
+    if not json:
+        print_summary(console, report, str(OUTBOX))
+        return
+    typer.echo(report.line())
+    for problem in report.problems:
+        console.print(f"lost: {problem}", markup=False)
 
 
 def dashboard(*, config: ConfigOption = CONFIG, port: PortOption = DASHBOARD_PORT) -> None:
     """Open the dashboard on what is deployed."""
-    show_dashboard(load(config), config.parent, port, Console(highlight=False))
+    show_dashboard(load(config), config.parent, port, Console(highlight=False), "--port")
 
 
-def show_dashboard(config: Config, folder: Path, port: int, console: Console) -> None:
-    """Serve the dashboard on loopback until Ctrl-C."""
+def show_dashboard(config: Config, folder: Path, port: int, console: Console, port_option: str) -> None:
+    """Serve the dashboard on loopback until Ctrl-C; `port_option` is how the command at hand takes another port."""
     console.print(f"Dashboard: http://127.0.0.1:{port} (Ctrl-C ends it)")
     process = start_dashboard(config, folder, port)
     try:
@@ -83,7 +92,7 @@ def show_dashboard(config: Config, folder: Path, port: int, console: Console) ->
         process.terminate()
         process.wait()
     if code:
-        raise local.LocalError(f"the dashboard ended by itself; is port {port} taken? Choose another with --port")
+        raise LocalError(f"the dashboard ended by itself; is port {port} taken? Choose another with {port_option}")
 
 
 def start_dashboard(config: Config, folder: Path, port: int) -> subprocess.Popen[bytes]:
@@ -100,6 +109,6 @@ def start_dashboard(config: Config, folder: Path, port: int) -> subprocess.Popen
         environment["AWS_PROFILE"] = config.aws.profile
     if config.aws.config_file:
         environment["AWS_CONFIG_FILE"] = str(folder / config.aws.config_file)
-    command = [sys.executable, "-m", "streamlit", "run", str(local.ROOT / "dashboard" / "app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--browser.gatherUsageStats", "false"]
-    return subprocess.Popen(command, env=environment, cwd=local.ROOT)  # noqa: S603 - our own interpreter
+    return subprocess.Popen(command, env=environment, cwd=ROOT)  # noqa: S603 - our own interpreter

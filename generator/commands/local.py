@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from generator import local
 from generator.commands.options import AccountsOption, JsonOption, KeyOption, PortOption
 from generator.demo.recorded import recorded, replay
+from generator.local.files import running
+from generator.local.organization import LocalOrganization
+from generator.local.process import start, stop
 from generator.reading import InputError
 
 DEFAULT_PORT = 4566
@@ -27,17 +29,17 @@ def up(
     json: JsonOption = False,
 ) -> None:
     """Start the organization; without --detach it runs until Ctrl-C."""
-    organization = local.start(accounts, port, detached=detach)
+    organization = start(accounts, port, detached=detach)
     if json:
         typer.echo(jsonlib.dumps({"endpoint": organization.endpoint, "config": str(organization.config.resolve())}))
     else:
         _show(organization)
     if not detach:
         _wait_for_signal()
-        local.stop(organization)
+        stop(organization)
 
 
-def _show(organization: local.LocalOrganization) -> None:
+def _show(organization: LocalOrganization) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Organization {organization.id} at {organization.endpoint}")
     for account in organization.members:
@@ -56,7 +58,7 @@ def _wait_for_signal() -> None:
 @app.command()
 def down() -> None:
     """Stop the organization that runs in the background."""
-    local.stop(local.running())
+    stop(running())
 
 
 @app.command()
@@ -66,7 +68,7 @@ def events(
     key: KeyOption = None,
 ) -> None:
     """Put recorded events on the buses of the accounts that they belong to."""
-    organization = local.running()
+    organization = running()
     items, failures = recorded(paths, key)
     account_map: dict[str, str] = {}
     sent = 0

@@ -14,7 +14,8 @@ from generator.config import Target, load
 from generator.generate import Manifest
 from generator.generate import generate as generated
 from generator.rollout.apply import deploy as deployed
-from generator.rollout.comparison import changes, statuses
+from generator.rollout.comparison import changes
+from generator.rollout.condition import statuses
 from generator.rollout.session import hub_session
 
 BUILD = Path("build")
@@ -68,11 +69,15 @@ def deploy(*, config: ConfigOption = CONFIG, yes: YesOption = False, json: JsonO
     """Roll out: artefacts in each Region, the hub, then the spokes. Safe to run again."""
     settings = load(config)
     manifest = generated(settings, settings.aws.target, BUILD)
+    folder, session = BUILD / settings.aws.target, hub_session(settings, config.parent)
     if not yes:
+        for one in changes(settings, folder, session):
+            if one.action == "remove":
+                typer.echo(f"{one.action:7} {one.what}")
         where = f"hub {settings.aws.hub_account} in {settings.aws.home_region}, spokes in {', '.join(settings.regions)}"
         typer.confirm(f"Roll out to organization {settings.organization.id}: {where}?", abort=True)
     failed = False
-    for step in deployed(settings, manifest, BUILD / settings.aws.target, hub_session(settings, config.parent)):
+    for step in deployed(settings, manifest, folder, session):
         failed = failed or step.is_failure
         if json:
             typer.echo(msgspec.json.encode(step).decode())
@@ -90,5 +95,5 @@ def status(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:
         typer.echo(
             one.model_dump_json() if json else f"{one.account} {one.region:15} {one.state} {one.detail}".rstrip()
         )
-    if not all(one.is_well for one in found):
+    if not (found and all(one.is_well for one in found)):
         raise typer.Exit(FAILED)

@@ -7,8 +7,9 @@ from typing import Any
 
 from contract.cloudtrail import MalformedEventError
 from generator.explain import envelope_of
-from generator.local import ROOT, LocalOrganization
-from generator.reading import Item, read_items
+from generator.local.organization import LocalOrganization
+from generator.reading import Item, event_files, read_items
+from generator.third_party import ROOT
 
 EVENTS = ROOT / "localorg" / "events"
 _BATCH = 10
@@ -20,7 +21,7 @@ def recorded(paths: Sequence[str], key: str | None = None) -> tuple[list[dict[st
     `key` takes the event from that key of each item, as `explain` does.
     """
     items, problems = [], []
-    for file in _files(paths):
+    for file in (file for path in paths for file in event_files(path)):
         before = _before(file)
         for number, item in enumerate(read_items([str(file)], key)):
             try:
@@ -40,11 +41,6 @@ def replay(organization: LocalOrganization, items: Sequence[dict[str, Any]]) -> 
     """Send the items in small batches; yield the organization's answer to each batch."""
     for start in range(0, len(items), _BATCH):
         yield organization.post("/_localorg/replay", {"items": items[start : start + _BATCH]})
-
-
-def _files(paths: Sequence[str]) -> list[Path]:
-    files = [file for path in map(Path, paths) for file in (sorted(path.glob("*.json*")) if path.is_dir() else [path])]
-    return [file for file in files if not file.name.endswith(".before.json")]
 
 
 def _before(file: Path) -> dict[str, Any] | None:

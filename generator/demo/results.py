@@ -10,7 +10,7 @@ from contract.finding import Finding, Severity
 from contract.names import Names
 from generator.demo.report import AccountRow
 from generator.explain import ExplainedFinding, Explanation
-from generator.local import LocalOrganization
+from generator.local.organization import LocalOrganization
 from hub.store.findings import FindingQuery, FindingStore
 from hub.store.tagging import TaggingStore
 

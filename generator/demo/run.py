@@ -18,7 +18,7 @@ from generator.demo.results import account_rows, problems, stored_findings, tags
 from generator.deployment import configured_deployment
 from generator.explain import Explanation, explain
 from generator.generate import generate
-from generator.local import LocalOrganization, wait_until_settled
+from generator.local.organization import LocalOrganization, wait_until_settled
 from generator.reading import Item
 from generator.rollout.apply import deploy
 from generator.rollout.session import hub_session

@@ -15,6 +15,7 @@ from contract.settings import Settings, variable_names
 from generator import iam
 from generator.config import Config
 from generator.functions import Function
+from generator.problems import BadInputError
 
 # Quota "Environment variables": 4 KB in all; references grow when they are resolved.
 _ENVIRONMENT_LIMIT = 3_072
@@ -30,7 +31,7 @@ class Site(msgspec.Struct, frozen=True):
     values: Values
 
 
-class TemplateError(ValueError):
+class TemplateError(BadInputError):
     """A template that cannot be rendered; the text says what is missing or too much."""
 
 

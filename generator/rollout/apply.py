@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+from botocore.config import Config as ClientConfig
 
 from generator.config import Config
 from generator.functions import INVENTORY
@@ -58,7 +59,9 @@ def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.
 
 def _refresh_inventory(config: Config, session: boto3.Session) -> None:
     name = INVENTORY.full_name(config.names)
-    answer = session.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    # A large organization takes minutes to read; a second call would only read it twice.
+    patient = ClientConfig(read_timeout=INVENTORY.timeout + 10, retries={"total_max_attempts": 1})
+    answer = session.client("lambda", config=patient).invoke(FunctionName=name, Payload=b"{}")
     if answer.get("FunctionError"):
         raise RolloutError(f"function {name} failed: {answer['Payload'].read().decode()}; see its log group")
 

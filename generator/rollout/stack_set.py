@@ -1,46 +1,34 @@
 """The StackSet of the spokes, driven from the hub account as delegated administrator."""
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from botocore.exceptions import ClientError
 
 from generator.config import Organization
+from generator.rollout.instance import StackInstance
+from generator.rollout.operation import CALL_AS, DEADLINE_SECONDS, PREFERENCES, Operations
 from generator.rollout.step import Step
+from generator.rollout.withdrawal import Withdrawal, withdrawals
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-
-CALL_AS = "DELEGATED_ADMIN"
-# Every account at once and no early stop: a failing account must not hold up the others
-# (CloudFormation user guide, StackSets concepts: tolerance counts per Region, Regions in parallel).
-PREFERENCES: dict[str, Any] = {
-    "RegionConcurrencyType": "PARALLEL",
-    "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
-    "FailureTolerancePercentage": 100,
-    "MaxConcurrentPercentage": 100,
-}
-
-
-class StackInstance(msgspec.Struct, frozen=True):
-    """A spoke's stack: its account, Region, status (CURRENT, OUTDATED, INOPERABLE) and the reason when not current."""
-
-    account: str
-    region: str
-    status: str
-    reason: str = ""
 
 
 class StackSet:
     """One StackSet and the operations that bring it where it should be."""
 
-    def __init__(self, cloudformation: "CloudFormationClient", name: str, poll_seconds: float = 1.0) -> None:
-        """Take a client of the hub account in the home Region."""
+    def __init__(
+        self,
+        cloudformation: "CloudFormationClient",
+        name: str,
+        poll_seconds: float = 1.0,
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
+        """Take a client of the hub account in the home Region, and how often and how long to look at an operation."""
         self._client: Any = cloudformation
         self._name = name
-        self._poll_seconds = poll_seconds
+        self._operations = Operations(cloudformation, name, poll_seconds, deadline_seconds)
 
     def describe(self) -> dict[str, Any] | None:
         """Return the StackSet as CloudFormation describes it, None when there is none."""
@@ -62,17 +50,19 @@ class StackSet:
         ]
 
     def deploy(self, template: str, url: str, targets: Organization, regions: Sequence[str]) -> Iterator[Step]:
-        """Create or update the StackSet, then cover the targets in the Regions; a failed instance is a step."""
+        """Create or update the StackSet, then have spokes in the targets and Regions and nowhere else.
+
+        A failed operation or instance is a step. What is asked for no more goes first: units may lie in one another.
+        """
         present = self.describe()
         if present is None:
             self._create(url)
             yield Step(f"StackSet {self._name}", "created")
-        elif present["TemplateBody"] == template:
-            yield Step(f"StackSet {self._name}", "unchanged")
         else:
-            self._finish(self._update(url))
-            yield Step(f"StackSet {self._name}", "updated")
-        yield from self._cover(targets, regions)
+            yield from self._updated(present, template, url)
+            for one in withdrawals(present, self.instances(), targets.targets, regions):
+                yield from self._withdrawn(one)
+        yield from self._covered(targets, regions)
 
     def _create(self, url: str) -> None:
         self._client.create_stack_set(
@@ -86,7 +76,10 @@ class StackSet:
             CallAs=CALL_AS,
         )
 
-    def _update(self, url: str) -> str:
+    def _updated(self, present: dict[str, Any], template: str, url: str) -> Iterator[Step]:
+        if present["TemplateBody"] == template:
+            yield Step(f"StackSet {self._name}", "unchanged")
+            return
         answer = self._client.update_stack_set(
             StackSetName=self._name,
             TemplateURL=url,
@@ -94,9 +87,20 @@ class StackSet:
             OperationPreferences=PREFERENCES,
             CallAs=CALL_AS,
         )
-        return str(answer["OperationId"])
+        yield from self._ended(answer) or [Step(f"StackSet {self._name}", "updated")]
 
-    def _cover(self, targets: Organization, regions: Sequence[str]) -> Iterator[Step]:
+    def _withdrawn(self, withdrawal: Withdrawal) -> Iterator[Step]:
+        answer = self._client.delete_stack_instances(
+            StackSetName=self._name,
+            DeploymentTargets={"OrganizationalUnitIds": list(withdrawal.ous)},
+            Regions=list(withdrawal.regions),
+            RetainStacks=False,
+            OperationPreferences=PREFERENCES,
+            CallAs=CALL_AS,
+        )
+        yield from self._ended(answer) or [Step(withdrawal.what, "removed")]
+
+    def _covered(self, targets: Organization, regions: Sequence[str]) -> Iterator[Step]:
         excluded = {"Accounts": list(targets.excluded_accounts), "AccountFilterType": "DIFFERENCE"}
         answer = self._client.create_stack_instances(
             StackSetName=self._name,
@@ -108,20 +112,20 @@ class StackSet:
             OperationPreferences=PREFERENCES,
             CallAs=CALL_AS,
         )
-        self._finish(str(answer["OperationId"]))
-        instances = self.instances()
-        for one in instances:
-            if one.status != "CURRENT":
-                yield Step(f"spoke {one.account} {one.region}", "failed", one.reason or one.status)
-        current = sum(one.status == "CURRENT" for one in instances)
-        yield Step("spokes", "current", f"{current} of {len(instances)}")
+        yield from self._ended(answer)
+        yield from coverage(self.instances(), targets.targets)
 
-    def _finish(self, operation: str) -> str:
-        while True:
-            answer = self._client.describe_stack_set_operation(
-                StackSetName=self._name, OperationId=operation, CallAs=CALL_AS
-            )
-            status = str(answer["StackSetOperation"]["Status"])
-            if status not in {"RUNNING", "QUEUED", "STOPPING"}:
-                return status
-            time.sleep(self._poll_seconds)
+    def _ended(self, answer: dict[str, Any]) -> list[Step]:
+        return list(self._operations.finish(str(answer["OperationId"])))
+
+
+def coverage(instances: Sequence[StackInstance], targets: Sequence[str]) -> Iterator[Step]:
+    """Yield a failed step for each spoke that is not current, then how many are; none at all is a failure too."""
+    if not instances:
+        mend = "move accounts there, or mend organization.ous in muster.toml"
+        yield Step("spokes", "failed", f"no account in the OUs {', '.join(targets)} has got one: {mend}")
+        return
+    for one in instances:
+        if not one.is_current:
+            yield Step(f"spoke {one.account} {one.region}", "failed", one.reason or one.status)
+    yield Step("spokes", "current", f"{sum(one.is_current for one in instances)} of {len(instances)}")

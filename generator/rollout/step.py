@@ -2,6 +2,8 @@
 
 import msgspec
 
+from generator.problems import ProblemError
+
 
 class Step(msgspec.Struct, frozen=True):
     """One thing done, found done, or failed: `state` is a past participle, `detail` a reason or a count."""
@@ -16,5 +18,5 @@ class Step(msgspec.Struct, frozen=True):
         return self.state == "failed"
 
 
-class RolloutError(RuntimeError):
+class RolloutError(ProblemError):
     """A rollout cannot go on; the text names what failed and the mend."""

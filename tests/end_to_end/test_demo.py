@@ -14,7 +14,7 @@ from contract.finding import Severity
 from contract.names import Names
 from generator.demo.recorded import EVENTS
 from generator.demo.run import OUTBOX
-from generator.rollout.comparison import statuses
+from generator.rollout.condition import statuses
 from generator.rollout.session import hub_session
 from hub.store.findings import FindingQuery, FindingStore
 from tests.demo import Demo

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from generator.demo.recorded import EVENTS
-from generator.local import LocalError
+from generator.local.problems import LocalError
 from tests.demo import Demo
 
 pytestmark = pytest.mark.slow
