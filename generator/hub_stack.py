@@ -6,7 +6,7 @@ from typing import Any
 from troposphere import GetAtt, Output, Ref, Template
 
 from generator.config import Config
-from generator.parts.alarms import alarms, unwell_spokes
+from generator.parts.alarms import alarms, spoke_alarms
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
@@ -14,7 +14,7 @@ from generator.parts.function import Site
 from generator.parts.reporting import inventory, reports
 from generator.parts.streaming import notifier, rollups, transitions
 from generator.parts.tables import findings_table, state_table
-from generator.parts.topics import alert_topics
+from generator.parts.topics import ALERTS, CRITICAL_ALERTS, alert_topics
 
 
 def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
@@ -36,7 +36,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *notifier(site),
         ]
     )
-    template.add_resource([*alarms(list(template.resources.values())), unwell_spokes()])
+    template.add_resource([*alarms(list(template.resources.values())), *spoke_alarms()])
     template.add_output(_outputs())
     return template
 
@@ -62,7 +62,7 @@ def _outputs() -> list[Output]:
         "BusArn": GetAtt("Bus", "Arn"),
         "FindingsTableName": Ref("FindingsTable"),
         "StateTableName": Ref("StateTable"),
-        "AlertsTopicArn": Ref("Alerts"),
-        "CriticalAlertsTopicArn": Ref("CriticalAlerts"),
+        "AlertsTopicArn": Ref(ALERTS),
+        "CriticalAlertsTopicArn": Ref(CRITICAL_ALERTS),
     }
     return [Output(name, Value=value) for name, value in values.items()]

@@ -76,15 +76,12 @@ def read_organization() -> Statement:
 
 
 def send_email(sender: str) -> Statement:
-    """Send email from one SES identity of this Region: the address, or its domain.
-
-    SES always says who it is from; IfExists is for what stands in for SES on a laptop and does not.
-    """
+    """Send email from one SES identity of this Region: the address, or its domain."""
     identities = [sender, sender.rpartition("@")[2]]
     arns = [
         Sub(f"arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:identity/{one}") for one in identities
     ]
-    return allow(["ses:SendEmail"], arns, StringEqualsIfExists={"ses:FromAddress": sender})
+    return allow(["ses:SendEmail"], arns, StringEquals={"ses:FromAddress": sender})
 
 
 def call_tagging(actions: Sequence[str]) -> Statement:

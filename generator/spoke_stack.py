@@ -56,7 +56,7 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
         ]
     )
     if config.spoke.alarms:
-        template.add_resource(alarms(list(template.resources.values()), is_told=False))
+        template.add_resource(alarms(list(template.resources.values()), are_told=False))
     template.add_resource(
         introduction(config_hash, [title for title in template.resources if title != HEARTBEAT.title])
     )

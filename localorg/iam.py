@@ -29,6 +29,7 @@ BATCHES = {
 }
 RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
 TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
+SESSION = re.compile(r"^(arn:[^:]+):sts::(\d+):assumed-role/([^/]+)/.+$")
 EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot)/)")
 
 
@@ -36,6 +37,8 @@ def install() -> None:
     """Give the evaluator what it lacks. Every function is looked up at call time, so replacing it is enough."""
     _count_loopback_as_tls()
     patches.replace(iam_evaluator, "_principal_org_id", organization_id_of, "account_id", "_orgs")
+    resolve = patches.require(iam_evaluator, "_resolve_condition_key", 'k == "aws:principalarn"')
+    patches.replace(iam_evaluator, "_resolve_condition_key", _resolving_more(resolve))
     patches.require(iam_evaluator, "enforce", "from ministack.services.tagging import resource_tags")
     patches.replace(tagging, "resource_tags", resource_tags.tags_of, "_RESOURCE_TAG_COLLECTORS")
     extract = patches.require(iam_actions, "extract_resource_arn", "_EC2_RESOURCE_FIELDS", 'service == "rds"')
@@ -48,6 +51,22 @@ def install() -> None:
     iam_actions._BOTOCORE_SERVICE_MAP.update(MODELS)
     context = patches.require(iam_actions, "request_tag_context", "aws:TagKeys")
     patches.replace(iam_actions, "request_tag_context", _with_namespace(context))
+
+
+def _resolving_more(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Of a session, `aws:PrincipalArn` is the role's ARN; of an email, `ses:FromAddress` is who sends it.
+
+    IAM guide, "AWS global condition context keys"; service authorization reference. A session does not say its role's
+    path: roles with one are named without it. The sender stands in the resource, where `_naming_more` put it.
+    """
+
+    def resolve_condition_key(key: str, context: Any) -> Any:
+        if key.lower() == "ses:fromaddress":
+            return context.resource_arn.partition(":identity/")[2] or None
+        value = resolve(key, context)
+        return SESSION.sub(r"\1:iam::\2:role/\3", value) if key.lower() == "aws:principalarn" else value
+
+    return resolve_condition_key
 
 
 def _count_loopback_as_tls() -> None:

@@ -11,12 +11,13 @@ from typing import Any
 from ministack.services.dynamodb_streams import _DEFAULT_SHARD_ID as SHARD
 
 from localorg import destinations
+from localorg.retries import scaled
 
 Record = dict[str, Any]
 Result = dict[str, Any]
 Invoke = Callable[[list[Record]], Result]
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # between retries, in seconds; AWS does not say its own
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # between retries, in seconds, scaled; AWS does not say its own
 
 
 class MappingGoneError(RuntimeError):
@@ -88,7 +89,7 @@ class Batches:
         return str(self._mapping.get("BisectBatchOnFunctionError")).lower() == "true"
 
     def _pause(self, failures: int) -> None:
-        time.sleep(min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
+        time.sleep(scaled(min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)))
         if not self._is_active():
             raise MappingGoneError
 

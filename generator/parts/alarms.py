@@ -1,6 +1,6 @@
 """The hub's alarms: nothing that concerns an alert fails unseen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from troposphere import AWSObject, GetAtt, Ref
@@ -9,63 +9,78 @@ from troposphere.awslambda import Function as LambdaFunction
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sqs import Queue
 
-from contract.names import METRICS_NAMESPACE, UNWELL_SPOKES
-from generator.functions import REPORTS
+from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, UNWELL_SPOKES
+from generator.functions import INVENTORY, REPORTS, Function
+from generator.parts.cures import cures
+from generator.parts.topics import ALERTS, CRITICAL_ALERTS
 
 _FIVE_MINUTES = 300
+_AN_HOUR = 3_600
 _LATE_SECONDS = 900
 
 
-def alarms(resources: Iterable[AWSObject], *, is_told: bool = True) -> list[Alarm]:
+def alarms(resources: Iterable[AWSObject], *, are_told: bool = True) -> list[Alarm]:
     """Return the alarms on functions, queues, dead letters and readers of streams among the resources.
 
-    `is_told`: the hub's topics hear of them; elsewhere they only stand in CloudWatch.
+    `are_told`: the hub's topics hear of them; elsewhere they only stand in CloudWatch.
     """
     given = list(resources)
-    found = [
-        *(_errors(one) for one in given if isinstance(one, LambdaFunction)),
-        *(_failed(one) for one in given if isinstance(one, Queue) and one.title.endswith("DeadLetters")),
-        *(_waiting(one) for one in given if isinstance(one, Queue) and not one.title.endswith("DeadLetters")),
-        *(_behind(one) for one in given if isinstance(one, EventSourceMapping) and hasattr(one, "StartingPosition")),
+    known = cures(given)
+    usual, critical = (ALERTS, CRITICAL_ALERTS) if are_told else (None, None)
+    queues = [one for one in given if isinstance(one, Queue)]
+    return [
+        *(_errors(one, usual) for one in given if isinstance(one, LambdaFunction)),
+        *(_failed(one, known[one.title], critical) for one in queues if one.title in known),
+        *(_waiting(one, critical) for one in queues if one.title not in known),
+        *(_behind(one, critical) for one in given if isinstance(one, EventSourceMapping) and _reads_stream(one)),
     ]
-    for alarm in found if not is_told else ():
-        del alarm.properties["AlarmActions"]
-    return found
 
 
-def unwell_spokes() -> Alarm:
-    """Return the alarm on heartbeats that report something wrong: failures of spokes that have no alarms themselves."""
-    metric = {
-        "Namespace": METRICS_NAMESPACE,
-        "MetricName": UNWELL_SPOKES,
-        "Dimensions": [MetricDimension(Name="service", Value=REPORTS.name)],
-        "Statistic": "Sum",
-    }
-    text = "a spoke's own checks found something wrong; `muster status` says which and what"
-    return _alarm("SpokesUnwell", text, metric, 0, "Alerts")
+def spoke_alarms() -> list[Alarm]:
+    """Return the alarms on spokes that report something wrong or fell silent: they have no alarms themselves.
+
+    Silence is counted every hour; when the count itself is missing, nobody watches the spokes.
+    """
+    unwell = "a spoke's own checks found something wrong; `muster status` says which and what"
+    silent = "spokes sent no heartbeat for hours, or nobody looked; `muster status` says which, the inventory's log why"
+    return [
+        _alarm(UNWELL_SPOKES, unwell, _own_metric(UNWELL_SPOKES, REPORTS, "Sum"), 0, ALERTS),
+        _alarm(
+            SILENT_SPOKES,
+            silent,
+            {**_own_metric(SILENT_SPOKES, INVENTORY, "Maximum"), "Period": _AN_HOUR, "EvaluationPeriods": 3},
+            0,
+            CRITICAL_ALERTS,
+            missing="breaching",
+        ),
+    ]
 
 
-def _errors(one: LambdaFunction) -> Alarm:
+def _errors(one: LambdaFunction, topic: str | None) -> Alarm:
     text = f"{one.FunctionName} fails; its log group says why"
-    return _alarm(f"{one.title}Errors", text, _function_metric("Errors", Ref(one), "Sum"), 0, "Alerts")
+    return _alarm(f"{one.title}Errors", text, _function_metric("Errors", Ref(one), "Sum"), 0, topic)
 
 
-def _failed(queue: Queue) -> Alarm:
-    text = f"{queue.QueueName} holds what could not be handled; mend the cause, then start the queue's redrive"
+def _failed(queue: Queue, cure: str, topic: str | None) -> Alarm:
+    text = f"{queue.QueueName} holds what could not be handled; {cure}"
     metric = _queue_metric("ApproximateNumberOfMessagesVisible", queue)
-    return _alarm(f"{queue.title}Waiting", text, metric, 0, "CriticalAlerts")
+    return _alarm(f"{queue.title}Waiting", text, metric, 0, topic)
 
 
-def _waiting(queue: Queue) -> Alarm:
+def _waiting(queue: Queue, topic: str | None) -> Alarm:
     text = f"{queue.QueueName} has waited for more than {_LATE_SECONDS // 60} minutes"
     metric = _queue_metric("ApproximateAgeOfOldestMessage", queue)
-    return _alarm(f"{queue.title}Late", text, metric, _LATE_SECONDS, "CriticalAlerts")
+    return _alarm(f"{queue.title}Late", text, metric, _LATE_SECONDS, topic)
 
 
-def _behind(mapping: EventSourceMapping) -> Alarm:
+def _behind(mapping: EventSourceMapping, topic: str | None) -> Alarm:
     text = f"{mapping.title} is more than {_LATE_SECONDS // 60} minutes behind the findings' stream"
     metric = _function_metric("IteratorAge", mapping.FunctionName, "Maximum")
-    return _alarm(f"{mapping.title}Late", text, metric, _LATE_SECONDS * 1_000, "CriticalAlerts")
+    return _alarm(f"{mapping.title}Late", text, metric, _LATE_SECONDS * 1_000, topic)
+
+
+def _reads_stream(mapping: EventSourceMapping) -> bool:
+    return hasattr(mapping, "StartingPosition")
 
 
 def _function_metric(name: str, function: Any, statistic: str) -> dict[str, Any]:
@@ -78,15 +93,20 @@ def _queue_metric(name: str, queue: Queue) -> dict[str, Any]:
     return {"Namespace": "AWS/SQS", "MetricName": name, "Dimensions": [dimension], "Statistic": "Maximum"}
 
 
-def _alarm(title: str, text: str, metric: dict[str, Any], above: int, topic: str) -> Alarm:
+def _own_metric(name: str, what: Function, statistic: str) -> dict[str, Any]:
+    dimension = MetricDimension(Name="service", Value=what.name)
+    return {"Namespace": METRICS_NAMESPACE, "MetricName": name, "Dimensions": [dimension], "Statistic": statistic}
+
+
+def _alarm(  # noqa: PLR0913, PLR0917 - an alarm is this list
+    title: str, text: str, metric: Mapping[str, Any], above: int, topic: str | None, missing: str = "notBreaching"
+) -> Alarm:
     return Alarm(
         title,
         AlarmDescription=text,
-        Period=_FIVE_MINUTES,
-        EvaluationPeriods=1,
         ComparisonOperator="GreaterThanThreshold",
         Threshold=above,
-        TreatMissingData="notBreaching",
-        AlarmActions=[Ref(topic)],
-        **metric,
+        TreatMissingData=missing,
+        **({"AlarmActions": [Ref(topic)]} if topic else {}),
+        **{"Period": _FIVE_MINUTES, "EvaluationPeriods": 1, **metric},
     )

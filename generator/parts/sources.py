@@ -10,6 +10,9 @@ from troposphere.validators import integer
 from generator.functions import Function
 
 _A_DAY = 86_400
+# Lambda does not say how long it waits between retries. This many outlast a throttled table or a failed dependency,
+# and still end: for ever (-1), one record that no code can read would hold up its shard until the day is over.
+_STREAM_RETRIES = 60
 
 
 class QueueScaling(ScalingConfig):  # type: ignore[misc] # Troposphere is untyped
@@ -46,7 +49,7 @@ def from_stream(what: Function, *, batch: int = 100, window: int | None = None) 
         StartingPosition="TRIM_HORIZON",
         BatchSize=batch,
         BisectBatchOnFunctionError=True,
-        MaximumRetryAttempts=5,
+        MaximumRetryAttempts=_STREAM_RETRIES,
         MaximumRecordAgeInSeconds=_A_DAY,
         FunctionResponseTypes=["ReportBatchItemFailures"],
         DestinationConfig=DestinationConfig(OnFailure=OnFailure(Destination=GetAtt(f"{what.title}DeadLetters", "Arn"))),

@@ -1,16 +1,29 @@
 """The topics that people, phones and paging services subscribe to."""
 
+import hashlib
+
 from troposphere import AWSObject, GetAtt, Ref
-from troposphere.sns import Topic, TopicPolicy
+from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
 from generator.config import Config
 
+ALERTS = "Alerts"
+CRITICAL_ALERTS = "CriticalAlerts"
+
 
 def alert_topics(config: Config) -> list[AWSObject]:
-    """Return the topics `alerts` and `critical-alerts` with the right of this account's alarms to publish on them."""
-    named = {"Alerts": f"{config.aws.prefix}-alerts", "CriticalAlerts": f"{config.aws.prefix}-critical-alerts"}
+    """Return the topics `alerts` and `critical-alerts`: this account's alarms publish, email recipients subscribe."""
+    named = {ALERTS: f"{config.aws.prefix}-alerts", CRITICAL_ALERTS: f"{config.aws.prefix}-critical-alerts"}
     topics = [Topic(title, TopicName=name, KmsMasterKeyId=GetAtt("DataKey", "Arn")) for title, name in named.items()]
-    return [*topics, *(_policy(topic) for topic in topics)]
+    email = config.channels.email
+    told = [_subscription(topic, address) for topic in topics for address in (email.recipients if email else ())]
+    return [*topics, *(_policy(topic) for topic in topics), *told]
+
+
+def _subscription(topic: Topic, address: str) -> SubscriptionResource:
+    """Each address confirms by a link that SNS sends; its logical id is its own, so that a removed one goes alone."""
+    digest = hashlib.sha256(address.encode()).hexdigest()[:8].upper()
+    return SubscriptionResource(f"{topic.title}To{digest}", TopicArn=Ref(topic), Protocol="email", Endpoint=address)
 
 
 def _policy(topic: Topic) -> TopicPolicy:

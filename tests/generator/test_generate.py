@@ -66,7 +66,6 @@ def test_lists_travel_in_the_detectors_package(config: Config) -> None:
         "allowed_ports": [443],
         "modes": {"iam.user_created": "monitor"},
         "prefix": "muster",
-        "prefix": "muster",
         "severities": {"s3.bucket_public": "CRITICAL"},
     }
     assert tuning(config, NOTIFIER) == {}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from contract.names import METRICS_NAMESPACE, UNWELL_SPOKES
+from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, UNWELL_SPOKES
 from generator.config import Config
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS
 from generator.generate import templates as render
@@ -171,9 +171,12 @@ def test_whoever_uses_a_table_may_use_its_key(of_type: Found) -> None:
             assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= actions_on(role, "DataKey"), title
 
 
-def test_the_bus_takes_events_of_the_organization_only(of_type: Found, config: Config) -> None:
+def test_the_bus_takes_events_of_the_organizations_spokes_only(of_type: Found, config: Config) -> None:
     (policy,) = of_type("hub", "AWS::Events::EventBusPolicy").values()
-    assert policy["Statement"]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
+    assert policy["Statement"]["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": config.organization.id},
+        "ArnLike": {"aws:PrincipalArn": {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/muster-spoke-*"}},
+    }
     assert policy["Statement"]["Action"] == "events:PutEvents"
 
 
@@ -198,6 +201,41 @@ def test_a_spokes_failures_alarm_in_the_hub(of_type: Found) -> None:
     assert (alarm["Namespace"], alarm["MetricName"]) == (METRICS_NAMESPACE, UNWELL_SPOKES)
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "reports"}]
     assert alarm["AlarmActions"] == [{"Ref": "Alerts"}]
+
+
+def test_spokes_that_fall_silent_alarm_also_when_nobody_counts_them(of_type: Found) -> None:
+    alarm = of_type("hub", "AWS::CloudWatch::Alarm")["SpokesSilent"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (METRICS_NAMESPACE, SILENT_SPOKES)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "inventory"}]
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (3_600, 3, "breaching")
+    assert alarm["AlarmActions"] == [{"Ref": "CriticalAlerts"}]
+
+
+@pytest.mark.parametrize(
+    ("queue", "cure"),
+    [
+        ("DetectorDeadLetters", "redrive with muster-detector as destination"),
+        ("TransitionsDeadLetters", "read the changes from the stream"),
+        ("InventoryDeadLetters", "invoke the function with the event or the requestPayload"),
+    ],
+)
+def test_a_dead_letter_alarm_says_what_mends_its_kind_of_messages(of_type: Found, queue: str, cure: str) -> None:
+    assert cure in of_type("hub", "AWS::CloudWatch::Alarm")[f"{queue}Waiting"]["AlarmDescription"]
+
+
+def test_the_email_recipients_hear_of_alarms(config: Config, of_type: Found) -> None:
+    found = of_type("hub", "AWS::SNS::Subscription").values()
+    told = {(one["TopicArn"]["Ref"], one["Protocol"], one["Endpoint"]) for one in found}
+    assert config.channels.email
+    addresses = config.channels.email.recipients
+    assert told == {(topic, "email", one) for topic in ("Alerts", "CriticalAlerts") for one in addresses}
+
+
+def test_a_streams_failures_are_retried_for_a_long_time_but_not_for_ever(of_type: Found) -> None:
+    mappings = of_type("hub", "AWS::Lambda::EventSourceMapping").values()
+    streams = [one for one in mappings if "StartingPosition" in one]
+    assert len(streams) == 2
+    assert all(30 <= one["MaximumRetryAttempts"] <= 100 and one["BisectBatchOnFunctionError"] for one in streams)
 
 
 def test_the_tagger_never_writes_over_a_creator(of_type: Found) -> None:
@@ -227,3 +265,6 @@ def test_spokes_have_alarms_only_when_they_are_paid_for(config: Config, of_type:
     alarms = [one for one in on["spoke"]["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     assert of_type("spoke", "AWS::CloudWatch::Alarm") == {}
     assert len(alarms) == 5
+    assert all("AlarmActions" not in one["Properties"] for one in alarms)
+    texts = {one["Properties"]["AlarmDescription"] for one in alarms}
+    assert any("judge the events with `muster explain`" in one for one in texts)

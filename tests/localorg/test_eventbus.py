@@ -163,6 +163,40 @@ def test_a_stranger_is_refused_by_the_bus(
     assert organization.client("events", member.account).put_events(Entries=[entry])["FailedEntryCount"] == 0
 
 
+@pytest.mark.parametrize("borrowed", [False, True])
+def test_a_bus_may_ask_for_the_name_of_the_role(
+    organization: Organization, member: Place, hub: Place, borrowed: bool
+) -> None:
+    name = f"spokes-{hub.number}"
+    arn = hub.events.create_event_bus(Name=name)["EventBusArn"]
+    beginning = "other" if borrowed else "forwarder"
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+        "Resource": arn,
+        "Condition": {
+            "StringEquals": {"aws:PrincipalOrgID": organization.id},
+            "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{beginning}-*"},
+        },
+    }
+    hub.events.put_permission(EventBusName=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    url, queue = hub.queue("spokes")
+    dead, dead_queue = member.queue("spokes-dlq")
+    hub.rule({"Arn": queue}, bus=name)
+    member.rule({"Arn": arn, "RoleArn": member.role(arn), "DeadLetterConfig": {"Arn": dead_queue}})
+    member.inject(cloudtrail())
+    if borrowed:
+        assert member.received(dead)
+        assert not hub.messages(url)
+    else:
+        assert hub.received(url)
+        assert not member.messages(dead)
+    entry = {"EventBusName": arn, "Source": "muster.spoke", "DetailType": "x", "Detail": "{}"}
+    (refused,) = organization.client("events", member.account).put_events(Entries=[entry])["Entries"]
+    assert refused["ErrorCode"] == "AccessDeniedException"
+
+
 def test_events_do_not_travel_to_a_third_bus(
     organization: Organization, eventually: Eventually, member: Place, hub: Place, central_bus: tuple[str, str]
 ) -> None:

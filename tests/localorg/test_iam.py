@@ -143,6 +143,16 @@ def test_the_metrics_namespace_is_a_condition(account: Functions) -> None:
     assert is_denied(only("Other"), call)
 
 
+def test_the_sender_of_an_email_is_a_condition(account: Functions) -> None:
+    def only(sender: str) -> Functions:
+        condition = {"StringEquals": {"ses:FromAddress": sender}}
+        return account.acting(next(NAMES), {"Action": "ses:SendEmail", "Resource": "*", "Condition": condition})
+
+    call = CALLS["a mail"][2]
+    assert not is_denied(only("alerts@example.com"), call)
+    assert is_denied(only("other@example.com"), call)
+
+
 def test_a_key_is_used_by_those_whose_policy_names_it(account: Functions) -> None:
     key = account.aws("kms").create_key()["KeyMetadata"]["Arn"]
 
