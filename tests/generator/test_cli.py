@@ -1,0 +1,120 @@
+import json
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+
+from generator import cli
+from generator.demo.recorded import EVENTS
+from generator.local.problems import BadStartError, LocalError
+from generator.local.process import start
+from generator.matcher import PatternError
+from generator.parts.function import TemplateError
+from generator.rollout.step import RolloutError
+from hub.detections.settings import DetectionSettingsError
+
+Run = Callable[..., tuple[int, str, str]]
+
+CONFIG = """[organization]
+id = "o-exampleorg1"
+root = "r-exam"
+[aws]
+hub_account = "111122223333"
+home_region = "eu-central-1"
+"""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line; return its exit code, its output and what it said on standard error."""
+
+    def ran(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["muster", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return ran
+
+
+def test_malformed_settings_are_one_line_and_bad_input(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "muster.toml"
+    file.write_text(CONFIG.replace("111122223333", "1111"))
+    for command in ("generate", "plan", "deploy", "status", "dashboard"):
+        code, _, said = run(command, "--config", str(file))
+        assert code == 2
+        assert said.startswith(f"error: {file}:5: aws.hub_account:")
+        assert said.count("\n") == 1
+
+
+def test_missing_settings_are_named(run: Run, tmp_path: Path) -> None:
+    code, _, said = run("status", "--config", str(tmp_path / "none.toml"))
+    assert (code, said.count("\n")) == (2, 1)
+    assert "none.toml: cannot be read" in said
+
+
+def test_a_missing_file_of_events_is_bad_input(run: Run, tmp_path: Path) -> None:
+    code, _, said = run("explain", str(tmp_path / "none.json"))
+    assert (code, said.count("\n")) == (2, 1)
+    assert "give an existing file or directory" in said
+
+
+def test_explain_prints_a_line_for_each_event(run: Run) -> None:
+    code, printed, _ = run("explain", "--json", str(EVENTS))
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert code == 0
+    assert [line["index"] for line in lines] == list(range(55))
+
+
+def test_explain_follows_the_settings(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "muster.toml"
+    file.write_text(f'{CONFIG}[creator]\ncreated_by_key = "Creator"\n')
+    _, printed, _ = run("explain", "--json", "--config", str(file), str(EVENTS / "08-create-topic.json"))
+    assert list(json.loads(printed)["creates"][0]["tags"]) == ["Creator"]
+
+
+def test_explain_tells_a_person_rule_finding_and_tag(run: Run) -> None:
+    _, printed, _ = run("explain", str(EVENTS / "08-create-topic.json"), str(EVENTS / "23-stop-logging.json"))
+    assert "   tag arn:aws:sns:" in printed
+    assert "   forwarded by rule" in printed
+    assert "(cloudtrail.logging_stopped" in printed
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BadStartError("port taken"), 2),
+        (DetectionSettingsError("no JSON"), 2),
+        (LocalError("gone"), 1),
+        (PatternError("operator"), 1),
+        (RolloutError("stack"), 1),
+        (TemplateError("value"), 2),
+        (NoCredentialsError(), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_what_a_person_can_mend_is_a_line_and_a_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    ended, printed, said = run()
+    assert (ended, printed, said.count("\n")) == (code, "", 1)
+    assert said.startswith("error: ")
+
+
+def test_a_busy_port_is_bad_input_of_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("generator.commands.local.start", partial(start, folder=tmp_path))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, said = run("local", "up", "--port", str(taken.getsockname()[1]))
+    assert (code, said.count("\n")) == (2, 1)
+    assert "port" in said
