@@ -44,13 +44,13 @@ setup: $(SYNCED) $(LOCALORG) ## Set up both environments (every other target doe
 generate: $(SYNCED) ## Write templates and function packages to build/
 	@$(MUSTER) generate --config $(CONFIG) $(ARGS)
 
-plan: $(SYNCED) ## Show what deploy would change
+plan: $(SYNCED) ## Show what deploy would create, update and remove
 	@$(MUSTER) plan --config $(CONFIG) $(ARGS)
 
 deploy: $(SYNCED) ## Roll out to the organization
 	@$(MUSTER) deploy --config $(CONFIG) $(ARGS)
 
-status: $(SYNCED) ## Show each account and Region: current, outdated, failed, silent
+status: $(SYNCED) ## Show each account and Region: current, outdated, silent, unwell, never joined
 	@$(MUSTER) status --config $(CONFIG) $(ARGS)
 
 demo: setup ## A whole organization on this machine, with findings, tags, emails and the dashboard

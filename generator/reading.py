@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -79,7 +80,7 @@ def _items_of(raw: io.BufferedReader) -> Iterator[Item]:
     try:
         with gzip.open(raw) as stream:
             yield from _parsed(stream)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         yield Item(error=f"damaged gzip data: {error}")
 
 
