@@ -50,15 +50,9 @@ def list_streams() -> Statement:
     return allow(["dynamodb:ListStreams"], "*")
 
 
-def read_table(table: Arn) -> Statement:
-    """Read the items of one table, by key."""
-    return allow(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], [table])
-
-
-def write_table(table: Arn) -> Statement:
-    """Read and write the items of one table, by key."""
-    actions = ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
-    return allow([f"dynamodb:{action}" for action in actions], [table])
+def use_items(table: Arn, *calls: str) -> Statement:
+    """Use the items of one table by these calls, not its indexes; in a transaction each item's own call counts."""
+    return allow([f"dynamodb:{call}" for call in calls], [table])
 
 
 def use_key(key: Arn, service: str) -> Statement:
@@ -68,11 +62,15 @@ def use_key(key: Arn, service: str) -> Statement:
     return allow(actions, [key], StringEquals={"kms:ViaService": endpoint})
 
 
-def read_organization() -> Statement:
-    """Read the organization's tree: accounts, units, tags; Organizations' list calls know no resources."""
-    actions = ["ListAccounts", "ListChildren", "ListOrganizationalUnitsForParent", "ListParents", "ListRoots"]
-    more = ["DescribeOrganization", "DescribeOrganizationalUnit", "ListAccountsForParent", "ListTagsForResource"]
-    return allow(sorted(f"organizations:{action}" for action in [*actions, *more]), "*")
+def list_accounts() -> Statement:
+    """List the organization's accounts; the call knows no resources."""
+    return allow(["organizations:ListAccounts"], "*")
+
+
+def walk_organization() -> Statement:
+    """Read units, their accounts and the accounts' tags from the root down; the calls would name every one of them."""
+    parts = ("AccountsForParent", "OrganizationalUnitsForParent", "Roots", "TagsForResource")
+    return allow([f"organizations:List{part}" for part in parts], "*")
 
 
 def send_email(sender: str) -> Statement:
@@ -89,22 +87,21 @@ def call_tagging(actions: Sequence[str]) -> Statement:
     return allow(actions, "*")
 
 
-def tag_created(actions: Sequence[str], keys: Sequence[str]) -> Statement:
+def tag_created(actions: Sequence[str], key: str) -> Statement:
     """Tag any resource with its creator, once: never over a value that stands there already, and nothing else."""
-    return allow(actions, "*", **_first_tags(keys))
+    return allow(actions, "*", **_first_tag(key))
 
 
-def tag_narrowly(action: str, arn: str, keys: Sequence[str]) -> Statement:
-    """Tag by an action that changes more than tags, and therefore on one kind of resource only."""
+def tag_narrowly(action: str, arn: str, key: str) -> Statement:
+    """Tag by an action that changes more than tags: on one kind of resource only, and never without a tag."""
     resource = Sub(arn.format(partition="${AWS::Partition}", account="${AWS::AccountId}"))
-    return allow([action], [resource], **_first_tags(keys))
+    conditions = _first_tag(key)
+    # ForAllValues is true of a request without tags (IAM guide, "Multivalued context keys").
+    return allow([action], [resource], **{**conditions, "Null": {**conditions["Null"], "aws:TagKeys": "false"}})
 
 
-def _first_tags(keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-    return {
-        "Null": {f"aws:ResourceTag/{keys[0]}": "true"},
-        "ForAllValues:StringEquals": {"aws:TagKeys": list(keys)},
-    }
+def _first_tag(key: str) -> dict[str, dict[str, Any]]:
+    return {"Null": {f"aws:ResourceTag/{key}": "true"}, "ForAllValues:StringEquals": {"aws:TagKeys": [key]}}
 
 
 def look_after_rules() -> Statement:

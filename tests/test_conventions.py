@@ -177,10 +177,22 @@ def test_only_the_store_talks_to_dynamodb() -> None:
         f"{path.relative_to(ROOT)}: {node.func.attr}"
         for path in python_files("contract", "spoke", "hub", "dashboard", "generator")
         for node in ast.walk(ast.parse(path.read_bytes()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DYNAMODB_CALLS
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _calls(node) & DYNAMODB_CALLS
     }
     outside = [one for one in sorted(talking) if not one.startswith("hub/store/")]
     assert outside == [], "DynamoDB is hub/store's: give the store a method"
+
+
+def _calls(node: ast.Call) -> set[str]:
+    """Return a method's name and, of a paginator or waiter, the call that it repeats."""
+    method = getattr(node.func, "attr", "")
+    named = node.args if method in {"get_paginator", "get_waiter"} else []
+    return {method, *(str(one.value) for one in named if isinstance(one, ast.Constant))}
+
+
+def test_a_paginator_is_a_call_too() -> None:
+    (paging,) = [node for node in ast.walk(ast.parse('client.get_paginator("query")')) if isinstance(node, ast.Call)]
+    assert _calls(paging) & DYNAMODB_CALLS == {"query"}
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

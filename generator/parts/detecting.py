@@ -1,6 +1,6 @@
 """From the central bus to findings: the detector."""
 
-from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere import AWSObject, GetAtt, Ref
 
 from contract.cloudtrail import DETAIL_TYPES
 from generator import iam
@@ -19,11 +19,10 @@ def detector(site: Site) -> list[AWSObject]:
     rule = to_queue(DETECTOR, config.names.queue("detector"), Ref("Bus"), _RECORDED)
     statements = [
         iam.consume_queue(GetAtt("DetectorQueue", "Arn")),
-        iam.write_table(GetAtt("FindingsTable", "Arn")),
-        iam.read_table(Sub("${FindingsTable.Arn}/index/*")),
-        iam.write_table(GetAtt("StateTable", "Arn")),
+        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
+        iam.use_items(GetAtt("StateTable", "Arn"), "PutItem", "Query"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
-        iam.read_organization(),
+        iam.list_accounts(),
     ]
     return [
         *work_queue(DETECTOR, config, {"events": [GetAtt(rule, "Arn")]}),

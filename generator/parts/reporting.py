@@ -1,7 +1,5 @@
 """What the hub knows about accounts and spokes: reports and the inventory."""
 
-from typing import Any
-
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.events import Rule
 
@@ -18,7 +16,7 @@ def reports(site: Site) -> list[AWSObject]:
     """Return the recorder of what spokes report: heartbeats, tagging results."""
     config = site.config
     rule = to_queue(REPORTS, config.names.queue("reports"), Ref("Bus"), {"source": [SPOKE_SOURCE]})
-    statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state()]
+    statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state("PutItem")]
     return [
         *work_queue(REPORTS, config, {"events": [GetAtt(rule, "Arn")]}),
         rule,
@@ -34,7 +32,11 @@ def inventory(site: Site) -> list[AWSObject]:
     hourly = Rule("InventorySchedule", Name=f"{name}-hourly", ScheduleExpression="rate(1 hour)")
     changed = Rule("InventoryRule", Name=name, EventBusName=Ref("Bus"), EventPattern=ACCOUNT_CHANGES)
     callers = [GetAtt(rule, "Arn") for rule in (hourly, changed)]
-    statements = [*_state(), iam.read_organization(), iam.send_messages(GetAtt("InventoryDeadLetters", "Arn"))]
+    statements = [
+        *_state("BatchWriteItem", "Query"),
+        iam.walk_organization(),
+        iam.send_messages(GetAtt("InventoryDeadLetters", "Arn")),
+    ]
     return [
         *dead_letters("InventoryDeadLetters", config.names.dead_letter_queue("inventory"), {"events": callers}),
         *function(INVENTORY, site, statements, config.findings.log_retention_days),
@@ -44,5 +46,5 @@ def inventory(site: Site) -> list[AWSObject]:
     ]
 
 
-def _state() -> list[dict[str, Any]]:
-    return [iam.write_table(GetAtt("StateTable", "Arn")), iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb")]
+def _state(*calls: str) -> list[iam.Statement]:
+    return [iam.use_items(GetAtt("StateTable", "Arn"), *calls), iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb")]

@@ -16,7 +16,8 @@ _WINDOW_SECONDS = 30
 def rollups(site: Site) -> list[AWSObject]:
     """Return the counters of open findings: each change of the stream counted exactly once."""
     config = site.config
-    statements = [*_stream(ROLLUPS), iam.write_table(GetAtt("StateTable", "Arn"))]
+    counters = iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "UpdateItem")
+    statements = [*_stream(ROLLUPS), counters]
     return [
         *dead_letters("RollupsDeadLetters", config.names.dead_letter_queue("rollups"), {}),
         *function(ROLLUPS, site, statements, config.findings.log_retention_days),
@@ -41,7 +42,7 @@ def notifier(site: Site) -> list[AWSObject]:
     email = config.channels.email
     statements = [
         iam.consume_queue(GetAtt("NotifierQueue", "Arn")),
-        iam.write_table(GetAtt("StateTable", "Arn")),
+        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "UpdateItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         *([iam.send_email(email.sender)] if email else []),
     ]

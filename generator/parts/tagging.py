@@ -32,11 +32,11 @@ def creator_tagger(site: Site) -> list[AWSObject]:
 
 
 def _statements(config: Config) -> list[iam.Statement]:
-    keys = (config.creator.created_by_key,)
+    key = config.creator.created_by_key
     return [
         iam.call_tagging(api_actions()),
-        iam.tag_created(tag_actions(), keys),
-        *(iam.tag_narrowly(action, arn, keys) for action, arn in sorted(narrowed_actions().items())),
+        iam.tag_created(tag_actions(), key),
+        *(iam.tag_narrowly(action, arn, key) for action, arn in sorted(narrowed_actions().items())),
         iam.put_events(hub_bus(config)),
         iam.send_messages(GetAtt("CreatorTaggerDeadLetters", "Arn")),
     ]

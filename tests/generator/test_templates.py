@@ -243,7 +243,41 @@ def test_the_tagger_never_writes_over_a_creator(of_type: Found) -> None:
     plain = {"events:PutEvents", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "tag:TagResources"}
     guarded = [one for one in statements(role) if not plain & set(one["Action"])]
     assert sum(len(one["Action"]) for one in guarded) > 100
-    assert all(one["Condition"]["Null"] == {"aws:ResourceTag/CreatedBy": "true"} for one in guarded)
+    assert all(one["Condition"]["Null"]["aws:ResourceTag/CreatedBy"] == "true" for one in guarded)
+
+
+def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_type: Found) -> None:
+    role = of_type("spoke", "AWS::IAM::Role")["CreatorTaggerRole"]
+    narrow = [one for one in statements(role) if {"codebuild:UpdateProject", "apigateway:PUT"} & set(one["Action"])]
+    assert len(narrow) == 2
+    for one in narrow:
+        assert one["Condition"]["Null"] == {"aws:ResourceTag/CreatedBy": "true", "aws:TagKeys": "false"}
+        assert one["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": ["CreatedBy"]}
+
+
+@pytest.mark.parametrize(
+    ("function", "table", "calls"),
+    [
+        ("Detector", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
+        ("Detector", "StateTable", {"PutItem", "Query"}),
+        ("Reports", "StateTable", {"PutItem"}),
+        ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
+        ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),
+        ("Notifier", "StateTable", {"GetItem", "UpdateItem"}),
+    ],
+)
+def test_a_function_may_only_make_the_calls_that_its_store_makes(
+    of_type: Found, function: str, table: str, calls: set[str]
+) -> None:
+    role = of_type("hub", "AWS::IAM::Role")[f"{function}Role"]
+    named = {action for action in actions_on(role, table) if action.startswith("dynamodb:")}
+    assert named == {f"dynamodb:{call}" for call in calls}
+
+
+def test_email_is_sent_by_the_configured_sender_only(of_type: Found) -> None:
+    role = of_type("hub", "AWS::IAM::Role")["NotifierRole"]
+    (email,) = [one for one in statements(role) if one["Action"] == ["ses:SendEmail"]]
+    assert email["Condition"] == {"StringEquals": {"ses:FromAddress": "muster@example.com"}}
 
 
 def test_deletion_protection_keeps_tables_and_their_key(config: Config) -> None:
