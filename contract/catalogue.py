@@ -27,8 +27,18 @@ class DetectionText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe(detection_id: str) -> DetectionText | None:
-    """Return the words of a detection, also of its attempt; nothing for an id that nobody described."""
-    return _texts().get(detection_id.removesuffix(ATTEMPTED))
+    """Return the words of a detection, or of its refused attempt; nothing for an id that nobody described."""
+    known = _texts().get(detection_id.removesuffix(ATTEMPTED))
+    return _refused(known) if known and detection_id.endswith(ATTEMPTED) else known
+
+
+def _refused(deed: DetectionText) -> DetectionText:
+    return msgspec.structs.replace(
+        deed,
+        what=f"Somebody tried this and was refused; nothing changed. Had it gone through: {deed.what}",
+        response="Ask the actor what it was for. If nobody knows of it, treat the credentials as stolen: "
+        "look for calls of theirs that were not refused, and replace them.",
+    )
 
 
 @cache

@@ -2,8 +2,10 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import Any
 
 from ministack.services import ses, ses_v2
@@ -72,6 +74,8 @@ def _composed(record: Record) -> EmailMessage:
     """The message that SES composes of a simple send."""
     message = EmailMessage()
     message["From"] = record["Source"]
+    message["Date"] = format_datetime(datetime.fromtimestamp(float(record["Timestamp"]), UTC))
+    message["Message-ID"] = f"<{record['MessageId']}@email.amazonses.com>"
     message["To"] = ", ".join(record.get("To", []))
     message["Subject"] = record.get("RenderedSubject") or record.get("Subject", "")
     message.set_content(record.get("RenderedBodyText") or record.get("BodyText") or "")

@@ -15,8 +15,14 @@ def test_a_detection_is_described_by_its_id() -> None:
     assert text.cis == {"1.4": "4.5", "3.0": "4.5", "5.0": "4.5", "6.0": "5.5", "7.0": "5.5"}
 
 
-def test_an_attempt_is_described_as_the_deed() -> None:
-    assert describe("cloudtrail.logging_stopped.attempted") == describe("cloudtrail.logging_stopped")
+def test_an_attempt_is_described_as_refused() -> None:
+    attempt, deed = describe("cloudtrail.logging_stopped.attempted"), describe("cloudtrail.logging_stopped")
+    assert attempt
+    assert deed
+    assert attempt.what.startswith("Somebody tried this and was refused; nothing changed.")
+    assert attempt.what.endswith(deed.what)
+    assert attempt.response != deed.response
+    assert attempt.title == deed.title
 
 
 @pytest.mark.parametrize("own", ["muster.unknown_account", "muster.detection_failed"])
