@@ -4,7 +4,7 @@ import signal
 import sys
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
@@ -38,6 +38,16 @@ def main() -> None:
         _end(str(error), error.exit_code)
     except (DetectionSettingsError, MalformedEventError) as error:
         _end(str(error), BadInputError.exit_code)
+    except NoCredentialsError:
+        _end(
+            "no AWS credentials; name a profile of the hub account in aws.profile of muster.toml, or set AWS_PROFILE",
+            BadInputError.exit_code,
+        )
+    except OSError as error:
+        _end(
+            f"{error.filename or 'input or output'}: {error.strerror or error}; make it readable and writable",
+            BadInputError.exit_code,
+        )
     except (BotoCoreError, ClientError) as error:
         _end(f"AWS: {error}", ProblemError.exit_code)
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """`muster demo` and `muster dashboard`."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -20,10 +21,10 @@ from generator.commands.options import (
 )
 from generator.config import Config, load
 from generator.demo.report import DemoReport
-from generator.demo.run import OUTBOX, run_demo
+from generator.demo.run import run_demo
 from generator.demo.summary import print_summary
 from generator.local.organization import LocalOrganization
-from generator.local.problems import LocalError
+from generator.local.problems import BadStartError, LocalError
 from generator.local.process import DASHBOARD_PORT, start, stop
 from generator.third_party import ROOT
 
@@ -41,15 +42,18 @@ def demo(
     """Bring up an emulated organization, roll out to it, replay recorded events, show what came of them."""
     started = time.monotonic()
     console = Console(stderr=json, highlight=False)
+    if not (no_dashboard or json):
+        check_port(dashboard_port, "--dashboard-port")
     with console.status("Starting the local organization"):
         organization = start(accounts, port, Path("build/demo"), detached=False, dashboard_port=dashboard_port)
     try:
         report = _run(organization, console, started)
-        _tell(report, console, json=json)
+        _tell(report, console, organization.outbox, json=json)
         if not (no_dashboard or json):
             config = load(organization.config)
-            show_dashboard(config, organization.config.parent, dashboard_port, console, "--dashboard-port")
+            show_dashboard(config, organization.config.parent, dashboard_port, console)
     finally:
+        console.print("[dim]Stopping the local organization[/dim]")
         stop(organization)
     if report.problems:
         raise typer.Exit(FAILED)
@@ -66,9 +70,9 @@ def _run(organization: LocalOrganization, console: Console, started: float) -> D
         return run_demo(organization, say, started)
 
 
-def _tell(report: DemoReport, console: Console, *, json: bool) -> None:
+def _tell(report: DemoReport, console: Console, outbox: Path, *, json: bool) -> None:
     if not json:
-        print_summary(console, report, str(OUTBOX))
+        print_summary(console, report, str(outbox))
         return
     typer.echo(report.line())
     for problem in report.problems:
@@ -77,11 +81,24 @@ def _tell(report: DemoReport, console: Console, *, json: bool) -> None:
 
 def dashboard(*, config: ConfigOption = CONFIG, port: PortOption = DASHBOARD_PORT) -> None:
     """Open the dashboard on what is deployed."""
-    show_dashboard(load(config), config.parent, port, Console(highlight=False), "--port")
+    check_port(port, "--port")
+    show_dashboard(load(config), config.parent, port, Console(highlight=False))
 
 
-def show_dashboard(config: Config, folder: Path, port: int, console: Console, port_option: str) -> None:
-    """Serve the dashboard on loopback until Ctrl-C; `port_option` is how the command at hand takes another port."""
+def check_port(port: int, option: str) -> None:
+    """Raise `BadStartError` when the dashboard's port is taken; `option` is how the command at hand takes another."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise BadStartError(
+                f"port {port} on 127.0.0.1 is already in use; choose another for the dashboard with {option}"
+            ) from error
+
+
+def show_dashboard(config: Config, folder: Path, port: int, console: Console) -> None:
+    """Serve the dashboard on loopback until Ctrl-C."""
     console.print(f"Dashboard: http://127.0.0.1:{port} (Ctrl-C ends it)")
     process = start_dashboard(config, folder, port)
     try:
@@ -92,7 +109,7 @@ def show_dashboard(config: Config, folder: Path, port: int, console: Console, po
         process.terminate()
         process.wait()
     if code:
-        raise LocalError(f"the dashboard ended by itself; is port {port} taken? Choose another with {port_option}")
+        raise LocalError(f"the dashboard ended by itself with exit code {code}; what it printed says why")
 
 
 def start_dashboard(config: Config, folder: Path, port: int) -> subprocess.Popen[bytes]:
@@ -108,7 +125,7 @@ def start_dashboard(config: Config, folder: Path, port: int) -> subprocess.Popen
     if config.aws.profile:
         environment["AWS_PROFILE"] = config.aws.profile
     if config.aws.config_file:
-        environment["AWS_CONFIG_FILE"] = str(folder / config.aws.config_file)
+        environment["AWS_CONFIG_FILE"] = str((folder / config.aws.config_file).resolve())
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--browser.gatherUsageStats", "false"]
     return subprocess.Popen(command, env=environment, cwd=ROOT)  # noqa: S603 - our own interpreter
