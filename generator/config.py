@@ -1,7 +1,7 @@
 """The settings that people write: `muster.toml`, read and checked."""
 
 import tomllib
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from contract.finding import Mode, Severity
 from contract.names import CREATED_BY, GLOBAL_REGIONS, Names, partition_of
 from generator.config_problems import ConfigError, described
+from generator.offered import Architecture, LogRetention, Runtime
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -17,42 +18,6 @@ OrganizationalUnit = Annotated[str, StringConstraints(pattern=r"^(ou-[0-9a-z]{4,
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$")]
 Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/\d{1,3}$")]
 Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-class LogRetention(IntEnum):
-    """The days for which CloudWatch Logs can keep a log group (`PutRetentionPolicy`)."""
-
-    D1 = 1
-    D3 = 3
-    D5 = 5
-    D7 = 7
-    D14 = 14
-    D30 = 30
-    D60 = 60
-    D90 = 90
-    D120 = 120
-    D150 = 150
-    D180 = 180
-    D365 = 365
-    D400 = 400
-    D545 = 545
-    D731 = 731
-    D1827 = 1827
-    D3653 = 3653
-
-
-class Architecture(StrEnum):
-    """The processors that Lambda offers."""
-
-    ARM64 = "arm64"
-    X86_64 = "x86_64"
-
-
-class Runtime(StrEnum):
-    """The Lambda runtimes for which Muster's packages are built."""
-
-    PYTHON_3_12 = "python3.12"
-    PYTHON_3_13 = "python3.13"
 
 
 class Target(StrEnum):
@@ -79,9 +44,6 @@ class Organization(Section):
     )
     ous: tuple[OrganizationalUnit, ...] = Field(
         default=(), description="ids of the organizational units whose accounts get a spoke; empty: the whole root"
-    )
-    canary_ous: tuple[OrganizationalUnit, ...] = Field(
-        default=(), description="ids of the organizational units that get every change first"
     )
     excluded_accounts: tuple[AccountId, ...] = Field(
         default=(), description="accounts without a spoke: 12 digits each, in quotes"
@@ -182,7 +144,10 @@ class Email(Section):
     """`[channels.email]`: findings by email."""
 
     sender: EmailAddress = Field(description="address of a verified SES identity in the home Region")
-    recipients: tuple[EmailAddress, ...] = Field(min_length=1, description="addresses that get every notification")
+    # Quota of SES: 50 recipients of one message.
+    recipients: tuple[EmailAddress, ...] = Field(
+        min_length=1, max_length=50, description="1 to 50 addresses that get every notification"
+    )
     minimum_severity: Severity = Field(
         default=Severity.MEDIUM, description="INFORMATIONAL, LOW, MEDIUM, HIGH or CRITICAL and worse"
     )

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from generator.config import Architecture, Config, Target
+from generator.config import Config, Target
 from generator.functions import Function
 from generator.imports import Closure, closure
 from generator.interpreter import PackageError, compile_all, compiler, running_version
+from generator.offered import Architecture
 from generator.third_party import ROOT, Platform, carried, installed, records
 
 __all__ = ["Package", "PackageError", "Packer", "Target", "compiled", "platform_of", "zipped"]

@@ -112,3 +112,17 @@ def test_every_setting_is_documented() -> None:
             field.annotation for field in model.model_fields.values() if hasattr(field.annotation, "model_fields")
         ]
     assert undocumented == []
+
+
+def test_an_email_has_at_most_the_recipients_that_ses_takes(tmp_path: Path) -> None:
+    def text(recipients: int) -> str:
+        addresses = ", ".join(f'"one{number}@example.com"' for number in range(recipients))
+        return f'{SETTINGS}[channels.email]\nsender = "muster@example.com"\nrecipients = [{addresses}]\n'
+
+    assert loaded(tmp_path, text(50)).channels.email
+    assert "write 1 to 50 addresses" in refusal(tmp_path, text(51))
+
+
+def test_a_setting_that_nothing_reads_is_none(tmp_path: Path) -> None:
+    said = refusal(tmp_path, SETTINGS.replace('root = "r-exam"', 'root = "r-exam"\ncanary_ous = ["ou-exam-12345678"]'))
+    assert "canary_ous: is no setting" in said

@@ -100,3 +100,17 @@ def test_a_service_wanted_whole_leaves_the_other_rules() -> None:
 def test_events_that_members_put_themselves_are_not_forwarded() -> None:
     forged = event("iam.amazonaws.com:CreateUser") | {"source": "my.application"}
     assert forwarded(alert_rules(DETECTIONS), forged) is None
+
+
+def test_a_filter_on_named_calls_is_refused() -> None:
+    root = {"userIdentity": {"type": ["Root"]}}
+    with pytest.raises(ValueError, match=r"^root\.key_made: only narrows"):
+        alert_rules([wanting("iam.amazonaws.com:CreateAccessKey", only=root, id="root.key_made")])
+
+
+def test_service_events_are_forwarded_as_calls_are() -> None:
+    call = "kms.amazonaws.com:RotateKey"
+    source, _, name = call.partition(":")
+    record = {"eventSource": source, "eventName": name, "eventType": "AwsServiceEvent"}
+    service_event = {**wrapped(record), "detail-type": "AWS Service Event via CloudTrail"}
+    assert forwarded(alert_rules([wanting(call)]), service_event) == "calls"

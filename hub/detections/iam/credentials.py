@@ -79,7 +79,6 @@ def access_key_created(event: CloudTrailEvent) -> bool:
     title="IAM user {actor} created an access key for {resource} in account {account}",
     severity=Severity.HIGH,
     api_calls=calls("iam", "CreateAccessKey"),
-    only={"userIdentity": {"type": ["IAMUser"]}},
     resource=USER,
     family="iam.credential",
     attack="T1098.001",
@@ -183,7 +182,6 @@ def mfa_deactivated(event: CloudTrailEvent) -> bool | Match:
     title="{actor} registered an MFA device in account {account} from a temporary session",
     severity=Severity.MEDIUM,
     api_calls=calls("iam", "CreateVirtualMFADevice", "EnableMFADevice"),
-    only={"userIdentity": {"type": ["IAMUser"]}},
     resource=_MFA_DEVICE,
     attack="T1098.005",
 )
