@@ -26,7 +26,6 @@ from generator.rollout.stack_set import StackSet
 
 SETTLE_SECONDS = 120
 BUILD = Path("build")
-OUTBOX = Path("build/demo/outbox")
 
 Say = Callable[[str], None]
 
@@ -87,7 +86,7 @@ def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> D
     findings = stored_findings(stage.session, names)
     tags = tags_written(stage.session, names, [account.id for account in organization.members])
     emails = organization.get(f"/_localorg/emails?account={organization.hub}")
-    write_outbox(emails, OUTBOX)
+    write_outbox(emails, organization.outbox)
     instances = StackSet(stage.session.client("cloudformation"), names.spoke_stack_set).instances()
     explanations = _explained(stage.config, replayed.events)
     by_severity = Counter(finding.severity for finding in findings)

@@ -38,6 +38,11 @@ class LocalOrganization(msgspec.Struct, frozen=True):
         """The `muster.toml` for it."""
         return Path(self.folder) / "muster.toml"
 
+    @property
+    def outbox(self) -> Path:
+        """Where the demo puts the emails that were sent."""
+        return Path(self.folder) / "outbox"
+
     def get(self, path: str) -> Any:
         """Return the answer of one of its own endpoints (`/_localorg/…`)."""
         return self._asked(urllib.request.Request(self.endpoint + path))  # noqa: S310 - loopback, made by us

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from contract.finding import Severity
-from generator.demo.run import OUTBOX
 from tests.demo import Demo
 
 pytestmark = pytest.mark.browser
@@ -81,9 +80,11 @@ def test_a_suppressed_finding_leaves_the_open_list_and_comes_back_when_reopened(
     expect(visit("findings?severity=CRITICAL").locator("tbody tr")).to_have_count(before)
 
 
-def test_the_newest_email_leads_to_the_panel_that_suppresses(browser: Browser, visit: Open, shoot: Shoot) -> None:
+def test_the_newest_email_leads_to_the_panel_that_suppresses(
+    browser: Browser, demo: Demo, visit: Open, shoot: Shoot
+) -> None:
     page = browser.new_page(viewport={"width": 800, "height": 900})
-    page.goto(newest_email().as_uri())
+    page.goto(newest_email(demo).as_uri())
     shoot(page, "email")
     link = page.get_by_role("link", name="Suppress").first
     address = urlsplit(str(link.get_attribute("href")))
@@ -92,8 +93,8 @@ def test_the_newest_email_leads_to_the_panel_that_suppresses(browser: Browser, v
     shoot(opened, "finding-from-email")
 
 
-def newest_email() -> Path:
-    return max(OUTBOX.resolve().glob("*.html"))
+def newest_email(demo: Demo) -> Path:
+    return max(demo.organization.outbox.resolve().glob("*.html"))
 
 
 def act(page: Page, deed: str, note: str) -> None:

@@ -13,7 +13,6 @@ from contract.clock import now
 from contract.finding import Severity
 from contract.names import Names
 from generator.demo.recorded import EVENTS
-from generator.demo.run import OUTBOX
 from generator.rollout.condition import statuses
 from generator.rollout.session import hub_session
 from hub.store.findings import FindingQuery, FindingStore
@@ -80,7 +79,7 @@ def test_an_existing_creator_is_never_overwritten(demo: Demo) -> None:
 
 
 def test_an_email_names_account_resource_and_actor(demo: Demo) -> None:
-    written = sorted(OUTBOX.glob("*.eml"))
+    written = sorted(demo.organization.outbox.glob("*.eml"))
     assert len(written) == demo.report.emails
     messages = [email.message_from_string(file.read_text(), policy=email.policy.default) for file in written]
     about = next(one for one in messages if "port 22" in str(one["subject"]))
