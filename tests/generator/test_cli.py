@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from generator import cli
 from generator.demo.recorded import EVENTS
@@ -94,7 +94,8 @@ def test_explain_tells_a_person_rule_finding_and_tag(run: Run) -> None:
         (PatternError("operator"), 1),
         (RolloutError("stack"), 1),
         (TemplateError("value"), 2),
-        (NoCredentialsError(), 1),
+        (NoCredentialsError(), 2),
+        (ClientError({}, "GetRole"), 1),
         (KeyboardInterrupt(), 130),
     ],
 )
