@@ -5,7 +5,7 @@ from contract.catalogue import ATTEMPTED, describe
 
 def title(detection: str) -> str:
     """Return a detection's own first sentence; the id of another product's control."""
-    known = describe(detection)
+    known = describe(detection.removesuffix(ATTEMPTED))
     if known is None:
         return detection
     words = known.what.partition("\n")[0].rstrip(".")

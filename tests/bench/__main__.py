@@ -32,7 +32,9 @@ def main() -> int:
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps({name: one.as_dict() for name, one in results.items()}, indent=2) + "\n")
     for name, one in results.items():
-        sys.stdout.write(f"{'met ' if one.met else 'OVER'} {name}: {one.value:g} {one.unit} (budget {one.budget:g})\n")
+        beside = "" if one.ratio is None or one.baseline is None else f", {one.ratio:.2f} x {one.baseline[0]}"
+        verdict = "met " if one.met else "OVER"
+        sys.stdout.write(f"{verdict} {name}: {one.value:g} {one.unit}{beside} (budget {one.budget:g})\n")
     return 0 if all(one.met for one in results.values()) else 1
 
 
