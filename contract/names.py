@@ -98,10 +98,6 @@ class Names:
         """Return the log group of a function, given the function's full name."""
         return f"/{self.prefix}/{function}"
 
-    def parameter(self, name: str) -> str:
-        """Return the path of an SSM parameter."""
-        return f"/{self.prefix}/{name}"
-
     def artefact_bucket(self, account: str, region: str) -> str:
         """Return the bucket of templates and zips of a Region."""
         return f"{self.prefix}-artefacts-{account}-{region}"

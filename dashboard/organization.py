@@ -1,18 +1,13 @@
 """What the dashboard knows of the organization at one moment; nothing here reads AWS."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from contract.finding import Finding
 from hub.store.accounts import ACTIVE, Account
 from hub.store.spokes import Spoke
-
-# One heartbeat may be late: EventBridge promises delivery, not when.
-_MISSED_BEATS = 2.5
-# What a spoke claims is not trusted: a longer interval would keep it from ever being silent.
-_LONGEST_INTERVAL = 86_400
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,11 +66,11 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
 
     def silent(self, now: datetime) -> list[Spoke]:
         """Return the spokes that miss heartbeats, the longest silent first."""
-        return sorted((spoke for spoke in self.watched if _is_silent(spoke, now)), key=lambda spoke: spoke.seen_at)
+        return sorted((spoke for spoke in self.watched if spoke.is_silent(now)), key=lambda spoke: spoke.seen_at)
 
     def unwell(self, now: datetime) -> list[Spoke]:
         """Return the spokes that report, and report that something of theirs is wrong."""
-        return [spoke for spoke in self.watched if any(spoke.heartbeat.checks.values()) and not _is_silent(spoke, now)]
+        return [spoke for spoke in self.watched if any(spoke.heartbeat.checks.values()) and not spoke.is_silent(now)]
 
     def never_reported(self) -> list[str]:
         """Return the active accounts of which a spoke should have been heard, and never was."""
@@ -88,12 +83,6 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     def _unheard(self) -> list[Account]:
         heard = {spoke.heartbeat.account for spoke in self.spokes}
         return [one for one in self.accounts.values() if one.status == ACTIVE and one.id not in heard]
-
-
-def _is_silent(spoke: Spoke, now: datetime) -> bool:
-    interval = min(max(spoke.heartbeat.interval_seconds, 0), _LONGEST_INTERVAL)
-    allowed = timedelta(seconds=_MISSED_BEATS * interval)
-    return now - datetime.fromisoformat(spoke.seen_at) > allowed
 
 
 def _and_above(path: str) -> Iterator[str]:

@@ -60,12 +60,6 @@ def stack_status(cloudformation: "CloudFormationClient", name: str) -> str | Non
         raise
 
 
-def stack_outputs(cloudformation: "CloudFormationClient", name: str) -> dict[str, str]:
-    """Return a stack's outputs."""
-    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-
 def failure_reason(cloudformation: "CloudFormationClient", name: str) -> str:
     """Return which resources failed and why, the first failure first."""
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)

@@ -96,7 +96,7 @@ class Notifier:
     def _send(self, channel: Channel, key: tuple[str, str, str], message: Message) -> None:
         try:
             channel.send(message)
-        except Exception:
+        except Exception:  # whatever it was, the claim must not keep the next attempt waiting; it is raised again
             self._ledger.release(*key)
             raise
         self._ledger.confirm(*key, self._clock())

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # One heartbeat may be late or lost.
 _MISSED_BEATS = 2
+# What a spoke claims is not trusted: a longer interval (seconds) would keep it from ever being silent.
+_LONGEST_INTERVAL = 86_400
 
 
 class Spoke(msgspec.Struct, frozen=True):
@@ -27,7 +29,8 @@ class Spoke(msgspec.Struct, frozen=True):
 
     def is_silent(self, now: datetime) -> bool:
         """Return whether more than two heartbeats are missing."""
-        allowed = timedelta(seconds=_MISSED_BEATS * self.heartbeat.interval_seconds)
+        interval = min(max(self.heartbeat.interval_seconds, 0), _LONGEST_INTERVAL)
+        allowed = timedelta(seconds=_MISSED_BEATS * interval)
         return now - datetime.fromisoformat(self.seen_at) > allowed
 
 
