@@ -3,7 +3,7 @@
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -11,6 +11,7 @@ from contract.finding import Mode, Severity
 from contract.names import CREATED_BY, GLOBAL_REGIONS, Names, partition_of
 from generator.config_problems import ConfigError, described
 from generator.offered import Architecture, LogRetention, Runtime
+from hub.coverage import Scope
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -18,6 +19,7 @@ OrganizationalUnit = Annotated[str, StringConstraints(pattern=r"^(ou-[0-9a-z]{4,
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$")]
 Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/\d{1,3}$")]
 Port = Annotated[int, Field(ge=0, le=65_535)]
+Check = Literal["dead letters", "roles", "rules", "trail"]
 
 
 class Target(StrEnum):
@@ -25,6 +27,14 @@ class Target(StrEnum):
 
     LAMBDA = "lambda"
     HOST = "host"
+
+
+class Trail(StrEnum):
+    """Which trail Muster makes: none, one for the organization, or one in every account."""
+
+    NONE = "none"
+    ORGANIZATION = "organization"
+    ACCOUNTS = "accounts"
 
 
 class Section(BaseModel):
@@ -48,7 +58,19 @@ class Organization(Section):
     excluded_accounts: tuple[AccountId, ...] = Field(
         default=(), description="accounts without a spoke: 12 digits each, in quotes"
     )
-
+    excluded_ous: tuple[OrganizationalUnit, ...] = Field(
+        default=(), description="ids of organizational units whose accounts get no spoke, also where `ous` hold them"
+    )
+    canary_ous: tuple[OrganizationalUnit, ...] = Field(
+        default=(),
+        description="ids of the units that a rollout reaches first; the others only when all went well there",
+    )
+    management_account: Annotated[str, StringConstraints(pattern=r"^(\d{12})?$")] = Field(
+        default="", description="the organization's management account: 12 digits, in quotes"
+    )
+    include_management_account: bool = Field(
+        default=False, description="whether the management account gets a spoke too, as an ordinary stack"
+    )
     owner_tag: Annotated[str, StringConstraints(min_length=1, max_length=128)] = Field(
         default="Owner", description="key of the account tag that says who owns an account"
     )
@@ -57,6 +79,18 @@ class Organization(Section):
     def _has_targets(self) -> Self:
         if not (self.root or self.ous):
             raise ValueError('give root = "r-…" (every account) or ous = ["ou-…"] (some)')
+        return self
+
+    @model_validator(mode="after")
+    def _canaries_are_covered(self) -> Self:
+        if both := sorted({*self.canary_ous} & {*self.excluded_ous}):
+            raise ValueError(f"canary_ous: {both[0]} is in excluded_ous too; take it out of one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _has_management_account(self) -> Self:
+        if self.include_management_account and not self.management_account:
+            raise ValueError('include_management_account: give management_account = "<12 digits>" too')
         return self
 
     @property
@@ -81,6 +115,9 @@ class Aws(Section):
         default=Target.LAMBDA, description="lambda: packages for AWS; host: for a local organization on this machine"
     )
     profile: str = Field(default="", description="profile of the AWS config file; empty: the usual credentials")
+    management_profile: str = Field(
+        default="", description="profile of the management account, for its own spoke and `muster delegate`"
+    )
     config_file: str = Field(default="", description="an AWS config file, relative to this file; empty: the usual one")
 
     @model_validator(mode="after")
@@ -99,6 +136,11 @@ class Spoke(Section):
     tracing: bool = Field(default=False, description="whether functions send traces to X-Ray")
     alarms: bool = Field(default=False, description="CloudWatch alarms in every account and Region, at their price")
     log_retention_days: LogRetention = Field(default=LogRetention.D14, description="days for which spokes keep logs")
+    trail: Trail = Field(
+        default=Trail.NONE,
+        description="trail of management events where there is none: organization (one, from the hub), accounts (one "
+        "in each), none",
+    )
 
 
 class Creator(Section):
@@ -159,6 +201,22 @@ class Channels(Section):
     email: Email | None = Field(default=None, description="findings by email")
 
 
+class Override(Section):
+    """`[[overrides]]`: what is different in some accounts, those that join later too; accounts stand above units."""
+
+    accounts: tuple[AccountId, ...] = Field(default=(), description="accounts that it holds for: 12 digits, in quotes")
+    ous: tuple[OrganizationalUnit, ...] = Field(default=(), description="ids of the units whose accounts it holds for")
+    skipped_checks: tuple[Check, ...] = Field(
+        default=(), description="checks of itself that a spoke leaves out: dead letters, roles, rules, trail"
+    )
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not (self.accounts or self.ous):
+            raise ValueError('overrides: give accounts = ["<12 digits>"] or ous = ["ou-…"]')
+        return self
+
+
 class Web(Section):
     """`[web]`: the dashboard."""
 
@@ -175,6 +233,7 @@ class Config(Section):
     findings: Findings = Field(default=Findings(), description="how long things are kept")
     detections: Detections = Field(default=Detections(), description="what is normal here")
     channels: Channels = Field(default=Channels(), description="how people are told")
+    overrides: tuple[Override, ...] = Field(default=(), description="what is different in some accounts or units")
     web: Web = Field(default=Web(), description="the dashboard")
 
     @model_validator(mode="after")
@@ -183,10 +242,30 @@ class Config(Section):
             raise ValueError("channels.email: SES is not offered in China; remove [channels.email]")
         return self
 
+    @model_validator(mode="after")
+    def _reaches_the_management_account(self) -> Self:
+        if self.organization.include_management_account and not self.aws.management_profile:
+            raise ValueError("organization.include_management_account: name its profile in aws.management_profile")
+        if self.spoke.trail is Trail.ORGANIZATION and not self.organization.management_account:
+            raise ValueError("spoke.trail: an organization's trail needs organization.management_account")
+        return self
+
     @property
     def names(self) -> Names:
         """The names of what is deployed."""
         return Names(self.aws.prefix)
+
+    @property
+    def scope(self) -> Scope:
+        """Which accounts and Regions have spokes."""
+        return Scope(
+            targets=self.organization.targets,
+            regions=self.regions,
+            hub_account=self.aws.hub_account,
+            excluded_accounts=self.organization.excluded_accounts,
+            excluded_ous=self.organization.excluded_ous,
+            covers_management=self.organization.include_management_account,
+        )
 
     @property
     def partition(self) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from contract.clock import iso
 from hub.store.accounts import Account
 
@@ -18,21 +20,27 @@ def listed_accounts(client: "OrganizationsClient") -> list[Account]:
     return [_account(raw) for page in pages for raw in page["Accounts"]]
 
 
-def whole_accounts(client: "OrganizationsClient", owner_tag: str) -> Iterator[Account]:
-    """Yield every account with its OUs (from the root down), tags, and its owner: the value of that tag."""
+def placed_accounts(client: "OrganizationsClient") -> Iterator[Account]:
+    """Yield every account with its OUs (from the root down), without tags: a few calls for each OU."""
     for page in client.get_paginator("list_roots").paginate():
         for root in page["Roots"]:
-            yield from _below(client, ((root["Id"], root["Name"]),), owner_tag)
+            yield from _below(client, ((root["Id"], root["Name"]),))
 
 
-def _below(client: "OrganizationsClient", path: Path, owner_tag: str) -> Iterator[Account]:
+def whole_accounts(client: "OrganizationsClient", owner_tag: str) -> Iterator[Account]:
+    """Yield every account with its OUs, tags, and its owner: the value of that tag."""
+    for account in placed_accounts(client):
+        tags = _tags(client, account.id)
+        yield msgspec.structs.replace(account, tags=tags, owner=tags.get(owner_tag, ""))
+
+
+def _below(client: "OrganizationsClient", path: Path) -> Iterator[Account]:
     parent = path[-1][0]
     for accounts in client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent):
-        for raw in accounts["Accounts"]:
-            yield _account(raw, path, _tags(client, raw["Id"]), owner_tag)
+        yield from (_account(raw, path) for raw in accounts["Accounts"])
     for units in client.get_paginator("list_organizational_units_for_parent").paginate(ParentId=parent):
         for unit in units["OrganizationalUnits"]:
-            yield from _below(client, (*path, (unit["Id"], unit["Name"])), owner_tag)
+            yield from _below(client, (*path, (unit["Id"], unit["Name"])))
 
 
 def _tags(client: "OrganizationsClient", account: str) -> dict[str, str]:
@@ -40,7 +48,7 @@ def _tags(client: "OrganizationsClient", account: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
-def _account(raw: Any, path: Path = (), tags: dict[str, str] | None = None, owner_tag: str = "") -> Account:
+def _account(raw: Any, path: Path = ()) -> Account:
     joined = raw.get("JoinedTimestamp")
     return Account(
         id=raw["Id"],
@@ -48,8 +56,6 @@ def _account(raw: Any, path: Path = (), tags: dict[str, str] | None = None, owne
         email=raw.get("Email", ""),
         ou_path="/".join(name for _, name in path),
         ou_ids=tuple(identifier for identifier, _ in path),
-        tags=tags or {},
-        owner=(tags or {}).get(owner_tag, ""),
         # `State` takes the place of `Status`, which Organizations retires in September 2026.
         status=raw.get("State") or raw.get("Status", ""),
         joined=iso(joined) if joined else "",

@@ -1,0 +1,36 @@
+import pytest
+
+from hub.coverage import Scope, why_uncovered
+from hub.store.accounts import Account
+
+ROOT, WORKLOADS, SANDBOX = "r-exam", "ou-exam-11111111", "ou-exam-22222222"
+HUB = "111122223333"
+
+
+def scope(*targets: str, **others: object) -> Scope:
+    return Scope(targets=targets, regions=("us-east-1",), hub_account=HUB, **others)  # type: ignore[arg-type]
+
+
+def account(identifier: str = "222222222222", ous: tuple[str, ...] = (ROOT, WORKLOADS), **others: object) -> Account:
+    return Account(id=identifier, name="a", ou_ids=ous, **others)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("where", "one", "reason"),
+    [
+        (scope(ROOT), account(), ""),
+        (scope(WORKLOADS), account(ous=(ROOT, WORKLOADS, "ou-exam-33333333")), ""),
+        (scope(SANDBOX), account(), "in none of organization.ous"),
+        (scope(ROOT, excluded_ous=(WORKLOADS,)), account(), "by organization.excluded_ous"),
+        (scope(ROOT, excluded_accounts=("222222222222",)), account(), "by organization.excluded_accounts"),
+        (scope(SANDBOX, excluded_accounts=(HUB,)), account(HUB), ""),
+        (scope(ROOT), account(status="SUSPENDED"), "the account is SUSPENDED"),
+        (scope(ROOT, covers_management=True), account(is_management=True), ""),
+    ],
+)
+def test_an_account_without_a_spoke_has_a_reason(where: Scope, one: Account, reason: str) -> None:
+    assert why_uncovered(where, one) == reason
+
+
+def test_the_management_account_gets_a_spoke_only_when_asked() -> None:
+    assert "include_management_account" in why_uncovered(scope(ROOT), account(is_management=True))
