@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
-from generator.commands import demo, events, local, rollout
+from generator.commands import condition, demo, events, local, rollout
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -22,7 +22,8 @@ app = typer.Typer(
 app.command()(rollout.generate)
 app.command()(rollout.plan)
 app.command()(rollout.deploy)
-app.command()(rollout.status)
+app.command()(condition.status)
+app.command()(rollout.uninstall)
 app.command()(events.explain)
 app.command()(demo.demo)
 app.command()(demo.dashboard)

@@ -1,27 +1,31 @@
-"""`muster generate`, `plan`, `deploy`, `status`."""
+"""`muster generate`, `plan`, `deploy`, `uninstall`."""
 
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from contract.clock import now
+from generator.commands.following import follow
 from generator.commands.options import CONFIG, ConfigOption, JsonOption, YesOption
+from generator.commands.planning import show_plan
 from generator.config import Target, load
 from generator.generate import Manifest
 from generator.generate import generate as generated
+from generator.rollout import removal
 from generator.rollout.apply import deploy as deployed
 from generator.rollout.comparison import changes
-from generator.rollout.condition import statuses
-from generator.rollout.session import hub_session
+from generator.rollout.session import open_sessions
 
 BUILD = Path("build")
 FAILED, CHANGED = 1, 3
 TargetOption = Annotated[Target | None, typer.Option("--target", help="In place of aws.target of the settings.")]
 PythonOption = Annotated[Path | None, typer.Option("--python", help="An interpreter of the functions' version.")]
+PlanOption = Annotated[bool, typer.Option("--plan", help="Only list what would go and what would stay.")]
+AbandonOption = Annotated[
+    list[str] | None, typer.Option("--abandon", help="Leave this account's spokes behind, such as a closed one's.")
+]
 
 
 def generate(
@@ -55,45 +59,49 @@ def _show(console: Console, manifest: Manifest) -> None:
 def plan(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:
     """Show what deploy would change; exit code 3 when there is something."""
     settings = load(config)
-    generated(settings, settings.aws.target, BUILD)
-    found = changes(settings, BUILD / settings.aws.target, hub_session(settings, config.parent))
-    for one in found:
-        typer.echo(one.model_dump_json() if json else f"{one.action:7} {one.what} {one.detail}".rstrip())
+    with Console(stderr=True).status("Comparing what is generated with what is deployed"):
+        generated(settings, settings.aws.target, BUILD)
+        found = changes(settings, BUILD / settings.aws.target, open_sessions(settings, config.parent))
+    if json:
+        for one in found:
+            typer.echo(one.model_dump_json())
+    else:
+        show_plan(found)
     if found:
         raise typer.Exit(CHANGED)
-    if not json:
-        typer.echo("Nothing would change.")
 
 
 def deploy(*, config: ConfigOption = CONFIG, yes: YesOption = False, json: JsonOption = False) -> None:
-    """Roll out: artefacts in each Region, the hub, then the spokes. Safe to run again."""
+    """Roll out: artefacts in each Region, the hub, then the spokes wave by wave. Safe to run again."""
     settings = load(config)
-    manifest = generated(settings, settings.aws.target, BUILD)
-    folder, session = BUILD / settings.aws.target, hub_session(settings, config.parent)
+    with Console(stderr=True).status("Packaging the functions"):
+        manifest = generated(settings, settings.aws.target, BUILD)
+    folder, sessions = BUILD / settings.aws.target, open_sessions(settings, config.parent)
     if not yes:
-        for one in changes(settings, folder, session):
-            if one.action == "remove":
-                typer.echo(f"{one.action:7} {one.what}")
+        show_plan(changes(settings, folder, sessions))
         where = f"hub {settings.aws.hub_account} in {settings.aws.home_region}, spokes in {', '.join(settings.regions)}"
         typer.confirm(f"Roll out to organization {settings.organization.id}: {where}?", abort=True)
-    failed = False
-    for step in deployed(settings, manifest, folder, session):
-        failed = failed or step.is_failure
-        if json:
-            typer.echo(msgspec.json.encode(step).decode())
-        else:
-            typer.echo(f"{step.what}: {step.state} {step.detail}".rstrip())
-    if failed:
+    if not follow(deployed(settings, manifest, folder, sessions), json=json):
         raise typer.Exit(FAILED)
 
 
-def status(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:
-    """Show each account and Region; exit code 1 when anything is not well."""
+def uninstall(
+    *,
+    config: ConfigOption = CONFIG,
+    plan: PlanOption = False,
+    abandon: AbandonOption = None,
+    yes: YesOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Remove the spokes, then the hub; what is data stays and is named. Safe to run again."""
     settings = load(config)
-    found = statuses(settings, hub_session(settings, config.parent), now())
-    for one in found:
-        typer.echo(
-            one.model_dump_json() if json else f"{one.account} {one.region:15} {one.state} {one.detail}".rstrip()
-        )
-    if not (found and all(one.is_well for one in found)):
+    sessions = open_sessions(settings, config.parent)
+    if plan or not yes:
+        for one in removal.removals(settings, sessions):
+            typer.echo(one.model_dump_json() if json else f"{one.action:6} {one.what}: {one.why}")
+    if plan:
+        return
+    if not yes:
+        typer.confirm(f"Remove Muster from organization {settings.organization.id}?", abort=True)
+    if not follow(removal.uninstall(settings, sessions, abandon or ()), json=json):
         raise typer.Exit(FAILED)

@@ -21,8 +21,9 @@ from generator.generate import generate
 from generator.local.organization import LocalOrganization, wait_until_settled
 from generator.reading import Item
 from generator.rollout.apply import deploy
-from generator.rollout.session import hub_session
+from generator.rollout.session import Sessions, hub_session
 from generator.rollout.stack_set import StackSet
+from generator.rollout.step import Step
 
 SETTLE_SECONDS = 120
 BUILD = Path("build")
@@ -55,8 +56,9 @@ def run_demo(organization: LocalOrganization, say: Say, started: float) -> DemoR
     stage = Stage(organization, config, hub_session(config, organization.config.parent))
     say("Packaging the functions and writing the templates")
     manifest = generate(config, Target.HOST, BUILD)
-    for step in deploy(config, manifest, BUILD / Target.HOST, stage.session, poll_seconds=0.1):
-        say(f"{step.what}: {step.state} {step.detail}".rstrip())
+    for step in deploy(config, manifest, BUILD / Target.HOST, Sessions(stage.session), poll_seconds=0.1):
+        if isinstance(step, Step):
+            say(f"{step.what}: {step.state} {step.detail}".rstrip())
     wait_until_settled(organization, SETTLE_SECONDS)
     say("Replaying recorded events in the member accounts")
     replayed = _replayed(organization)

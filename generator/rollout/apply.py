@@ -1,7 +1,9 @@
 """Brings what was generated into the organization; every step may be run again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import boto3
 from botocore.config import Config as ClientConfig
@@ -10,51 +12,78 @@ from generator.config import Config
 from generator.functions import INVENTORY
 from generator.generate import Manifest
 from generator.rollout.artefacts import template_key, template_url, upload
+from generator.rollout.goal import goal_of, read_accounts
+from generator.rollout.lone import LoneSpoke, lone_spokes
+from generator.rollout.session import Sessions
+from generator.rollout.spokes import roll_out
 from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import deploy_stack
-from generator.rollout.step import RolloutError, Step
+from generator.rollout.step import Event, RolloutError, Step
+from generator.rollout.takeover import take_over
 
 INLINE_BYTES = 51_200
+_AT_A_TIME = 8
+
+PartT = TypeVar("PartT")
 
 
 def deploy(
-    config: Config, manifest: Manifest, folder: Path, session: boto3.Session, poll_seconds: float = 2.0
-) -> Iterator[Step]:
+    config: Config, manifest: Manifest, folder: Path, sessions: Sessions, poll_seconds: float = 2.0
+) -> Iterator[Event]:
     """Roll out what lies in `folder`: artefacts in each Region, the hub, the spokes; yield each step as it is done.
 
-    `session` is of the hub account in the home Region. Raises `RolloutError` where it cannot go on; a spoke that fails
-    is a step and stops nobody else.
+    Raises `RolloutError` where it cannot go on; a spoke that fails is a step and stops nobody else. Killed anywhere and
+    run again, it does what is left.
     """
-    _check_account(config, session)
-    for region in config.regions:
-        yield from _artefacts(config, manifest, folder, session, region)
-    yield deploy_stack(
-        session.client("cloudformation"), config.names.hub_stack, template_argument(config, folder, "hub")
-    )
+    session = sessions.hub
+    cloudformation = session.client("cloudformation")
+    goal = goal_of(config, read_accounts(session.client("organizations")))
+    yield from _artefacts(config, manifest, folder, session)
+    if taken := take_over(config, _body(folder, "hub"), session):
+        yield taken
+    yield deploy_stack(cloudformation, config.names.hub_stack, template_argument(config, folder, "hub"))
     _refresh_inventory(config, session)
     yield Step("inventory of accounts", "refreshed")
-    yield from _spokes(config, folder, session, poll_seconds)
+    spokes = StackSet(cloudformation, config.names.spoke_stack_set, poll_seconds)
+    url = template_argument(config, folder, "spoke", inline_bytes=0)["TemplateURL"]
+    yield from roll_out(spokes, _body(folder, "spoke"), url, goal)
+    # The hub's rules see only its own bus: it needs a spoke even outside the targets.
+    yield from _lone_spokes(config, folder, sessions, with_hub=config.aws.hub_account not in goal.covered)
 
 
-def _check_account(config: Config, session: boto3.Session) -> None:
-    account = session.client("sts").get_caller_identity()["Account"]
-    if account != config.aws.hub_account:
-        raise RolloutError(
-            f"the credentials are of account {account}, aws.hub_account is {config.aws.hub_account}; "
-            "set aws.profile in muster.toml, or AWS_PROFILE"
-        )
+def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.Session) -> Iterator[Step]:
+    # Clients may be used in threads, sessions may not (boto3 guide, "Multithreading").
+    stacks = {region: session.client("cloudformation", region) for region in config.regions}
+    buckets = {region: session.client("s3", region) for region in config.regions}
+
+    def work(region: str) -> list[Step]:
+        stack = {"TemplateBody": _body(folder, "artefacts")}
+        step = deploy_stack(stacks[region], config.names.artefacts_stack, stack)
+        files = [(one.key, folder / one.path) for one in manifest.functions.values() if region in one.regions]
+        if region == config.aws.home_region:
+            files += [(template_key(name, _body(folder, name)), _path(folder, name)) for name in ("hub", "spoke")]
+        count = upload(buckets[region], config.names.artefact_bucket(config.aws.hub_account, region), files)
+        uploaded = Step(f"packages in {region}", "uploaded", f"{count} of {len(files)} were new")
+        return [Step(f"{step.what} in {region}", step.state), uploaded]
+
+    yield from _side_by_side(work, config.regions)
 
 
-def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.Session, region: str) -> Iterator[Step]:
-    stack = {"TemplateBody": _body(folder, "artefacts")}
-    step = deploy_stack(session.client("cloudformation", region), config.names.artefacts_stack, stack)
-    yield Step(f"{step.what} in {region}", step.state)
-    files = [(one.key, folder / one.path) for one in manifest.functions.values() if region in one.regions]
-    if region == config.aws.home_region:
-        files += [(template_key(name, _body(folder, name)), _path(folder, name)) for name in ("hub", "spoke")]
-    bucket = config.names.artefact_bucket(config.aws.hub_account, region)
-    count = upload(session.client("s3", region), bucket, files)
-    yield Step(f"packages in {region}", "uploaded", f"{count} of {len(files)} were new")
+def _lone_spokes(config: Config, folder: Path, sessions: Sessions, *, with_hub: bool) -> Iterator[Step]:
+    template = template_argument(config, folder, "spoke")
+
+    def work(one: LoneSpoke) -> list[Step]:
+        step = deploy_stack(one.cloudformation, config.names.spoke_stack_set, template)
+        return [Step(f"{step.what} {one.where}", step.state)]
+
+    yield from _side_by_side(work, lone_spokes(config, sessions, with_hub=with_hub))
+
+
+def _side_by_side(work: Callable[[PartT], list[Step]], parts: Sequence[PartT]) -> Iterator[Step]:
+    """Do the work for several parts at a time; the first error ends it when those under way have ended."""
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for steps in pool.map(work, parts):
+            yield from steps
 
 
 def _refresh_inventory(config: Config, session: boto3.Session) -> None:
@@ -64,17 +93,6 @@ def _refresh_inventory(config: Config, session: boto3.Session) -> None:
     answer = session.client("lambda", config=patient).invoke(FunctionName=name, Payload=b"{}")
     if answer.get("FunctionError"):
         raise RolloutError(f"function {name} failed: {answer['Payload'].read().decode()}; see its log group")
-
-
-def _spokes(config: Config, folder: Path, session: boto3.Session, poll_seconds: float) -> Iterator[Step]:
-    spokes = StackSet(session.client("cloudformation"), config.names.spoke_stack_set, poll_seconds)
-    url = template_argument(config, folder, "spoke", inline_bytes=0)["TemplateURL"]
-    yield from spokes.deploy(_body(folder, "spoke"), url, config.organization, config.regions)
-    if config.aws.hub_account not in {one.account for one in spokes.instances()}:
-        # The hub's rules see only its own bus: it needs a spoke even outside the targets.
-        for region in config.regions:
-            argument = template_argument(config, folder, "spoke")
-            yield deploy_stack(session.client("cloudformation", region), config.names.spoke_stack_set, argument)
 
 
 def template_argument(config: Config, folder: Path, name: str, inline_bytes: int = INLINE_BYTES) -> dict[str, str]:

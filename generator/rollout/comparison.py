@@ -1,85 +1,110 @@
 """What a deploy would change."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
+import msgspec
 from pydantic import BaseModel
 
 from generator.config import Config
+from generator.rollout.difference import Difference, differences
+from generator.rollout.goal import Goal, goal_of, read_accounts
 from generator.rollout.instance import StackInstance
+from generator.rollout.lone import lone_spokes
+from generator.rollout.session import Sessions
+from generator.rollout.spokes import is_automatic
 from generator.rollout.stack_set import StackSet
-from generator.rollout.stacks import stack_status
+from generator.rollout.stacks import ABSENT, stack_status
 from generator.rollout.withdrawal import withdrawals
+from hub.store.accounts import Account
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
+Accounts = Mapping[str, Account]
 
 
 class Change(BaseModel):
-    """One thing that a deploy would do: create, update or remove."""
+    """One thing that a deploy would do: create, update or remove; a template's update says what of it differs."""
 
     what: str
     action: str
     detail: str = ""
+    differences: list[Difference] = []
 
 
-def changes(config: Config, folder: Path, session: boto3.Session) -> list[Change]:
+class _Stack(msgspec.Struct, frozen=True):
+    """An ordinary stack: its name, where it is, and which template it is of."""
+
+    cloudformation: Any
+    name: str
+    template: str
+    where: str = ""
+
+
+def changes(config: Config, folder: Path, sessions: Sessions) -> list[Change]:
     """Return what `deploy` would change; nothing when what is deployed is what was generated into `folder`.
 
-    Compared are the templates of the artefact stacks, the hub and the spokes (they name each package by its hash), and
-    the units and Regions that have spokes with those of the settings. Not compared: parameters of a stack's resources
-    that were changed by hand, and accounts that are excluded but have a spoke.
+    Compared are the templates (they name each package by its hash), and the accounts, units and Regions that have
+    spokes with those of the settings. Not compared: what was changed by hand in a stack's resources.
     """
-    names, home = config.names, session.client("cloudformation")
-    found = [
-        one
+    session, names = sessions.hub, config.names
+    home = session.client("cloudformation")
+    accounts = {one.id: one for one in read_accounts(session.client("organizations"))}
+    goal = goal_of(config, accounts.values())
+    artefacts = [
+        _Stack(session.client("cloudformation", region), names.artefacts_stack, "artefacts", f"in {region}")
         for region in config.regions
-        for one in _stack(session.client("cloudformation", region), names.artefacts_stack, folder, "artefacts", region)
     ]
-    found += _stack(home, names.hub_stack, folder, "hub")
-    spokes = StackSet(home, names.spoke_stack_set)
+    lone = lone_spokes(config, sessions, with_hub=config.aws.hub_account not in goal.covered)
+    return [
+        *_stacks(folder, [*artefacts, _Stack(home, names.hub_stack, "hub")]),
+        *_spokes(folder, StackSet(home, names.spoke_stack_set), goal, accounts),
+        *_stacks(folder, [_Stack(one.cloudformation, names.spoke_stack_set, "spoke", one.where) for one in lone]),
+    ]
+
+
+def _stacks(folder: Path, stacks: Iterable[_Stack]) -> Iterator[Change]:
+    for one in stacks:
+        what = f"stack {one.name} {one.where}".rstrip()
+        if stack_status(one.cloudformation, one.name) in ABSENT:
+            yield Change(what=what, action="create")
+        else:
+            deployed = one.cloudformation.get_template(StackName=one.name)["TemplateBody"]
+            yield from _template(what, deployed, folder, one.template)
+
+
+def _template(what: str, deployed: Any, folder: Path, template: str) -> Iterator[Change]:
+    generated = json.loads((folder / f"{template}.template.json").read_text(encoding="utf-8"))
+    # CloudFormation's API gives a template as text, boto3 as read where it can.
+    if found := differences(json.loads(deployed) if isinstance(deployed, str) else deployed, generated):
+        yield Change(what=what, action="update", detail="template", differences=found)
+
+
+def _spokes(folder: Path, spokes: StackSet, goal: Goal, accounts: Accounts) -> Iterator[Change]:
     present = spokes.describe()
+    what = f"StackSet {spokes.name}"
     if present is None:
-        return [*found, Change(what=f"StackSet {names.spoke_stack_set}", action="create")]
-    if _parsed(present["TemplateBody"]) != _generated(folder, "spoke"):
-        found.append(Change(what=f"StackSet {names.spoke_stack_set}", action="update", detail="template"))
+        yield Change(what=what, action="create")
+        yield from _joining(goal, [], accounts)
+        return
+    yield from _template(what, present["TemplateBody"], folder, "spoke")
+    if not is_automatic(present):
+        yield Change(what="automatic deployment", action="update", detail="somebody switched it off")
     instances = spokes.instances()
-    found += _places(config, present, instances)
-    if config.aws.hub_account not in {one.account for one in instances}:
-        for region in config.regions:
-            found += _stack(session.client("cloudformation", region), names.spoke_stack_set, folder, "spoke", region)
-    return found
-
-
-def _places(config: Config, present: dict[str, Any], instances: Sequence[StackInstance]) -> Iterator[Change]:
-    targets = config.organization.targets
-    for ou in sorted(set(targets) - set(present.get("OrganizationalUnitIds", ()))):
-        yield Change(what=f"spokes of {ou}", action="create")
-    for region in sorted(set(config.regions) - {one.region for one in instances}):
-        yield Change(what=f"spokes in {region}", action="create")
-    for gone in withdrawals(present, instances, targets, config.regions):
+    for unit in sorted({*goal.scope.targets} - {*present.get("OrganizationalUnitIds", ())}):
+        yield Change(what=f"spokes of {unit}", action="create", detail="accounts that join it get theirs by themselves")
+    for gone in withdrawals(present, instances, goal):
         yield Change(what=gone.what, action="remove")
+    yield from _joining(goal, instances, accounts)
     for one in instances:
-        if not one.is_current:
+        if one.place in goal.places and not one.is_current:
             yield Change(what=f"spoke {one.account} {one.region}", action="update", detail=one.reason or one.status)
 
 
-def _stack(
-    cloudformation: "CloudFormationClient", name: str, folder: Path, template: str, region: str = ""
-) -> Iterator[Change]:
-    what = f"stack {name} in {region}" if region else f"stack {name}"
-    if stack_status(cloudformation, name) is None:
-        yield Change(what=what, action="create")
-    elif _parsed(cloudformation.get_template(StackName=name)["TemplateBody"]) != _generated(folder, template):
-        yield Change(what=what, action="update", detail="template")
-
-
-def _parsed(body: Any) -> Any:
-    return json.loads(body) if isinstance(body, str) else body
-
-
-def _generated(folder: Path, name: str) -> Any:
-    return json.loads((folder / f"{name}.template.json").read_text(encoding="utf-8"))
+def _joining(goal: Goal, instances: Iterable[StackInstance], accounts: Accounts) -> Iterator[Change]:
+    """Yield a line for each account that gets spokes, with the Regions."""
+    missing = sorted(goal.places - {one.place for one in instances})
+    for account in dict.fromkeys(account for account, _ in missing):
+        regions = ", ".join(region for owner, region in missing if owner == account)
+        name = f"{accounts[account].name} ({accounts[account].ou_path})"
+        yield Change(what=f"spoke {account} in {regions}", action="create", detail=name)

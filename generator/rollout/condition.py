@@ -1,31 +1,41 @@
 """How each spoke is: Organizations, stack instances and heartbeats side by side."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-import boto3
+import msgspec
 from pydantic import BaseModel
 
 from generator.config import Config
-from generator.rollout.instance import StackInstance
+from generator.rollout.instance import Place, StackInstance
+from generator.rollout.lone import lone_spokes
+from generator.rollout.session import Sessions
 from generator.rollout.stack_set import StackSet
-from generator.rollout.stacks import stack_status
+from generator.rollout.stacks import ABSENT, stack_status
 from generator.rollout.step import RolloutError
+from hub.coverage import Scope, why_uncovered
 from hub.store.accounts import ACTIVE, Account, AccountStore
 from hub.store.spokes import Spoke, SpokeStore
 
 CURRENT, EXCLUDED = "current", "excluded"
 _COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-Place = tuple[str, str]
+_FAILED = {"FAILED", "INOPERABLE"}
 
 
 class SpokeStatus(BaseModel):
-    """How a spoke is: current, outdated, unwell, silent, never joined or excluded; `detail` says why."""
+    """How a spoke is: current, outdated, failed, unwell, silent, never joined or excluded; `detail` says why.
+
+    `version` and `config_hash` are those that its last heartbeat reported.
+    """
 
     account: str
     region: str
     state: str
     detail: str = ""
+    name: str = ""
+    version: str = ""
+    config_hash: str = ""
 
     @property
     def is_well(self) -> bool:
@@ -33,75 +43,107 @@ class SpokeStatus(BaseModel):
         return self.state in {CURRENT, EXCLUDED}
 
 
-def statuses(config: Config, session: boto3.Session, now: datetime) -> list[SpokeStatus]:
+class Release(msgspec.Struct, frozen=True):
+    """What the rolled-out template makes a spoke report: Muster's version and the hash of its configuration."""
+
+    version: str
+    config_hash: str
+
+
+def release_of(template: str) -> Release:
+    """Return what a spoke's template makes it report."""
+    introduction = json.loads(template)["Resources"]["Introduction"]["Properties"]
+    return Release(introduction["Version"], introduction["ConfigHash"])
+
+
+def statuses(config: Config, sessions: Sessions, now: datetime) -> list[SpokeStatus]:
     """Return the state of every account and Region that has a spoke or should; `RolloutError` without a hub.
 
-    The accounts are those that the hub's inventory knows, the management account left out: StackSets never reach it.
+    The accounts are those that the hub's inventory knows.
     """
-    if stack_status(session.client("cloudformation"), config.names.hub_stack) is None:
+    home = sessions.hub.client("cloudformation")
+    if stack_status(home, config.names.hub_stack) in ABSENT:
         raise RolloutError(f"there is no stack {config.names.hub_stack}; roll out with `muster deploy`")
-    dynamodb, table = session.client("dynamodb"), config.names.state_table
+    spokes = StackSet(home, config.names.spoke_stack_set)
+    present = spokes.describe()
+    found = spokes.instances() if present else []
+    dynamodb, table = sessions.hub.client("dynamodb"), config.names.state_table
     heard = {(one.heartbeat.account, one.heartbeat.region): one for one in SpokeStore(dynamodb, table).all()}
-    instances = _instances(config, session)
-    return compared(config, instances, heard, AccountStore(dynamodb, table).all(), now)
+    return compared(
+        config.scope,
+        [*found, *_lone(config, sessions, found)],
+        heard,
+        AccountStore(dynamodb, table).all(),
+        release_of(present["TemplateBody"]) if present else None,
+        now,
+    )
 
 
-def compared(
-    config: Config,
+def _lone(config: Config, sessions: Sessions, found: Iterable[StackInstance]) -> Iterator[StackInstance]:
+    is_reached = config.aws.hub_account in {one.account for one in found}
+    for one in lone_spokes(config, sessions, with_hub=not is_reached):
+        if status := stack_status(one.cloudformation, config.names.spoke_stack_set):
+            yield StackInstance(*one.place, "CURRENT" if status in _COMPLETE else status)
+
+
+def compared(  # noqa: PLR0913, PLR0917 - the sources that are held against each other
+    scope: Scope,
     instances: Iterable[StackInstance],
     heard: Mapping[Place, Spoke],
     accounts: Iterable[Account],
+    release: Release | None,
     now: datetime,
 ) -> list[SpokeStatus]:
-    """Return the states by account and Region; `heard` are the last heartbeats."""
-    found = {(one.account, one.region): _status(one, heard.get((one.account, one.region)), now) for one in instances}
-    for account in accounts:
-        if account.status == ACTIVE and not account.is_management:
-            for one in _absent(config, account):
-                found.setdefault((one.account, one.region), one)
-    return [found[place] for place in sorted(found)]
+    """Return the states by account and Region; `heard` are the last heartbeats, `release` what they should report."""
+    known = {one.id: one for one in accounts}
+    found = {one.place: _status(one, heard.get(one.place), release, now) for one in instances}
+    for account in known.values():
+        for one in _absent(scope, account):
+            found.setdefault((one.account, one.region), one)
+    return [_named(found[place], known, heard.get(place)) for place in sorted(found)]
 
 
-def _instances(config: Config, session: boto3.Session) -> list[StackInstance]:
-    spokes = StackSet(session.client("cloudformation"), config.names.spoke_stack_set)
-    found = spokes.instances() if spokes.describe() else []
-    hub = config.aws.hub_account
-    if hub in {one.account for one in found}:
-        return found
-    name = config.names.spoke_stack_set
-    stacks = {region: stack_status(session.client("cloudformation", region), name) for region in config.regions}
-    own = (StackInstance(hub, region, _instance_status(status)) for region, status in stacks.items() if status)
-    return [*found, *own]
+def _named(one: SpokeStatus, known: Mapping[str, Account], spoke: Spoke | None) -> SpokeStatus:
+    account = known.get(one.account)
+    reported = {"version": spoke.heartbeat.version, "config_hash": spoke.heartbeat.config_hash} if spoke else {}
+    if account and account.status != ACTIVE:
+        reported |= {"state": EXCLUDED, "detail": f"the account is {account.status}"}
+    return one.model_copy(update={"name": account.name if account else "", **reported})
 
 
-def _instance_status(stack: str) -> str:
-    return "CURRENT" if stack in _COMPLETE else stack
-
-
-def _status(instance: StackInstance, spoke: Spoke | None, now: datetime) -> SpokeStatus:
+def _status(instance: StackInstance, spoke: Spoke | None, release: Release | None, now: datetime) -> SpokeStatus:
     place = {"account": instance.account, "region": instance.region}
     if not instance.is_current:
-        return SpokeStatus(**place, state="outdated", detail=instance.reason or instance.status)
+        state = "failed" if instance.outcome in _FAILED else "outdated"
+        return SpokeStatus(**place, state=state, detail=_printable(instance.reason or instance.status))
     if spoke is None:
         return SpokeStatus(**place, state="silent", detail="no heartbeat has arrived")
     if spoke.is_silent(now):
         return SpokeStatus(**place, state="silent", detail=f"last heartbeat {spoke.seen_at}")
+    if skew := _skew(spoke, release):
+        return SpokeStatus(**place, state="outdated", detail=_printable(skew))
     wrong = "; ".join(f"{check}: {text}" for check, text in sorted(spoke.heartbeat.checks.items()) if text)
     return SpokeStatus(**place, state="unwell" if wrong else CURRENT, detail=_printable(wrong))
 
 
-def _absent(config: Config, account: Account) -> Iterator[SpokeStatus]:
-    state, detail = "never joined", "no stack instance; is the account new? Deploy again"
-    if account.id in config.organization.excluded_accounts:
-        state, detail = EXCLUDED, "by organization.excluded_accounts"
-    elif account.id != config.aws.hub_account and not _is_targeted(config, account):
-        state, detail = EXCLUDED, "in none of organization.ous"
-    for region in config.regions:
+def _skew(spoke: Spoke, release: Release | None) -> str:
+    """Return how what a spoke reports differs from what was rolled out: its stack is current, what runs is not."""
+    if release is None:
+        return ""
+    beat = spoke.heartbeat
+    pairs = (("version", beat.version, release.version), ("configuration", beat.config_hash, release.config_hash))
+    return "; ".join(f"reports {name} {has}, rolled out is {should}" for name, has, should in pairs if has != should)
+
+
+def _absent(scope: Scope, account: Account) -> Iterator[SpokeStatus]:
+    reason = why_uncovered(scope, account)
+    if account.status != ACTIVE:
+        return
+    state, detail = (
+        (EXCLUDED, reason) if reason else ("never joined", "no stack instance; is the account new? Deploy again")
+    )
+    for region in scope.regions:
         yield SpokeStatus(account=account.id, region=region, state=state, detail=detail)
-
-
-def _is_targeted(config: Config, account: Account) -> bool:
-    return not account.ou_ids or bool({*account.ou_ids} & {*config.organization.targets})
 
 
 def _printable(text: str) -> str:

@@ -1,22 +1,26 @@
 """The StackSet of the spokes, driven from the hub account as delegated administrator."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from generator.config import Organization
-from generator.rollout.instance import StackInstance
-from generator.rollout.operation import CALL_AS, DEADLINE_SECONDS, PREFERENCES, Operations
-from generator.rollout.step import Step
-from generator.rollout.withdrawal import Withdrawal, withdrawals
+from generator.rollout.instance import StackInstance, instance_of
+from generator.rollout.operation import CALL_AS, DEADLINE_SECONDS, Operations
+from generator.rollout.step import Event
+from generator.rollout.wave import ALL_MAY_FAIL
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
+_CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
+_AUTOMATIC = {"Enabled": True, "RetainStacksOnAccountRemoval": False}
+
+Targets = Mapping[str, Any]
+
 
 class StackSet:
-    """One StackSet and the operations that bring it where it should be."""
+    """One StackSet: what is there, and each change as an operation that is waited for."""
 
     def __init__(
         self,
@@ -26,14 +30,15 @@ class StackSet:
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         """Take a client of the hub account in the home Region, and how often and how long to look at an operation."""
+        self.name = name
         self._client: Any = cloudformation
-        self._name = name
+        self._asked = {"StackSetName": name, "CallAs": CALL_AS}
         self._operations = Operations(cloudformation, name, poll_seconds, deadline_seconds)
 
     def describe(self) -> dict[str, Any] | None:
         """Return the StackSet as CloudFormation describes it, None when there is none."""
         try:
-            answer: dict[str, Any] = self._client.describe_stack_set(StackSetName=self._name, CallAs=CALL_AS)
+            answer: dict[str, Any] = self._client.describe_stack_set(**self._asked)
         except ClientError as error:
             if error.response["Error"]["Code"] == "StackSetNotFoundException":
                 return None
@@ -42,90 +47,81 @@ class StackSet:
 
     def instances(self) -> list[StackInstance]:
         """Return every stack instance."""
-        pages = self._client.get_paginator("list_stack_instances").paginate(StackSetName=self._name, CallAs=CALL_AS)
-        return [
-            StackInstance(one["Account"], one["Region"], one["Status"], one.get("StatusReason", ""))
-            for page in pages
-            for one in page["Summaries"]
-        ]
+        pages = self._client.get_paginator("list_stack_instances").paginate(**self._asked)
+        return [instance_of(one) for page in pages for one in page["Summaries"]]
 
-    def deploy(self, template: str, url: str, targets: Organization, regions: Sequence[str]) -> Iterator[Step]:
-        """Create or update the StackSet, then have spokes in the targets and Regions and nowhere else.
+    def settled(self) -> Iterator[Event]:
+        """Wait for the operations that somebody else, or an earlier rollout, left running."""
+        for operation in self._operations.under_way():
+            yield from self._operations.finish(operation, f"earlier operation {operation}")
 
-        A failed operation or instance is a step. What is asked for no more goes first: units may lie in one another.
-        """
-        present = self.describe()
-        if present is None:
-            self._create(url)
-            yield Step(f"StackSet {self._name}", "created")
-        else:
-            yield from self._updated(present, template, url)
-            for one in withdrawals(present, self.instances(), targets.targets, regions):
-                yield from self._withdrawn(one)
-        yield from self._covered(targets, regions)
-
-    def _create(self, url: str) -> None:
+    def create(self, url: str) -> None:
+        """Make the StackSet, without spokes yet; accounts that join its units later get theirs by themselves."""
         self._client.create_stack_set(
-            StackSetName=self._name,
+            **self._asked,
             Description="Muster's spoke: alert rules, creator tagger, heartbeat",
             TemplateURL=url,
-            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Capabilities=_CAPABILITIES,
             PermissionModel="SERVICE_MANAGED",
-            AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
+            AutoDeployment=_AUTOMATIC,
             ManagedExecution={"Active": True},
-            CallAs=CALL_AS,
         )
 
-    def _updated(self, present: dict[str, Any], template: str, url: str) -> Iterator[Step]:
-        if present["TemplateBody"] == template:
-            yield Step(f"StackSet {self._name}", "unchanged")
-            return
-        answer = self._client.update_stack_set(
-            StackSetName=self._name,
-            TemplateURL=url,
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-            OperationPreferences=PREFERENCES,
-            CallAs=CALL_AS,
-        )
-        yield from self._ended(answer) or [Step(f"StackSet {self._name}", "updated")]
+    def deploy_by_itself(self) -> Iterator[Event]:
+        """Have accounts that join get a spoke by themselves again, where somebody switched that off.
 
-    def _withdrawn(self, withdrawal: Withdrawal) -> Iterator[Step]:
-        answer = self._client.delete_stack_instances(
-            StackSetName=self._name,
-            DeploymentTargets={"OrganizationalUnitIds": list(withdrawal.ous)},
-            Regions=list(withdrawal.regions),
-            RetainStacks=False,
-            OperationPreferences=PREFERENCES,
-            CallAs=CALL_AS,
+        A call of its own: it cannot be changed together with targets (StackSets guide, "Manage automatic deployments").
+        """
+        yield from self._changed(
+            "automatic deployment",
+            "update_stack_set",
+            UsePreviousTemplate=True,
+            AutoDeployment=_AUTOMATIC,
+            ManagedExecution={"Active": True},
+            Capabilities=_CAPABILITIES,
+            OperationPreferences=ALL_MAY_FAIL,
         )
-        yield from self._ended(answer) or [Step(withdrawal.what, "removed")]
 
-    def _covered(self, targets: Organization, regions: Sequence[str]) -> Iterator[Step]:
-        excluded = {"Accounts": list(targets.excluded_accounts), "AccountFilterType": "DIFFERENCE"}
-        answer = self._client.create_stack_instances(
-            StackSetName=self._name,
-            DeploymentTargets={
-                "OrganizationalUnitIds": list(targets.targets),
-                **(excluded if targets.excluded_accounts else {}),
-            },
+    def update(
+        self, what: str, url: str, preferences: Targets, targets: Targets | None = None, regions: Sequence[str] = ()
+    ) -> Iterator[Event]:
+        """Bring spokes to the template at `url`, or without one to the StackSet's own; all spokes without targets."""
+        narrowed = {"DeploymentTargets": targets, "Regions": list(regions)} if targets else {}
+        template = {"TemplateURL": url} if url else {"UsePreviousTemplate": True}
+        yield from self._changed(
+            what,
+            "update_stack_set",
+            **template,
+            **narrowed,
+            Capabilities=_CAPABILITIES,
+            OperationPreferences=preferences,
+        )
+
+    def cover(self, what: str, targets: Targets, regions: Sequence[str], preferences: Targets) -> Iterator[Event]:
+        """Make the spokes of the targets in the Regions; their units' later accounts follow."""
+        yield from self._changed(
+            what,
+            "create_stack_instances",
+            DeploymentTargets=targets,
             Regions=list(regions),
-            OperationPreferences=PREFERENCES,
-            CallAs=CALL_AS,
+            OperationPreferences=preferences,
         )
-        yield from self._ended(answer)
-        yield from coverage(self.instances(), targets.targets)
 
-    def _ended(self, answer: dict[str, Any]) -> list[Step]:
-        return list(self._operations.finish(str(answer["OperationId"])))
+    def withdraw(self, what: str, targets: Targets, regions: Sequence[str], *, retain: bool = False) -> Iterator[Event]:
+        """Remove the spokes of the targets in the Regions; `retain` forgets them and leaves their stacks."""
+        yield from self._changed(
+            what,
+            "delete_stack_instances",
+            DeploymentTargets=targets,
+            Regions=list(regions),
+            RetainStacks=retain,
+            OperationPreferences=ALL_MAY_FAIL,
+        )
 
+    def delete(self) -> None:
+        """Delete the StackSet, which must have no spokes left."""
+        self._client.delete_stack_set(**self._asked)
 
-def coverage(instances: Sequence[StackInstance], targets: Sequence[str]) -> Iterator[Step]:
-    """Yield a failed step for each spoke that is not current, then how many are; none at all is a failure too."""
-    if not instances:
-        mend = "move accounts there, or mend organization.ous in muster.toml"
-        yield Step("spokes", "failed", f"no account in the OUs {', '.join(targets)} has got one: {mend}")
-        return
-    for one in instances:
-        if not one.is_current:
-            yield Step(f"spoke {one.account} {one.region}", "failed", one.reason or one.status)
-    yield Step("spokes", "current", f"{sum(one.is_current for one in instances)} of {len(instances)}")
+    def _changed(self, what: str, call: str, **given: Any) -> Iterator[Event]:
+        answer = getattr(self._client, call)(**self._asked, **given)
+        yield from self._operations.finish(str(answer["OperationId"]), what)

@@ -1,5 +1,6 @@
-"""Ordinary stacks, created and updated by change sets."""
+"""Ordinary stacks, created and updated by change sets, and removed."""
 
+import time
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -14,17 +15,23 @@ if TYPE_CHECKING:
 
 _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 3600}
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
+# No stack, one whose change set was never executed, and one whose creation failed and left nothing.
+ABSENT = {None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"}
+_LONGEST_SECONDS = 3600.0
 
 
 def deploy_stack(cloudformation: "CloudFormationClient", name: str, template: Mapping[str, str]) -> Step:
     """Create or update a stack; `RolloutError` says why it cannot be.
 
-    `template` is `{"TemplateBody": text}` or, above 51,200 bytes, `{"TemplateURL": address}`.
+    `template` is `{"TemplateBody": text}` or, above 51,200 bytes, `{"TemplateURL": address}`. What an earlier run left
+    half done is waited for; a stack whose creation failed holds nothing and is made anew.
     """
-    status = stack_status(cloudformation, name)
-    is_new = status in {None, "REVIEW_IN_PROGRESS"}
+    status = settled_status(cloudformation, name)
     if status == "ROLLBACK_COMPLETE":
-        raise RolloutError(f"stack {name} failed when it was first created; delete it, then deploy again")
+        delete_stack(cloudformation, name)
+        status = None
+    _check(name, status)
+    is_new = status in ABSENT
     change_set = f"muster-{uuid.uuid4()}"
     cloudformation.create_change_set(
         StackName=name,
@@ -33,21 +40,33 @@ def deploy_stack(cloudformation: "CloudFormationClient", name: str, template: Ma
         Capabilities=["CAPABILITY_NAMED_IAM"],
         **template,  # type: ignore[arg-type]
     )
-    if not _would_change(cloudformation, name, change_set):
+    if not would_change(cloudformation, name, change_set):
         return Step(f"stack {name}", "unchanged")
     cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set)
     _wait(cloudformation, name, is_new=is_new)
     return Step(f"stack {name}", "created" if is_new else "updated")
 
 
-def _wait(cloudformation: "CloudFormationClient", name: str, *, is_new: bool) -> None:
+def delete_stack(cloudformation: "CloudFormationClient", name: str) -> Step:
+    """Delete a stack and wait for its end; `RolloutError` says what would not go."""
+    if settled_status(cloudformation, name) is None:
+        return Step(f"stack {name}", "absent")
+    cloudformation.delete_stack(StackName=name)
     try:
-        if is_new:
-            cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)
-        else:
-            cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=_WAIT)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_WAIT)
     except WaiterError as error:
         raise RolloutError(f"stack {name}: {failure_reason(cloudformation, name)}") from error
+    return Step(f"stack {name}", "removed")
+
+
+def settled_status(cloudformation: "CloudFormationClient", name: str) -> str | None:
+    """Return a stack's status once nothing works on it any more, None when there is no such stack."""
+    end = time.monotonic() + _LONGEST_SECONDS
+    while (status := stack_status(cloudformation, name)) not in ABSENT and str(status).endswith("_IN_PROGRESS"):
+        if time.monotonic() > end:
+            raise RolloutError(f"stack {name} is {status} for an hour; look at it in the CloudFormation console")
+        time.sleep(1)
+    return status
 
 
 def stack_status(cloudformation: "CloudFormationClient", name: str) -> str | None:
@@ -72,7 +91,7 @@ def failure_reason(cloudformation: "CloudFormationClient", name: str) -> str:
     return "; ".join(reversed(failed)) or "no failed resource is recorded"
 
 
-def _would_change(cloudformation: "CloudFormationClient", name: str, change_set: str) -> bool:
+def would_change(cloudformation: "CloudFormationClient", name: str, change_set: str) -> bool:
     """Wait for a change set and return whether it would change anything; one that would not is removed."""
     try:
         cloudformation.get_waiter("change_set_create_complete").wait(
@@ -86,3 +105,22 @@ def _would_change(cloudformation: "CloudFormationClient", name: str, change_set:
             return False
         raise RolloutError(f"change set of stack {name}: {reason or error}") from error
     return True
+
+
+def _check(name: str, status: str | None) -> None:
+    """Raise for what only a person may decide: a stack that CloudFormation itself could not bring back."""
+    if status and status.endswith("_FAILED"):
+        raise RolloutError(
+            f"stack {name} is {status}; in the CloudFormation console, continue its rollback or delete it, then deploy "
+            "again"
+        )
+
+
+def _wait(cloudformation: "CloudFormationClient", name: str, *, is_new: bool) -> None:
+    try:
+        if is_new:
+            cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)
+        else:
+            cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=_WAIT)
+    except WaiterError as error:
+        raise RolloutError(f"stack {name}: {failure_reason(cloudformation, name)}") from error

@@ -1,5 +1,7 @@
 """What a rollout says while it works."""
 
+from typing import TypeAlias
+
 import msgspec
 
 from generator.problems import ProblemError
@@ -16,6 +18,17 @@ class Step(msgspec.Struct, frozen=True):
     def is_failure(self) -> bool:
         """Whether somebody must look at it."""
         return self.state == "failed"
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far something is that takes long: so many of so many stacks."""
+
+    what: str
+    done: int
+    total: int
+
+
+Event: TypeAlias = Step | Progress
 
 
 class RolloutError(ProblemError):

@@ -1,31 +1,42 @@
-"""Spokes that the settings ask for no more: their Region or organizational unit was taken out of `muster.toml`."""
+"""Spokes that the settings ask for no more: their Region, organizational unit or account was taken out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from generator.rollout.goal import Goal
 from generator.rollout.instance import StackInstance
+from generator.rollout.wave import only
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
-    """Spokes to remove: every one of the units in the Regions."""
+    """Spokes to remove: those of the deployment targets in the Regions."""
 
     what: str
-    ous: tuple[str, ...]
+    targets: dict[str, Any]
     regions: tuple[str, ...]
 
 
-def withdrawals(
-    present: Mapping[str, Any], instances: Iterable[StackInstance], targets: Sequence[str], regions: Sequence[str]
-) -> list[Withdrawal]:
-    """Return what must go from a StackSet, as `DescribeStackSet` shows it, to be in the targets and Regions only."""
-    ous = tuple(present.get("OrganizationalUnitIds", ()))
-    gone_regions = tuple(sorted({one.region for one in instances} - set(regions)))
-    gone_ous = tuple(sorted(set(ous) - set(targets)))
-    found = []
-    if gone_regions and ous:
-        found.append(Withdrawal(f"spokes in {', '.join(gone_regions)}", ous, gone_regions))
-    if gone_ous:
-        found.append(Withdrawal(f"spokes of {', '.join(gone_ous)}", gone_ous, tuple(present["Regions"])))
-    return found
+def withdrawals(present: Mapping[str, Any], instances: Iterable[StackInstance], goal: Goal) -> list[Withdrawal]:
+    """Return what must go from a StackSet, as `DescribeStackSet` shows it, so that only the goal's spokes are left."""
+    found, wanted = list(instances), {*goal.scope.regions}
+    units = tuple(present.get("OrganizationalUnitIds", ()))
+    gone_regions = tuple(sorted({one.region for one in found} - wanted))
+    gone_units = tuple(sorted({*units} - {*goal.scope.targets}))
+    left_out = frozenset(one.account for one in found if one.account in goal.excluded)
+    gone = []
+    if gone_regions and units:
+        gone.append(Withdrawal(f"spokes in {', '.join(gone_regions)}", _units(units), gone_regions))
+    if gone_units:
+        regions = tuple(present.get("Regions", ()))
+        gone.append(Withdrawal(f"spokes of {', '.join(gone_units)}", _units(gone_units), regions))
+    if left_out:
+        regions = tuple(sorted({one.region for one in found if one.account in left_out} & wanted))
+        accounts = ", ".join(sorted(left_out))
+        gone.append(Withdrawal(f"spokes of {accounts}", only(list(goal.scope.targets), left_out), regions))
+    return gone
+
+
+def _units(units: Iterable[str]) -> dict[str, Any]:
+    return {"OrganizationalUnitIds": list(units)}

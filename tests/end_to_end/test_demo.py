@@ -14,7 +14,7 @@ from contract.finding import Severity
 from contract.names import Names
 from generator.demo.recorded import EVENTS
 from generator.rollout.condition import statuses
-from generator.rollout.session import hub_session
+from generator.rollout.session import open_sessions
 from hub.store.findings import FindingQuery, FindingStore
 from tests.demo import Demo
 
@@ -119,13 +119,13 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_stops_nobody(demo: D
 
 
 def test_every_spoke_has_reported(demo: Demo, config: Any) -> None:
-    found = statuses(config, hub_session(config, demo.organization.config.parent), now())
+    found = statuses(config, open_sessions(config, demo.organization.config.parent), now())
     assert len(found) == 12
     assert {one.state for one in found} == {"current"}
 
 
 def test_the_heartbeat_finds_nothing_wrong_but_the_missing_trail(demo: Demo, config: Any) -> None:
-    found = statuses(config, hub_session(config, demo.organization.config.parent), now())
+    found = statuses(config, open_sessions(config, demo.organization.config.parent), now())
     assert {one.detail.partition(":")[0] for one in found} <= {"", "trail"}
 
 

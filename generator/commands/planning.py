@@ -1,0 +1,36 @@
+"""Shows what a deploy would change."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+
+from generator.rollout.comparison import Change
+
+_SIGNS = {"create": "+", "update": "~", "remove": "-"}
+_COLOURS = {"create": "green", "update": "yellow", "remove": "red"}
+# A first rollout to a thousand accounts is a number, not a thousand lines; `--json` has them all.
+_MOST_ALIKE = 20
+
+
+def show_plan(found: Sequence[Change]) -> None:
+    """Print the changes in their order, with what differs in each template, and how many there are."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not found:
+        console.print("Nothing would change.")
+        return
+    for one in _cut(found):
+        line = f"{_SIGNS[one.action]} {one.what}  {one.detail}".rstrip()
+        console.print(line, style=_COLOURS[one.action], markup=False)
+        for difference in one.differences:
+            console.print(f"    {difference}", style=_COLOURS.get(difference.action), markup=False)
+    counts = [f"{sum(one.action == action for one in found)} to {action}" for action in _SIGNS]
+    console.print(f"{', '.join(counts)}.")
+
+
+def _cut(found: Sequence[Change]) -> Iterable[Change]:
+    alike = [one for one in found if one.what.startswith("spoke ")]
+    hidden = alike[_MOST_ALIKE:] if len(alike) > _MOST_ALIKE + 1 else []
+    yield from (one for one in found if one not in hidden)
+    for action in _SIGNS:
+        if count := sum(one.action == action for one in hidden):
+            yield Change(what=f"and {count} spokes more", action=action, detail="`--json` lists them")
