@@ -49,7 +49,8 @@ def _bucket(config: Config) -> Bucket:
             BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
         ),
         VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
-        DeletionPolicy="Retain",
+        # Nothing in it is data, and S3 keeps a bucket that is not empty.
+        DeletionPolicy="Delete",
         UpdateReplacePolicy="Retain",
     )
 

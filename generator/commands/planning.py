@@ -1,15 +1,18 @@
 """Shows what a deploy would change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from rich.console import Console
 
 from generator.rollout.comparison import Change
+from generator.rollout.difference import Difference
 
 _SIGNS = {"create": "+", "update": "~", "remove": "-"}
 _COLOURS = {"create": "green", "update": "yellow", "remove": "red"}
 # A first rollout to a thousand accounts is a number, not a thousand lines; `--json` has them all.
 _MOST_ALIKE = 20
+_MOST_OF_A_RESOURCE = 4
 
 
 def show_plan(found: Sequence[Change]) -> None:
@@ -18,13 +21,24 @@ def show_plan(found: Sequence[Change]) -> None:
     if not found:
         console.print("Nothing would change.")
         return
+    shown: list[list[Difference]] = []
     for one in _cut(found):
         line = f"{_SIGNS[one.action]} {one.what}  {one.detail}".rstrip()
         console.print(line, style=_COLOURS[one.action], markup=False)
-        for difference in one.differences:
-            console.print(f"    {difference}", style=_COLOURS.get(difference.action), markup=False)
+        for text in ["as above"] if one.differences in shown else _lines(one.differences):
+            console.print(f"    {text}", markup=False)
+        shown += [one.differences] if one.differences else []
     counts = [f"{sum(one.action == action for one in found)} to {action}" for action in _SIGNS]
     console.print(f"{', '.join(counts)}.")
+
+
+def _lines(differences: Sequence[Difference]) -> Iterator[str]:
+    """Yield a line for each difference; of those of one resource, the first."""
+    for _, group in groupby(differences, key=lambda one: one.resource):
+        lines = [str(one) for one in group]
+        yield from lines[:_MOST_OF_A_RESOURCE]
+        if len(lines) > _MOST_OF_A_RESOURCE:
+            yield f"  and {len(lines) - _MOST_OF_A_RESOURCE} more of it; `--json` lists them"
 
 
 def _cut(found: Sequence[Change]) -> Iterable[Change]:

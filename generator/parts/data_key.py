@@ -19,15 +19,19 @@ def data_key(config: Config) -> list[AWSObject]:
         Description="Muster's findings, state and notifications",
         EnableKeyRotation=True,
         KeyPolicy={"Version": "2012-10-17", "Statement": [_administration(), _alarms()]},
-        DeletionPolicy=kept(config),
-        UpdateReplacePolicy=kept(config),
+        **kept(config),
     )
     return [key, Alias("DataKeyAlias", AliasName=f"alias/{config.aws.prefix}", TargetKeyId=Ref(key))]
 
 
-def kept(config: Config) -> str:
-    """Return what becomes of stored data when its stack goes."""
-    return "Retain" if config.findings.deletion_protection else "Delete"
+def kept(config: Config) -> dict[str, str]:
+    """Return the policies that say what becomes of stored data when its stack goes or replaces it.
+
+    A creation that fails leaves nothing behind, or the next one would meet the names.
+    """
+    if not config.findings.deletion_protection:
+        return {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+    return {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 
 def _administration() -> dict[str, Any]:

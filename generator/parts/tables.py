@@ -32,5 +32,6 @@ def _table(title: str, name: str, described: schema.Table, config: Config) -> Ta
     table.PointInTimeRecoverySpecification = PointInTimeRecoverySpecification(PointInTimeRecoveryEnabled=True)
     table.SSESpecification = SSESpecification(SSEEnabled=True, SSEType="KMS", KMSMasterKeyId=GetAtt("DataKey", "Arn"))
     table.TimeToLiveSpecification = TimeToLiveSpecification(AttributeName=schema.TTL_ATTRIBUTE, Enabled=True)
-    table.DeletionPolicy = table.UpdateReplacePolicy = kept(config)
+    for attribute, policy in kept(config).items():
+        setattr(table, attribute, policy)
     return table

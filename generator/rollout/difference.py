@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_LONGEST = 44
+_LONGEST = 60
 
 
 class Difference(BaseModel):
@@ -56,10 +56,16 @@ def _flat(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _changed(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield path, old and new value of what differs; lists are one value."""
+    """Yield path, old and new value of what differs; of lists of other lengths, the entries that one of them lacks."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
             yield from _changed(old.get(name), new.get(name), f"{path}.{name}" if path else name)
+    elif isinstance(old, list) and isinstance(new, list):
+        if len(old) == len(new):
+            for number, (was, becomes) in enumerate(zip(old, new, strict=True)):
+                yield from _changed(was, becomes, f"{path}[{number}]")
+        else:
+            yield path, [one for one in old if one not in new] or None, [one for one in new if one not in old] or None
     elif old != new:
         yield path, old, new
 

@@ -88,7 +88,20 @@ def failure_reason(cloudformation: "CloudFormationClient", name: str) -> str:
         for event in page["StackEvents"]
         if event["ResourceStatus"].endswith("FAILED") and "cancelled" not in event.get("ResourceStatusReason", "")
     ]
+    if any("DescribeEvents" in one for one in failed):
+        failed = _refused(cloudformation, name) or failed
     return "; ".join(reversed(failed)) or "no failed resource is recorded"
+
+
+def _refused(cloudformation: "CloudFormationClient", name: str) -> list[str]:
+    """Return what CloudFormation's validation refused before it began: the stack's own events only count it."""
+    pages = cloudformation.get_paginator("describe_events").paginate(StackName=name, Filters={"FailedEvents": True})
+    return [
+        f"{event.get('LogicalResourceId', '')}: {event['ValidationStatusReason']}"
+        for page in pages
+        for event in page["OperationEvents"]
+        if event.get("ValidationStatusReason")
+    ]
 
 
 def would_change(cloudformation: "CloudFormationClient", name: str, change_set: str) -> bool:

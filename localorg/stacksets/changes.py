@@ -144,7 +144,8 @@ def delete_stack_instances(given: Given) -> Given:
     operation = replace(_operation(given, "DELETE", places, chosen), retain=given["RetainStacks"])
     work = operations.release if given["RetainStacks"] else operations.withdraw
     _refuse_if_busy(one, one)
-    if set(one.regions) <= set(regions):
+    # Some accounts of an OU are withdrawn without giving up the OU.
+    if set(one.regions) <= set(regions) and chosen.get("AccountFilterType", "NONE") == "NONE":
         one.ous = [ou for ou in one.ous if ou not in chosen["OrganizationalUnitIds"]]
     return {"OperationId": operations.start(one, operation, places, work)}
 

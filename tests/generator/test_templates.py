@@ -285,7 +285,8 @@ def test_deletion_protection_keeps_tables_and_their_key(config: Config) -> None:
     loose = rendered(config.model_copy(update={"findings": findings}))["hub"]["Resources"]
     firm = rendered(config)["hub"]["Resources"]
     for title in ("FindingsTable", "StateTable", "DataKey"):
-        assert (firm[title]["DeletionPolicy"], loose[title]["DeletionPolicy"]) == ("Retain", "Delete")
+        assert (firm[title]["DeletionPolicy"], firm[title]["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+        assert (loose[title]["DeletionPolicy"], loose[title]["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 
 def test_templates_do_not_depend_on_where_they_are_rendered(config: Config, tmp_path: Path, monkeypatch: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 NOT_FOUND = ClientError({"Error": {"Code": "StackSetNotFoundException", "Message": "none"}}, "DescribeStackSet")
+TEMPLATE = '{"Resources": {}}'
 
 
 class CloudFormation:
@@ -14,10 +15,21 @@ class CloudFormation:
 
     def __init__(self) -> None:
         self.stack_set: dict[str, Any] | None = None
-        self.summaries: list[dict[str, str]] = []
-        self.results: list[dict[str, str]] = []
+        self.pages: dict[str, list[dict[str, Any]]] = {
+            "list_stack_instances": [],
+            "list_stack_set_operation_results": [],
+            "list_stack_set_operations": [],
+        }
         self.outcome = "SUCCEEDED"
         self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    @property
+    def summaries(self) -> list[dict[str, Any]]:
+        return self.pages["list_stack_instances"]
+
+    @property
+    def called(self) -> list[str]:
+        return [name for name, _ in self.calls]
 
     def describe_stack_set(self, **_: Any) -> dict[str, Any]:
         if self.stack_set is None:
@@ -25,6 +37,7 @@ class CloudFormation:
         return {"StackSet": self.stack_set}
 
     def create_stack_set(self, **given: Any) -> dict[str, Any]:
+        self.stack_set = {"TemplateBody": TEMPLATE, "AutoDeployment": given["AutoDeployment"]}
         return self._called("create_stack_set", given)
 
     def update_stack_set(self, **given: Any) -> dict[str, Any]:
@@ -36,12 +49,15 @@ class CloudFormation:
     def delete_stack_instances(self, **given: Any) -> dict[str, Any]:
         return self._called("delete_stack_instances", given)
 
+    def delete_stack_set(self, **given: Any) -> dict[str, Any]:
+        self.stack_set = None
+        return self._called("delete_stack_set", given)
+
     def describe_stack_set_operation(self, **_: Any) -> dict[str, Any]:
         return {"StackSetOperation": {"Status": self.outcome}}
 
     def get_paginator(self, name: str) -> Any:
-        found = self.summaries if name == "list_stack_instances" else self.results
-        return Pages([{"Summaries": found}])
+        return Pages([{"Summaries": self.pages[name]}])
 
     def _called(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         self.calls.append((name, given))
@@ -68,9 +84,13 @@ def deployed(cloudformation: CloudFormation) -> Callable[..., CloudFormation]:
     """Make a StackSet with current spokes, by account and Region."""
 
     def made(*places: tuple[str, str], ous: tuple[str, ...] = ("r-exam",)) -> CloudFormation:
-        regions = sorted({region for _, region in places})
-        cloudformation.stack_set = {"TemplateBody": "{}", "OrganizationalUnitIds": list(ous), "Regions": regions}
-        cloudformation.summaries = [
+        cloudformation.stack_set = {
+            "TemplateBody": TEMPLATE,
+            "OrganizationalUnitIds": list(ous),
+            "Regions": sorted({region for _, region in places}),
+            "AutoDeployment": {"Enabled": True},
+        }
+        cloudformation.summaries[:] = [
             {"Account": account, "Region": region, "Status": "CURRENT"} for account, region in places
         ]
         return cloudformation

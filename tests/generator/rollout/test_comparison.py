@@ -8,20 +8,43 @@ from botocore.exceptions import ClientError
 
 from generator.config import Config
 from generator.rollout.comparison import changes
-from tests.generator.rollout.conftest import CloudFormation
+from generator.rollout.session import Sessions
+from tests.generator.rollout.conftest import TEMPLATE, CloudFormation, Pages
 
 ABSENT = ClientError({"Error": {"Code": "ValidationError", "Message": "Stack does not exist"}}, "DescribeStacks")
 HOME, GLOBAL = "eu-central-1", "us-east-1"
 
 
+HUB, MEMBER, MANAGEMENT = "111122223333", "222222222222", "999999999999"
+
+
 class Session:
-    """Stacks by Region and name, and the StackSet."""
+    """Stacks by Region and name, the StackSet, and the accounts of the organization's root."""
 
-    def __init__(self, stack_sets: CloudFormation, stacks: dict[tuple[str, str], str]) -> None:
-        self.stack_sets, self.stacks = stack_sets, stacks
+    def __init__(self, stack_sets: CloudFormation, stacks: dict[tuple[str, str], str], accounts: list[str]) -> None:
+        self.stack_sets, self.stacks, self.accounts = stack_sets, stacks, accounts
 
-    def client(self, _service: str, region: str = HOME) -> Any:
-        return Regional(self, region)
+    def client(self, service: str, region: str = HOME) -> Any:
+        return Root(self.accounts) if service == "organizations" else Regional(self, region)
+
+
+class Root:
+    """An organization whose accounts are all below its root."""
+
+    def __init__(self, accounts: list[str]) -> None:
+        self.accounts = accounts
+
+    def get_paginator(self, name: str) -> Pages:
+        arn = f"arn:aws:organizations::{MANAGEMENT}:account/o-exampleorg1"
+        accounts = [
+            {"Id": one, "Name": f"account {one[0]}", "Arn": f"{arn}/{one}", "Status": "ACTIVE"} for one in self.accounts
+        ]
+        page = {
+            "list_roots": {"Roots": [{"Id": "r-exam", "Name": "Root"}]},
+            "list_accounts_for_parent": {"Accounts": accounts},
+            "list_organizational_units_for_parent": {"OrganizationalUnits": []},
+        }
+        return Pages([page[name]])
 
 
 class Regional:
@@ -45,29 +68,43 @@ class Regional:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("artefacts", "hub", "spoke"):
-        (tmp_path / f"{name}.template.json").write_text("{}")
+        (tmp_path / f"{name}.template.json").write_text(TEMPLATE)
     return tmp_path
 
 
 @pytest.fixture
 def stacks(config: Config) -> dict[tuple[str, str], str]:
     names = config.names
-    return {(HOME, names.hub_stack): "{}"} | {(region, names.artefacts_stack): "{}" for region in config.regions}
+    return {(HOME, names.hub_stack): TEMPLATE} | {
+        (region, names.artefacts_stack): TEMPLATE for region in config.regions
+    }
+
+
+@pytest.fixture
+def accounts() -> list[str]:
+    return [HUB, MANAGEMENT]
 
 
 @pytest.fixture
 def spokes(config: Config, deployed: Callable[..., CloudFormation]) -> CloudFormation:
-    return deployed(*((config.aws.hub_account, region) for region in config.regions))
+    return deployed(*((HUB, region) for region in config.regions))
 
 
 @pytest.fixture
-def planned(config: Config, folder: Path, spokes: CloudFormation, stacks: dict[tuple[str, str], str]) -> Any:
-    """Return what a deploy would do, as (action, what)."""
+def planned(
+    config: Config, folder: Path, spokes: CloudFormation, stacks: dict[tuple[str, str], str], accounts: list[str]
+) -> Any:
+    """Return what a deploy would do, as (action, what), with some settings of `[aws]` or `[organization]` changed."""
 
-    def plan(**aws: Any) -> list[tuple[str, str]]:
-        settings = config.model_copy(update={"aws": config.aws.model_copy(update=aws)})
-        session: Any = Session(spokes, stacks)
-        return [(one.action, one.what) for one in changes(settings, folder, session)]
+    def plan(organization: dict[str, Any] | None = None, **aws: Any) -> list[tuple[str, str]]:
+        settings = config.model_copy(
+            update={
+                "aws": config.aws.model_copy(update=aws),
+                "organization": config.organization.model_copy(update=organization or {}),
+            }
+        )
+        session: Any = Session(spokes, stacks, accounts)
+        return [(one.action, one.what) for one in changes(settings, folder, Sessions(session))]
 
     return plan
 
@@ -84,7 +121,7 @@ def test_an_artefact_stack_that_differs_would_be_updated(planned: Any, stacks: A
 def test_a_new_region_gets_an_artefact_stack_and_spokes(planned: Any, config: Config) -> None:
     assert planned(regions=(*config.aws.regions, "eu-north-1")) == [
         ("create", "stack muster-artefacts in eu-north-1"),
-        ("create", "spokes in eu-north-1"),
+        ("create", f"spoke {HUB} in eu-north-1"),
     ]
 
 
@@ -101,14 +138,38 @@ def test_a_new_unit_would_get_spokes(planned: Any, spokes: CloudFormation) -> No
     assert planned() == [("create", "spokes of r-exam")]
 
 
+def test_an_account_that_joined_would_get_spokes(planned: Any, accounts: list[str], config: Config) -> None:
+    accounts.append(MEMBER)
+    assert planned() == [("create", f"spoke {MEMBER} in {', '.join(sorted(config.regions))}")]
+
+
+def test_an_account_that_was_excluded_would_lose_its_spokes(
+    planned: Any, accounts: list[str], spokes: CloudFormation
+) -> None:
+    accounts.append(MEMBER)
+    spokes.summaries.append({"Account": MEMBER, "Region": HOME, "Status": "CURRENT"})
+    assert planned({"excluded_accounts": (MEMBER,)}) == [("remove", f"spokes of {MEMBER}")]
+
+
+def test_automatic_deployment_that_somebody_switched_off_would_be_switched_on(
+    planned: Any, spokes: CloudFormation
+) -> None:
+    assert spokes.stack_set
+    spokes.stack_set["AutoDeployment"] = {"Enabled": False}
+    assert planned() == [("update", "automatic deployment")]
+
+
 def test_a_hub_outside_the_units_has_a_spoke_of_its_own(planned: Any, spokes: CloudFormation, config: Config) -> None:
-    for one in spokes.summaries:
-        one["Account"] = "222222222222"
-    assert planned() == [("create", f"stack muster-spoke in {region}") for region in config.regions]
+    spokes.summaries.clear()
+    assert spokes.stack_set
+    spokes.stack_set["OrganizationalUnitIds"] = ["ou-exam-11111111"]
+    assert planned({"ous": ("ou-exam-11111111",)}) == [
+        ("create", f"stack muster-spoke of the hub account in {region}") for region in config.regions
+    ]
 
 
 def test_nothing_deployed_is_all_created(planned: Any, spokes: CloudFormation, stacks: Any) -> None:
     stacks.clear()
     spokes.stack_set = None
     assert {action for action, _ in planned()} == {"create"}
-    assert planned()[-1] == ("create", "StackSet muster-spoke")
+    assert ("create", "StackSet muster-spoke") in planned()

@@ -1,19 +1,34 @@
+from generator.rollout.goal import Goal
 from generator.rollout.instance import StackInstance
 from generator.rollout.withdrawal import withdrawals
+from hub.coverage import Scope
 
-PRESENT = {"OrganizationalUnitIds": ["r-exam", "ou-exam-11111111"], "Regions": ["eu-central-1", "us-east-1"]}
-INSTANCES = [StackInstance("222222222222", region, "CURRENT") for region in PRESENT["Regions"]]
+UNIT, MEMBER = "ou-exam-11111111", "222222222222"
+HERE, THERE = "eu-central-1", "us-east-1"
+PRESENT = {"OrganizationalUnitIds": ["r-exam", UNIT], "Regions": [HERE, THERE]}
+INSTANCES = [StackInstance(MEMBER, region, "CURRENT") for region in (HERE, THERE)]
+
+
+def goal(*targets: str, regions: tuple[str, ...] = (HERE, THERE), excluded: tuple[str, ...] = ()) -> Goal:
+    scope = Scope(targets=targets, regions=regions, hub_account="111122223333")
+    return Goal(scope, frozenset({MEMBER}) - {*excluded}, frozenset(excluded))
 
 
 def test_nothing_goes_that_is_still_asked_for() -> None:
-    assert withdrawals(PRESENT, INSTANCES, PRESENT["OrganizationalUnitIds"], PRESENT["Regions"]) == []
+    assert withdrawals(PRESENT, INSTANCES, goal("r-exam", UNIT)) == []
 
 
 def test_a_region_goes_from_every_unit_and_a_unit_from_every_region() -> None:
-    region, unit = withdrawals(PRESENT, INSTANCES, ["r-exam"], ["eu-central-1"])
-    assert (region.ous, region.regions) == (("r-exam", "ou-exam-11111111"), ("us-east-1",))
-    assert (unit.ous, unit.regions) == (("ou-exam-11111111",), ("eu-central-1", "us-east-1"))
+    region, unit = withdrawals(PRESENT, INSTANCES, goal("r-exam", regions=(HERE,)))
+    assert (region.targets, region.regions) == ({"OrganizationalUnitIds": ["r-exam", UNIT]}, (THERE,))
+    assert (unit.targets, unit.regions) == ({"OrganizationalUnitIds": [UNIT]}, (HERE, THERE))
+
+
+def test_an_account_that_was_excluded_goes_alone() -> None:
+    (account,) = withdrawals(PRESENT, INSTANCES, goal("r-exam", UNIT, excluded=(MEMBER,)))
+    assert (account.targets["Accounts"], account.targets["AccountFilterType"]) == ([MEMBER], "INTERSECTION")
+    assert account.regions == (HERE, THERE)
 
 
 def test_a_stack_set_without_spokes_has_nothing_to_withdraw() -> None:
-    assert withdrawals({}, [], ["r-exam"], ["eu-central-1"]) == []
+    assert withdrawals({}, [], goal("r-exam")) == []
