@@ -1,10 +1,9 @@
 """CloudFormation: resource types that MiniStack lacks, and stacks that refuse what AWS refuses."""
 
-from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, provisioners
 
 from localorg import patches
-from localorg.cloudformation import declared, differences, event_types, invoke_configs, stacks, tables, unique
+from localorg.cloudformation import adoption, declared, differences, event_types, invoke_configs, stacks, tables, unique
 
 
 def install() -> None:
@@ -16,7 +15,7 @@ def install() -> None:
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})
     handlers.update(unique.strict(handlers))
-    actions = cloudformation._ACTION_HANDLERS
-    actions["DeleteStack"] = stacks.deleting(actions["DeleteStack"])
+    adoption.install()
+    stacks.install()
     differences.install()
     invoke_configs.install()
