@@ -1,5 +1,6 @@
 """Where a stack's template comes from: the request, or an object in one of the organization's buckets."""
 
+import hashlib
 import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,8 +25,9 @@ class TemplateError(ValueError):
     """A template that cannot be read; the message is AWS's."""
 
 
-def keep(name: str, body: str) -> str:
-    """Keep a template for stacks of this gateway's own making; returns its URL."""
+def keep(body: str) -> str:
+    """Keep a template for stacks of this gateway's own making; returns its URL, which names its content."""
+    name = hashlib.sha256(body.encode()).hexdigest()
     _kept[name] = body
     return f"https://{INTERNAL}/stack-sets/{name}"
 

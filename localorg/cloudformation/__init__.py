@@ -1,10 +1,20 @@
 """CloudFormation: resource types that MiniStack lacks, and stacks that refuse what AWS refuses."""
 
-from ministack.services import cloudformation
+from ministack.services import s3
 from ministack.services.cloudformation import engine, provisioners
 
 from localorg import patches
-from localorg.cloudformation import declared, differences, event_types, invoke_configs, stacks, tables, unique
+from localorg.cloudformation import (
+    adoption,
+    buckets,
+    declared,
+    differences,
+    event_types,
+    invoke_configs,
+    stacks,
+    tables,
+    unique,
+)
 
 
 def install() -> None:
@@ -13,10 +23,12 @@ def install() -> None:
     patches.require(engine, "validate_template_support", "rtype in _RESOURCE_HANDLERS")
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["AWS::DynamoDB::Table"] = tables.handler(handlers["AWS::DynamoDB::Table"], provisioners._physical_name)
+    patches.require(s3, "_delete_bucket", 'bucket["objects"] or _bucket_has_versions(name)')
+    handlers["AWS::S3::Bucket"] = buckets.handler(handlers["AWS::S3::Bucket"])
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})
     handlers.update(unique.strict(handlers))
-    actions = cloudformation._ACTION_HANDLERS
-    actions["DeleteStack"] = stacks.deleting(actions["DeleteStack"])
+    adoption.install()
+    stacks.install()
     differences.install()
     invoke_configs.install()

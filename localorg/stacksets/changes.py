@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from localorg.stacksets import definition, operations, preferences, targets
@@ -63,14 +64,25 @@ def update_stack_set(given: Given) -> Given:
     definition.check(changed)
     chosen, places = None, sorted(one.instances)
     if "DeploymentTargets" in given:
-        chosen = targets.check(given, given.get("Regions", []))
+        chosen = targets.check_known(one, given, given.get("Regions", []))
         places = targets.existing(one, chosen, given["Regions"])
     operation = _operation(given, "UPDATE", places, chosen)
-    _refuse_if_busy(one, changed)
-    one.__dict__.update(changed.__dict__)
-    for instance in one.instances.values():
-        instance.status = "OUTDATED"
+    operations.admit(one, operation.id)
+    if changed.managed != one.managed:
+        operations.refuse_while_busy(one)
+    _redefine(one, changed)
+    # A deletion that failed excludes an instance from further updates (StackInstance API, Status).
+    places = [place for place in places if one.instances[place].status != "INOPERABLE"]
     return {"OperationId": operations.start(one, operation, places, operations.deploy)}
+
+
+def _redefine(one: StackSet, changed: StackSet) -> None:
+    """Take the changes over; those that instances are made from outdate all of them, also outside the targets."""
+    if changed.definition != one.definition:
+        for instance in one.instances.values():
+            if instance.status == "CURRENT":
+                instance.status = "OUTDATED"
+    one.__dict__.update(changed.__dict__)
 
 
 def _changed(one: StackSet, given: Given) -> StackSet:
@@ -89,18 +101,12 @@ def _changed(one: StackSet, given: Given) -> StackSet:
     )
 
 
-def _refuse_if_busy(one: StackSet, changed: StackSet) -> None:
-    if one.is_busy and not changed.managed:
-        raise StackSetError("OperationInProgressException", f"Another Operation on StackSet {one.name} is in progress")
-
-
 def delete_stack_set(given: Given) -> Given:
     """Delete a stack set that has no instances left."""
     one = find(given.get("StackSetName", ""))
     if one.instances:
         raise StackSetError("StackSetNotEmptyException", "StackSet is not empty")
-    if one.is_busy:
-        raise StackSetError("OperationInProgressException", f"Another Operation on StackSet {one.name} is in progress")
+    operations.refuse_while_busy(one)
     del SETS[one.name]
     return {}
 
@@ -108,27 +114,27 @@ def delete_stack_set(given: Given) -> Given:
 def create_stack_instances(given: Given) -> Given:
     """Deploy to the accounts of OUs, and remember the OUs for automatic deployment."""
     one, regions = find(given.get("StackSetName", "")), given.get("Regions", [])
-    chosen = targets.check(given, regions)
-    overrides = _overrides(one, given)
+    chosen = targets.check_new(given, regions)
+    overrides, ous = _overrides(one, given), chosen["OrganizationalUnitIds"]
     places = targets.places(chosen, regions)
-    operation = _operation(given, "CREATE", places, chosen)
-    _refuse_if_busy(one, one)
+    made = partial(add, one, places, ous, overrides)
+    operation = replace(_operation(given, "CREATE", places, chosen), prepare=made)
+    operations.admit(one, operation.id)
     if chosen.get("AccountFilterType") != "INTERSECTION":
-        one.ous = list(dict.fromkeys([*one.ous, *chosen["OrganizationalUnitIds"]]))
+        one.ous = list(dict.fromkeys([*one.ous, *ous]))
     one.regions = list(dict.fromkeys([*one.regions, *regions]))
-    add(one, places, overrides)
     return {"OperationId": operations.start(one, operation, places, operations.deploy)}
 
 
 def update_stack_instances(given: Given) -> Given:
     """Deploy again to existing instances, with other parameter overrides."""
     one, regions = find(given.get("StackSetName", "")), given.get("Regions", [])
-    chosen = targets.check(given, regions)
+    chosen = targets.check_known(one, given, regions)
     places = targets.existing(one, chosen, regions)
     if not places:
         raise StackSetError("StackInstanceNotFoundException", "There are no stack instances in the targets")
     overrides, operation = _overrides(one, given), _operation(given, "UPDATE", places, chosen)
-    _refuse_if_busy(one, one)
+    operations.admit(one, operation.id)
     for place in places:
         one.instances[place].overrides = overrides
     return {"OperationId": operations.start(one, operation, places, operations.deploy)}
@@ -137,13 +143,13 @@ def update_stack_instances(given: Given) -> Given:
 def delete_stack_instances(given: Given) -> Given:
     """Withdraw from the accounts of OUs; RetainStacks leaves their stacks behind."""
     one, regions = find(given.get("StackSetName", "")), given.get("Regions", [])
-    chosen = targets.check(given, regions)
+    chosen = targets.check_known(one, given, regions)
     if "RetainStacks" not in given:
         raise StackSetError("ValidationError", "RetainStacks is required")
     places = targets.existing(one, chosen, regions)
     operation = replace(_operation(given, "DELETE", places, chosen), retain=given["RetainStacks"])
     work = operations.release if given["RetainStacks"] else operations.withdraw
-    _refuse_if_busy(one, one)
+    operations.admit(one, operation.id)
     # Some accounts of an OU are withdrawn without giving up the OU.
     if set(one.regions) <= set(regions) and chosen.get("AccountFilterType", "NONE") == "NONE":
         one.ous = [ou for ou in one.ous if ou not in chosen["OrganizationalUnitIds"]]

@@ -2,13 +2,12 @@
 
 import uuid
 
-from localorg import organization
 from localorg.stacksets import targets
 from localorg.stacksets.model import Instance, Place, StackSet
 
 
-def add(one: StackSet, places: list[Place], overrides: dict[str, str]) -> None:
-    """Make the records of these instances; those that exist take the overrides."""
+def add(one: StackSet, places: list[Place], ous: list[str], overrides: dict[str, str]) -> None:
+    """Make the records of these instances, deployed for one of `ous`; those that exist take the overrides."""
     for account, region in places:
         known = one.instances.get((account, region))
         if known:
@@ -17,8 +16,7 @@ def add(one: StackSet, places: list[Place], overrides: dict[str, str]) -> None:
         one.instances[account, region] = Instance(
             account=account,
             region=region,
-            ou=organization.parent_of(account),
-            target=targets.covering(one, account),
+            target=targets.covering([*one.ous, *ous], account),
             stack_name=f"StackSet-{one.name}-{uuid.uuid4()}",
             overrides=overrides,
         )

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +13,10 @@ ACTIVE = ("QUEUED", "RUNNING", "STOPPING")
 
 @dataclass
 class Instance:
-    """One stack of a stack set in one account and Region."""
+    """One stack of a stack set in one account and Region; `target` is the OU (or root) that it was deployed for."""
 
     account: str
     region: str
-    ou: str
     target: str
     stack_name: str
     overrides: dict[str, str]
@@ -38,7 +38,7 @@ class Result:
 
 @dataclass
 class Operation:
-    """One run over instances; times in epoch seconds."""
+    """One run over instances; `prepare` makes their records; times in epoch seconds."""
 
     id: str
     action: str
@@ -49,6 +49,7 @@ class Operation:
     created: float = field(default_factory=time.time)
     ended: float | None = None
     results: dict[Place, Result] = field(default_factory=dict)
+    prepare: Callable[[], None] = lambda: None
 
     @property
     def is_active(self) -> bool:
@@ -95,3 +96,8 @@ class StackSet:
     def is_busy(self) -> bool:
         """Whether an operation waits or runs."""
         return any(operation.is_active for operation in self.operations.values())
+
+    @property
+    def definition(self) -> tuple[Any, ...]:
+        """What its stacks are made from: a change of it outdates them all."""
+        return self.template, self.parameters, self.tags, self.capabilities

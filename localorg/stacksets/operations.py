@@ -1,5 +1,6 @@
 """Operations: they run over instances, Region by Region, until done, stopped or failed too often."""
 
+import copy
 import logging
 import time
 from collections.abc import Callable
@@ -7,44 +8,62 @@ from concurrent.futures import ThreadPoolExecutor
 
 from localorg import organization
 from localorg.stacksets.model import Instance, Operation, Place, Result, StackSet
-from localorg.stacksets.preferences import THREADS, Pace, pace
+from localorg.stacksets.preferences import Gate, Pace, pace
+from localorg.stacksets.registry import is_latest
 from localorg.stacksets.stacks import StackError, apply, remove
 from localorg.stacksets.wire import StackSetError
 
 Work = Callable[[StackSet, Instance], None]
 log = logging.getLogger("localorg.stacksets")
 CANCELLED = "Cancelled since failure tolerance has exceeded"
+GONE = "The stack instance was deleted before the operation came to it"
 
 
 class SuspendedError(Exception):
     """The instance's account is closed: nothing is done there."""
 
 
-def start(one: StackSet, operation: Operation, places: list[Place], work: Work, *, queues: bool = False) -> str:
-    """Run an operation over `places` in the background; returns its id.
+def admit(one: StackSet, operation_id: str) -> None:
+    """StackSetError if no operation with this id may be asked for now; asked before anything is changed.
 
-    Without managed execution a second operation is refused with StackSetError, unless AWS itself starts it (`queues`).
+    An id that was used already starts nothing. Without managed execution there is one operation at a time.
     """
-    if operation.id in one.operations:
-        raise StackSetError("OperationIdAlreadyExistsException", f"Operation {operation.id} already exists")
-    if one.is_busy:
-        if not (one.managed or queues):
-            raise StackSetError(
-                "OperationInProgressException", f"Another Operation on StackSet {one.name} is in progress"
-            )
-        operation.status = "QUEUED"
-    operation.results = {place: Result(one.instances[place].ou) for place in places}
+    if operation_id in one.operations:
+        raise StackSetError("OperationIdAlreadyExistsException", f"Operation {operation_id} already exists")
+    if not one.managed:
+        refuse_while_busy(one)
+
+
+def refuse_while_busy(one: StackSet) -> None:
+    """StackSetError if an operation of the stack set waits or runs."""
+    busy = [operation.id for operation in one.operations.values() if operation.is_active]
+    if busy:
+        message = f"Another Operation on StackSet {one.name} is in progress: {busy[0]}"
+        raise StackSetError("OperationInProgressException", message)
+
+
+def start(one: StackSet, operation: Operation, places: list[Place], work: Work, *, queues: bool = False) -> str:
+    """Run an operation over `places` in the background and return its id.
+
+    It works with the stack set as it is now, whatever is asked for while it waits. One that AWS itself starts `queues`.
+    """
+    if not queues:
+        admit(one, operation.id)
+    operation.status = "QUEUED" if one.is_busy else "RUNNING"
+    operation.prepare()
+    operation.results = {place: Result(one.instances[place].target) for place in places}
     for place in places:
         one.instances[place].operation = operation.id
         one.instances[place].detailed = "PENDING"
     one.operations[operation.id] = operation
-    one.queue.submit(_run, one, operation, work)
+    one.queue.submit(_run, copy.copy(one), operation, work)
     return operation.id
 
 
 def _run(one: StackSet, operation: Operation, work: Work) -> None:
     if operation.status == "QUEUED":
         operation.status = "RUNNING"
+        operation.prepare()  # what it waited for may have deleted the instances
     regions = _in_order(operation)
     plan = {region: [place for place in operation.results if place[1] == region] for region in regions}
     paces = {region: pace(operation.preferences, len(places)) for region, places in plan.items()}
@@ -68,21 +87,22 @@ def _in_order(operation: Operation) -> list[str]:
 
 def _run_region(one: StackSet, operation: Operation, places: list[Place], limits: Pace, work: Work) -> bool:
     """Whether the Region stayed within its failure tolerance."""
-    failed: list[Place] = []
+    gate = Gate(limits)
 
     def visit(place: Place) -> None:
-        if operation.is_stopping or len(failed) > limits.tolerance:
-            return
-        if not _visit(one, operation, place, work):
-            failed.append(place)
+        if gate.enter():
+            gate.leave(has_failed=not (operation.is_stopping or _visit(one, operation, place, work)))
 
-    with ThreadPoolExecutor(min(limits.concurrency, THREADS)) as pool:
+    with ThreadPoolExecutor(limits.concurrency) as pool:
         list(pool.map(visit, places))
-    return len(failed) <= limits.tolerance
+    return gate.is_open
 
 
 def _visit(one: StackSet, operation: Operation, place: Place, work: Work) -> bool:
-    instance, result = one.instances[place], operation.results[place]
+    instance, result = one.instances.get(place), operation.results[place]
+    if instance is None:
+        result.status, result.reason = ("SUCCEEDED", "") if operation.action == "DELETE" else ("CANCELLED", GONE)
+        return True
     result.status = instance.detailed = "RUNNING"
     try:
         work(one, instance)
@@ -113,11 +133,11 @@ def _finish(one: StackSet, operation: Operation, *, is_good: bool) -> None:
 
 
 def deploy(one: StackSet, instance: Instance) -> None:
-    """Bring an instance's stack to the stack set's template and parameters."""
+    """Bring an instance's stack to the operation's template and parameters; current if those are still the newest."""
     _skip_suspended(instance)
     instance.status = "OUTDATED"
     apply(one, instance)
-    instance.status = "CURRENT"
+    instance.status = "CURRENT" if is_latest(one) else "OUTDATED"
 
 
 def withdraw(one: StackSet, instance: Instance) -> None:

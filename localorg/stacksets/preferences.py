@@ -1,5 +1,6 @@
 """Operation preferences: what AWS accepts, and how many may run and fail at a time."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,43 @@ class Pace:
     tolerance: int
     concurrency: int
     is_parallel: bool
+    is_strict: bool = False
+
+    def room(self, failures: int) -> int:
+        """How many accounts may be at work after so many failures: strictly, never more than may still fail and one.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/concurrency-mode.html
+        """
+        return max(1, min(self.concurrency, self.tolerance + 1 - failures)) if self.is_strict else self.concurrency
+
+
+class Gate:
+    """Lets a Region's accounts to work at the operation's pace, until more have failed than may."""
+
+    def __init__(self, limits: Pace) -> None:
+        """Nobody is at work and nothing has failed."""
+        self._limits = limits
+        self._working = self._failures = 0
+        self._changed = threading.Condition()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no more have failed than may."""
+        return self._failures <= self._limits.tolerance
+
+    def enter(self) -> bool:
+        """Wait for room; False if too many have failed."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.is_open or self._working < self._limits.room(self._failures))
+            self._working += self.is_open
+            return self.is_open
+
+    def leave(self, *, has_failed: bool) -> None:
+        """Make room for the next one."""
+        with self._changed:
+            self._working -= 1
+            self._failures += has_failed
+            self._changed.notify_all()
 
 
 def check(given: dict[str, Any], regions: list[str]) -> None:
@@ -57,7 +95,6 @@ def pace(given: dict[str, Any], accounts: int) -> Pace:
     """Tolerance and concurrency for a Region with this many accounts; percentages round down, as on AWS."""
     tolerance = given.get("FailureToleranceCount", accounts * given.get("FailureTolerancePercentage", 0) // 100)
     share = accounts * given["MaxConcurrentPercentage"] // 100 if "MaxConcurrentPercentage" in given else 1
-    concurrency = max(1, given.get("MaxConcurrentCount", share))
-    if given.get("ConcurrencyMode", STRICT) == STRICT:
-        concurrency = min(concurrency, tolerance + 1)
-    return Pace(tolerance, min(concurrency, THREADS), given.get("RegionConcurrencyType") == "PARALLEL")
+    concurrency = min(THREADS, max(1, given.get("MaxConcurrentCount", share)))
+    is_strict = given.get("ConcurrencyMode", STRICT) == STRICT
+    return Pace(tolerance, concurrency, given.get("RegionConcurrencyType") == "PARALLEL", is_strict)

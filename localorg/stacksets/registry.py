@@ -6,6 +6,12 @@ from localorg.stacksets.wire import StackSetError
 SETS: dict[str, StackSet] = {}
 
 
+def is_latest(one: StackSet) -> bool:
+    """Whether an operation's copy of a stack set still says what the stack set says now."""
+    now = SETS[one.name]
+    return one.definition == now.definition
+
+
 def find(name: str) -> StackSet:
     """The stack set with this name or id; StackSetError if there is none."""
     found = SETS.get(name.partition(":")[0])

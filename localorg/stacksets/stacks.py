@@ -61,7 +61,7 @@ def _request(one: StackSet, instance: Instance) -> dict[str, Any]:
     values = one.parameters | instance.overrides
     return {
         "StackName": instance.stack_name,
-        "TemplateURL": templates.keep(one.name, one.template),
+        "TemplateURL": templates.keep(one.template),
         "Capabilities": one.capabilities,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
         "Tags": [{"Key": key, "Value": value} for key, value in one.tags.items()],

@@ -8,18 +8,18 @@ from localorg.stacksets.model import Place, StackSet
 from localorg.stacksets.wire import StackSetError
 
 FILTERS = ("NONE", "INTERSECTION", "DIFFERENCE", "UNION")
+OUS_ONLY = "StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit as target"
 
 
 def check(given: dict[str, Any], regions: list[str]) -> dict[str, Any]:
-    """The request's DeploymentTargets; StackSetError unless they name OUs that exist, and Regions are given."""
+    """The request's DeploymentTargets; StackSetError unless they name OUs that exist, and Regions are given.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html
+    """
     targets: dict[str, Any] = given.get("DeploymentTargets") or {}
     ous = targets.get("OrganizationalUnitIds") or []
-    if given.get("Accounts"):
-        raise StackSetError(
-            "ValidationError", "Specify DeploymentTargets, not Accounts, for SERVICE_MANAGED stack sets"
-        )
-    if not ous:
-        raise StackSetError("ValidationError", "OrganizationalUnitIds are required for SERVICE_MANAGED stack sets")
+    if given.get("Accounts") or not ous:
+        raise StackSetError("ValidationError", OUS_ONLY)
     if not regions:
         raise StackSetError("ValidationError", "Regions are required")
     unknown = [ou for ou in ous if not organization.exists(ou)]
@@ -28,6 +28,36 @@ def check(given: dict[str, Any], regions: list[str]) -> dict[str, Any]:
     targets = _with_listed(targets)
     _check_filter(targets)
     return targets
+
+
+def check_new(given: dict[str, Any], regions: list[str]) -> dict[str, Any]:
+    """As `check`, for instances to be created: with accounts the filter must be said, and it cannot be UNION."""
+    targets = check(given, regions)
+    kind = targets.get("AccountFilterType")
+    if kind == "UNION" or (targets.get("Accounts") and not kind):
+        message = "Accounts need an AccountFilterType, and UNION is not supported, when stack instances are created"
+        raise StackSetError("ValidationError", message)
+    return targets
+
+
+def check_known(one: StackSet, given: dict[str, Any], regions: list[str]) -> dict[str, Any]:
+    """As `check`, for instances that exist: the stack set must have been deployed to the OUs, or within them."""
+    targets = check(given, regions)
+    strangers = [ou for ou in targets["OrganizationalUnitIds"] if not _is_known(one, ou)]
+    if strangers:
+        raise StackSetError("ValidationError", f"Organizational unit {strangers[0]} not found in StackSet")
+    return targets
+
+
+def _is_known(one: StackSet, ou: str) -> bool:
+    above = organization.ids_above(ou).split("/")
+    return bool({*one.ous}.intersection(above)) or any(_is_below(one, place, {ou}) for place in one.instances)
+
+
+def _is_below(one: StackSet, place: Place, ous: set[str]) -> bool:
+    """Whether the instance's account is in the OUs, or was when it was deployed to."""
+    above = organization.ids_above(organization.parent_of(place[0])).split("/")
+    return bool(ous.intersection([one.instances[place].target, *above]))
 
 
 def _with_listed(targets: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +72,8 @@ def _with_listed(targets: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_filter(targets: dict[str, Any]) -> None:
-    kind, accounts = targets.get("AccountFilterType", "NONE"), targets.get("Accounts") or []
+    accounts = targets.get("Accounts") or []
+    kind = _filter(targets)
     if kind not in FILTERS:
         raise StackSetError("ValidationError", f"AccountFilterType must be one of {', '.join(FILTERS)}, not {kind}")
     if bool(accounts) != (kind != "NONE"):
@@ -52,18 +83,19 @@ def _check_filter(targets: dict[str, Any]) -> None:
         raise StackSetError("ValidationError", f"Accounts {strangers} are not in the organization")
 
 
+def _filter(targets: dict[str, Any]) -> str:
+    return str(targets.get("AccountFilterType") or ("UNION" if targets.get("Accounts") else "NONE"))
+
+
 def accounts(targets: dict[str, Any]) -> list[str]:
-    """The accounts that the targets mean: nested OUs included, never suspended ones or the management account."""
+    """The accounts to create in: nested OUs included, never suspended ones or the management account."""
     inside = organization.accounts_under(targets["OrganizationalUnitIds"])
     named = set(targets.get("Accounts") or ())
-    kind = targets.get("AccountFilterType", "NONE")
+    kind = _filter(targets)
     if kind == "INTERSECTION":
         return [account for account in inside if account in named]
     if kind == "DIFFERENCE":
         return [account for account in inside if account not in named]
-    if kind == "UNION":
-        everyone = organization.accounts_under([organization.ROOT])
-        return [account for account in everyone if account in named or account in inside]
     return inside
 
 
@@ -75,21 +107,20 @@ def places(targets: dict[str, Any], regions: list[str]) -> list[Place]:
 def existing(one: StackSet, targets: dict[str, Any], regions: list[str]) -> list[Place]:
     """The instances that the targets mean, also those of accounts that were suspended since."""
     ous, named = set(targets["OrganizationalUnitIds"]), set(targets.get("Accounts") or ())
-    kind = targets.get("AccountFilterType", "NONE")
+    kind = _filter(targets)
 
-    def is_meant(account: str) -> bool:
-        inside = bool(ous.intersection(organization.ids_above(organization.parent_of(account)).split("/")))
-        by_name = account in named
+    def is_meant(place: Place) -> bool:
+        inside, by_name = _is_below(one, place, ous), place[0] in named
         return {
             "INTERSECTION": inside and by_name,
             "DIFFERENCE": inside and not by_name,
             "UNION": inside or by_name,
         }.get(kind, inside)
 
-    return [place for place in sorted(one.instances) if place[1] in regions and is_meant(place[0])]
+    return [place for place in sorted(one.instances) if place[1] in regions and is_meant(place)]
 
 
-def covering(one: StackSet, account: str) -> str:
-    """Which of the stack set's target OUs holds the account; empty if none does."""
+def covering(ous: list[str], account: str) -> str:
+    """Which of the OUs holds the account, the nearest first; empty if none does."""
     above = organization.ids_above(organization.parent_of(account)).split("/")
-    return next((ou for ou in reversed(above) if ou in one.ous), "")
+    return next((ou for ou in reversed(above) if ou in ous), "")

@@ -13,6 +13,7 @@ from localorg.stacksets.wire import StackSetError
 
 Given = dict[str, Any]
 PAGE = 100
+NEVER_CHECKED = "NOT_CHECKED"
 
 
 def page(key: str, entries: list[Given], given: Given) -> Given:
@@ -21,7 +22,10 @@ def page(key: str, entries: list[Given], given: Given) -> Given:
         start = int(base64.b64decode(given.get("NextToken") or "MA=="))
     except ValueError:
         raise StackSetError("ValidationError", "Invalid NextToken") from None
-    end = start + min(given.get("MaxResults") or PAGE, PAGE)
+    size = given.get("MaxResults", PAGE)
+    if not 1 <= size <= PAGE:
+        raise StackSetError("ValidationError", f"Value '{size}' at 'maxResults' must be between 1 and {PAGE}")
+    end = start + size
     token = base64.b64encode(str(end).encode()).decode() if end < len(entries) else None
     return {key: entries[start:end], "NextToken": token}
 
@@ -74,16 +78,16 @@ def _instance(one: StackSet, instance: Instance) -> Given:
         "Status": instance.status,
         "StatusReason": instance.reason or None,
         "StackInstanceStatus": {"DetailedStatus": instance.detailed},
-        "OrganizationalUnitId": instance.ou,
-        "DriftStatus": "NOT_CHECKED",
+        "OrganizationalUnitId": instance.target,
+        "DriftStatus": NEVER_CHECKED,
         "LastOperationId": instance.operation,
     }
 
 
 def list_stack_instances(given: Given) -> Given:
-    """The instances, of one account, Region, detailed status or last operation if asked."""
+    """The instances, of one account, Region, detailed status, last operation or drift status if asked."""
     one = find(given.get("StackSetName", ""))
-    filters = {entry["Name"]: entry["Values"] for entry in given.get("Filters", [])}
+    filters = _filters(given, "DETAILED_STATUS", "LAST_OPERATION_ID", "DRIFT_STATUS")
 
     def is_wanted(instance: Instance) -> bool:
         return bool(
@@ -91,10 +95,19 @@ def list_stack_instances(given: Given) -> Given:
             and given.get("StackInstanceRegion", instance.region) == instance.region
             and filters.get("DETAILED_STATUS", instance.detailed) == instance.detailed
             and filters.get("LAST_OPERATION_ID", instance.operation) == instance.operation
+            and filters.get("DRIFT_STATUS", NEVER_CHECKED) == NEVER_CHECKED
         )
 
     found = [instance for _place, instance in sorted(one.instances.items()) if is_wanted(instance)]
     return page("Summaries", [_instance(one, instance) for instance in found], given)
+
+
+def _filters(given: Given, *known: str) -> dict[str, str]:
+    """The filters' values by name; each has one value, although the API calls it Values."""
+    filters = {entry.get("Name", ""): entry.get("Values", "") for entry in given.get("Filters", [])}
+    for name in set(filters) - set(known):
+        raise StackSetError("ValidationError", f"Filter {name} is not one of {', '.join(known)}")
+    return filters
 
 
 def describe_stack_instance(given: Given) -> Given:
@@ -143,7 +156,7 @@ def list_operations(given: Given) -> Given:
 def list_operation_results(given: Given) -> Given:
     """What an operation did, by account and Region."""
     _one, operation = _find_operation(given)
-    wanted = {entry["Values"] for entry in given.get("Filters", [])}
+    wanted = _filters(given, "OPERATION_RESULT_STATUS").get("OPERATION_RESULT_STATUS")
     found = [
         {
             "Account": account,
@@ -153,7 +166,7 @@ def list_operation_results(given: Given) -> Given:
             "OrganizationalUnitId": result.ou,
         }
         for (account, region), result in sorted(operation.results.items())
-        if not wanted or result.status in wanted
+        if wanted in (None, result.status)
     ]
     return page("Summaries", found, given)
 

@@ -322,3 +322,120 @@ def test_a_name_that_is_taken_fails_the_second_stack(stacks: Stacks, kind: str, 
     assert "exists" in " ".join(stacks.reasons(f"{name}-again"))
     assert stacks.delete(f"{name}-again") == "DELETE_COMPLETE"
     assert stacks.client.describe_stack_resources(StackName=name)["StackResources"]
+
+
+SLOW = {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
+SLOW["Wait"] = {
+    "Type": "AWS::CloudFormation::WaitCondition",
+    "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "3"},
+}
+
+
+def with_parameter(name: str, **resources: Any) -> str:
+    return json.dumps({"Resources": {**json.loads(tiny(Name=name))["Resources"], **resources}})
+
+
+def test_a_stack_at_work_takes_no_other_change(stacks: Stacks) -> None:
+    stacks.create("busy", with_parameter("/busy"))
+    proposed = {"StackName": "busy", "TemplateBody": with_parameter("/busy/other")}
+    stacks.client.create_change_set(ChangeSetName="before", **proposed)
+    stacks.client.update_stack(StackName="busy", TemplateBody=with_parameter("/busy", **SLOW))
+    error = stacks.refused("create_change_set", ChangeSetName="second", **proposed)
+    assert error["Code"] == "ValidationError"
+    assert "is in UPDATE_IN_PROGRESS state and can not be updated" in error["Message"]
+    assert stacks.refused("update_stack", **proposed)["Code"] == "ValidationError"
+    assert stacks.refused("execute_change_set", StackName="busy", ChangeSetName="before")
+    assert stacks.finished("busy") == "UPDATE_ROLLBACK_COMPLETE"
+    stacks.client.create_change_set(ChangeSetName="second", **proposed)
+    stacks.client.execute_change_set(StackName="busy", ChangeSetName="second")
+    assert stacks.finished("busy") == "UPDATE_COMPLETE"
+
+
+def test_a_stack_whose_creation_was_rolled_back_must_be_deleted_first(stacks: Stacks) -> None:
+    stacks.create("taker", with_parameter("/taken"))
+    body = with_parameter(
+        "/stillborn", Taken=exercise.resource("SSM::Parameter", Name="/taken", Type="String", Value="x")
+    )
+    assert stacks.create("stillborn", body) == "ROLLBACK_COMPLETE"
+    mended = {"StackName": "stillborn", "TemplateBody": with_parameter("/stillborn")}
+    assert stacks.refused("create_stack", **mended)["Code"] == "AlreadyExistsException"
+    assert "ROLLBACK_COMPLETE" in stacks.refused("create_change_set", ChangeSetName="mend", **mended)["Message"]
+    again = {"ChangeSetName": "mend", "ChangeSetType": "CREATE", **mended}
+    assert stacks.refused("create_change_set", **again)["Code"] == "AlreadyExistsException"
+    assert stacks.refused("update_stack", **mended)["Code"] == "ValidationError"
+    assert stacks.delete("stillborn") == "DELETE_COMPLETE"
+    assert stacks.create("stillborn", with_parameter("/stillborn")) == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(("policy", "asked"), [("RetainExceptOnCreate", False), ("Retain", True)])
+def test_what_a_failed_creation_made_goes_although_it_would_be_retained(
+    stacks: Stacks, policy: str, asked: bool
+) -> None:
+    name = f"{policy.lower()}-kept"
+    kept = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": policy, "Properties": {"LogGroupName": f"/{name}"}}
+    stacks.of("ssm").put_parameter(Name=f"/{name}", Type="String", Value="x")
+    taken = {**json.loads(tiny(Name=f"/{name}"))["Resources"]["Parameter"], "DependsOn": "Kept"}
+    broken = json.dumps({"Resources": {"Kept": kept, "Taken": taken}})
+    assert stacks.create(name, broken, RetainExceptOnCreate=asked) == "ROLLBACK_COMPLETE"
+    groups = stacks.of("logs").describe_log_groups
+    assert not groups(logGroupNamePrefix=f"/{name}")["logGroups"]
+    stacks.delete(name)
+    assert stacks.create(name, json.dumps({"Resources": {"Kept": kept}})) == "CREATE_COMPLETE"
+    assert stacks.delete(name) == "DELETE_COMPLETE"
+    assert groups(logGroupNamePrefix=f"/{name}")["logGroups"]
+
+
+def test_what_a_stack_left_behind_is_taken_over_by_the_next_one(stacks: Stacks) -> None:
+    table = {
+        "TableName": "left-behind",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+        "SSESpecification": {"SSEEnabled": True},
+        "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True},
+    }
+    properties = {
+        "AWS::DynamoDB::Table": table,
+        "AWS::S3::Bucket": {"BucketName": "left-behind-bucket"},
+        "AWS::Logs::LogGroup": {"LogGroupName": "/left/behind"},
+    }
+    made = {
+        kind.split("::")[2]: {"Type": kind, "DeletionPolicy": "Retain", "Properties": given}
+        for kind, given in properties.items()
+    }
+    outputs = {"Stream": {"Value": {"Fn::GetAtt": ["Table", "StreamArn"]}}}
+    body = json.dumps({"Resources": made, "Outputs": outputs})
+    assert stacks.create("first", body) == "CREATE_COMPLETE"
+    stacks.of("dynamodb").put_item(TableName="left-behind", Item={"id": {"S": "one"}})
+    assert stacks.delete("first") == "DELETE_COMPLETE"
+    assert stacks.create("without", body) == "ROLLBACK_COMPLETE"
+    stacks.client.create_change_set(
+        StackName="next",
+        ChangeSetName="adopt",
+        ChangeSetType="CREATE",
+        ImportExistingResources=True,
+        TemplateBody=body,
+    )
+    changes = stacks.client.describe_change_set(StackName="next", ChangeSetName="adopt")["Changes"]
+    assert {each["ResourceChange"]["Action"] for each in changes} == {"Import"}
+    stacks.client.execute_change_set(StackName="next", ChangeSetName="adopt")
+    assert stacks.finished("next") == "CREATE_COMPLETE"
+    assert stacks.of("dynamodb").get_item(TableName="left-behind", Key={"id": {"S": "one"}})["Item"]
+    stack = stacks.client.describe_stacks(StackName="next")["Stacks"][0]
+    assert ":table/left-behind/stream/" in stack["Outputs"][0]["OutputValue"]
+    changed = {**made, "Table": {**made["Table"], "Properties": {**table, "DeletionProtectionEnabled": True}}}
+    assert stacks.update("next", json.dumps({"Resources": changed})) == "UPDATE_COMPLETE"
+    described = stacks.of("dynamodb").describe_table(TableName="left-behind")["Table"]
+    assert described["DeletionProtectionEnabled"]
+
+
+def test_what_is_not_retained_is_not_taken_over(stacks: Stacks, eventually: Eventually) -> None:
+    stacks.of("logs").create_log_group(logGroupName="/not/retained")
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/not/retained"}}
+    asked = {"StackName": "unretained", "ChangeSetName": "adopt"}
+    body = json.dumps({"Resources": {"Group": group}})
+    stacks.client.create_change_set(ChangeSetType="CREATE", ImportExistingResources=True, TemplateBody=body, **asked)
+    made = stacks.client.describe_change_set(**asked)
+    assert made["Status"] == "FAILED"
+    assert "'Retain' or 'RetainExceptOnCreate'" in made["StatusReason"]
