@@ -10,7 +10,8 @@ _INTRODUCTION = """\
 
 Generated from `generator/settings/` by `make docs`; edit the texts there. `muster.toml` says what Muster does; `muster
 init` asks for what a first rollout needs and writes one that documents itself. A setting that is left out has its
-default. Whatever is wrong is said before anything happens, a line each with file, line, setting and mend (exit code 2).
+default; a text stands in quotes, an account's id too. Whatever is wrong is said before anything happens, a line each
+with file, line, setting and mend (exit code 2).
 """
 _EXAMPLE = (
     "Every setting with a value; three tables make a first rollout: `[organization]`, `[aws]`, `[channels.email]`."

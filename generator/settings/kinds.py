@@ -44,10 +44,8 @@ TargetId = Annotated[
     StringConstraints(pattern=r"^(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})$"),
     Form("a unit's id, such as ou-exam-12345678", "ids such as ou-exam-12345678"),
 ]
-AccountId = Annotated[
-    str, StringConstraints(pattern=r"^\d{12}$"), Form("12 digits, in quotes", "12 digits each, in quotes")
-]
-OptionalAccountId = Annotated[str, StringConstraints(pattern=r"^(\d{12})?$"), Form("12 digits, in quotes")]
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$"), Form("12 digits", "12 digits each")]
+OptionalAccountId = Annotated[str, StringConstraints(pattern=r"^(\d{12})?$"), Form("12 digits")]
 # Which Regions there are is `generator.settings.regions`' to know.
 RegionName = Annotated[
     str,

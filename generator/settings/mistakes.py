@@ -31,7 +31,10 @@ def mistakes(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
     errors = error.errors(include_url=False)
     # A misspelt key also leaves the right one missing: the misspelling is the cause.
     misspelt = {(*one["loc"][:-1], _near(one["loc"], model)) for one in errors if one["type"] == "extra_forbidden"}
-    causes = [one for one in errors if one["type"] != "missing" or one["loc"] not in misspelt]
+    # And a wrong item leaves its list too short.
+    lists = {one["loc"][:-1] for one in errors}
+    effects = {"missing": misspelt, "too_short": lists}
+    causes = [one for one in errors if one["loc"] not in effects.get(one["type"], ())]
     return [Mistake(one["loc"], _said(one, model)) for one in causes]
 
 
@@ -57,7 +60,8 @@ def _said(error: Any, model: type[BaseModel]) -> str:
             return _unknown(location, model)
         case "missing":
             return f"is missing; add {_missing(location, model)}"
-    return f"{_shown(error['input'])} cannot be used; write {_wanted(location, model)}"
+    quoted = ", in quotes" if error["type"] == "string_type" else ""
+    return f"{_shown(error['input'])} cannot be used; write {_wanted(location, model)}{quoted}"
 
 
 def _unknown(location: Location, model: type[BaseModel]) -> str:

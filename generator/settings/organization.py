@@ -61,7 +61,7 @@ class Organization(Section):
     def broken_rules(self) -> Iterator[Broken]:
         """Yield targets that are missing or contradict each other."""
         if not (self.root or self.ous):
-            yield (), 'give root = "r-…" (every account) or ous = ["ou-…"] (some)'
+            yield ("root",), 'is missing; give root = "r-…" (every account) or ous = ["ou-…"] (some)'
         for name in ("ous", "canary_ous"):
             for place, unit in enumerate(getattr(self, name)):
                 if unit in self.excluded_ous:
