@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
-from generator.commands import condition, demo, events, local, rollout
+from generator.commands import condition, demo, events, init, local, rollout
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(init.init)
 app.command()(rollout.generate)
 app.command()(rollout.plan)
 app.command()(rollout.deploy)
@@ -61,5 +62,7 @@ def _terminate(*_: object) -> None:
 
 
 def _end(text: str, code: int) -> None:
-    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"error: {text}")
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(
+        "\n".join(f"error: {line}" for line in text.splitlines())
+    )
     sys.exit(code)

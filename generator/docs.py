@@ -2,12 +2,14 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from contract.catalogue import DetectionText
+from generator.configuration_docs import write_configuration_docs
+from generator.markdown import row
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.cis import VERSIONS, cis_numbers
 from hub.detections.detection import Detection
@@ -80,7 +82,7 @@ def detections_json() -> str:
 def write_detection_docs() -> str:
     """Return `docs/detections.md`: a table of all detections, what each means and what to do; our own findings."""
     pairs = [(one, detection_text(one)) for one in DETECTIONS]
-    rows = [_row(_HEADINGS), _row("---" for _ in _HEADINGS), *(_row(_cells(one, text)) for one, text in pairs)]
+    rows = [row(_HEADINGS), row("---" for _ in _HEADINGS), *(row(_cells(one, text)) for one, text in pairs)]
     return "\n".join(
         [_INTRODUCTION, *rows, "", *(_section(text) for _, text in pairs), _OWN, *map(_section, OWN_FINDINGS)]
     )
@@ -97,10 +99,6 @@ def _calls(one: Detection) -> str:
     return ", ".join(f"`{call.replace('.amazonaws.com', '')}`" for call in one.api_calls)
 
 
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
 def _section(text: DetectionText) -> str:
     return (
         f"## {text.id}\n\n{text.what}\n\n**False positives:** {text.false_positives}\n\n**Response:** {text.response}\n"
@@ -108,6 +106,7 @@ def _section(text: DetectionText) -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/configuration.md": write_configuration_docs,
     "docs/detections.md": write_detection_docs,
     "contract/detections.json": detections_json,
 }

@@ -52,10 +52,21 @@ def test_malformed_settings_are_one_line_and_bad_input(run: Run, tmp_path: Path)
         assert said.count("\n") == 1
 
 
+def test_each_thing_that_is_wrong_is_a_line(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "muster.toml"
+    file.write_text(CONFIG.replace("111122223333", "1111").replace("eu-central-1", "eu-centrall-1").replace("o-e", "e"))
+    code, printed, said = run("plan", "--config", str(file))
+    assert (code, printed) == (2, "")
+    assert [line.split(": ")[:3] for line in said.splitlines()] == [
+        ["error", f"{file}:2", "organization.id"],
+        ["error", f"{file}:5", "aws.hub_account"],
+    ]
+
+
 def test_missing_settings_are_named(run: Run, tmp_path: Path) -> None:
     code, _, said = run("status", "--config", str(tmp_path / "none.toml"))
     assert (code, said.count("\n")) == (2, 1)
-    assert "none.toml: cannot be read" in said
+    assert "none.toml: no such file; write one with `muster init`" in said
 
 
 def test_a_missing_file_of_events_is_bad_input(run: Run, tmp_path: Path) -> None:

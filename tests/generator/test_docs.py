@@ -16,7 +16,7 @@ def test_a_generated_page_is_what_the_code_says_now(page: str) -> None:
 
 def test_a_stale_page_is_one_line_and_make_docs_mends_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for page in PAGES:
-        (tmp_path / page).parent.mkdir()
+        (tmp_path / page).parent.mkdir(exist_ok=True)
     assert main(["--check"], tmp_path) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "docs/detections.md" in line

@@ -58,7 +58,11 @@ def test_the_targets_templates_differ_in_code_keys_only(config: Config) -> None:
 
 def test_lists_travel_in_the_detectors_package(config: Config) -> None:
     detections = type(config.detections).model_validate(
-        {"allowed_ports": [443], "iam.user_created": {"mode": "monitor"}, "s3.bucket_public": {"severity": "CRITICAL"}}
+        {
+            "allowed_ports": [443],
+            "iam.user_created": {"mode": "monitor"},
+            "s3.bucket_acl_public": {"severity": "CRITICAL"},
+        }
     )
     files = tuning(config.model_copy(update={"detections": detections}), DETECTOR)
     assert json.loads(files["hub/settings.json"]) == {
@@ -66,7 +70,7 @@ def test_lists_travel_in_the_detectors_package(config: Config) -> None:
         "allowed_ports": [443],
         "modes": {"iam.user_created": "monitor"},
         "prefix": "muster",
-        "severities": {"s3.bucket_public": "CRITICAL"},
+        "severities": {"s3.bucket_acl_public": "CRITICAL"},
     }
     assert tuning(config, NOTIFIER) == {}
 

@@ -1,0 +1,59 @@
+"""`[detections]` and `[detections."<id>"]`."""
+
+import difflib
+from typing import Any
+
+from pydantic import ConfigDict, Field, model_validator
+
+from contract.finding import Mode, Severity
+from generator.settings.kinds import Cidr, Port
+from generator.settings.section import Section, refuse
+from hub.detections.catalogue import DETECTIONS
+
+_IDS = {one.id for one in DETECTIONS}
+
+
+class DetectionSetting(Section):
+    """What is different about one detection; docs/detections.md lists their ids."""
+
+    mode: Mode | None = Field(
+        default=None,
+        description="what becomes of its findings: live tells people, monitor only stores them, off drops them",
+        examples=["monitor"],
+    )
+    severity: Severity | None = Field(
+        default=None, description="severity in place of the detection's own", examples=["LOW"]
+    )
+
+
+class Detections(Section):
+    """What is normal here; every other key is a detection's id."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, DetectionSetting] = Field(init=False)
+
+    allowed_ports: tuple[Port, ...] = Field(default=(80, 443), description="ports that may face the world")
+    allowed_cidrs: tuple[Cidr, ...] = Field(
+        default=(), description="networks that are no strangers", examples=[["192.0.2.0/24"]]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_detections(cls, given: Any) -> Any:
+        known = {*cls.model_fields, *_IDS}
+        keys = given if isinstance(given, dict) else {}
+        refuse(cls, [((key,), _unknown(key, known)) for key in keys if key not in known])
+        return given
+
+    @property
+    def by_id(self) -> dict[str, DetectionSetting]:
+        """Detection id → its exceptions."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+def _unknown(key: str, known: set[str]) -> str:
+    if any(one.startswith(f"{key}.") for one in _IDS):
+        return f'is half of a detection\'s id; write the whole id in quotes: [detections."{key}.…"]'
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    mend = f"did you mean {near[0]}?" if near else "docs/detections.md lists the ids"
+    return f"is neither a setting nor a detection's id; {mend}"

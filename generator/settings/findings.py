@@ -1,0 +1,15 @@
+"""`[findings]`."""
+
+from pydantic import Field
+
+from generator.offered import LogRetention
+from generator.settings.kinds import Days, Switch
+from generator.settings.section import Section
+
+
+class Findings(Section):
+    """How long the hub keeps things."""
+
+    event_archive_days: Days = Field(default=30, description="days for which events can be replayed")
+    deletion_protection: Switch = Field(default=True, description="whether the tables refuse to be deleted")
+    log_retention_days: LogRetention = Field(default=LogRetention.D30, description="days for which the hub keeps logs")

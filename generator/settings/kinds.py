@@ -1,0 +1,71 @@
+"""What settings are made of: texts and numbers of a certain form, each with the form in words."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is allowed, in words: for one value, and for each value of a list."""
+
+    one: str
+    many: str = ""
+
+
+def _network(text: str) -> str:
+    """Return a CIDR block; detections compare it as text, so only the usual spelling would ever be met."""
+    try:
+        usual = str(ipaddress.ip_network(text, strict=False))
+    except ValueError as error:
+        raise ValueError(f"{text} is no network; write a CIDR block, such as 192.0.2.0/24") from error
+    if text != usual:
+        raise ValueError(f"{text} is no network as AWS writes it; did you mean {usual}?")
+    return text
+
+
+OrganizationId = Annotated[
+    str,
+    StringConstraints(pattern=r"^o-[a-z0-9]{10,32}$"),
+    Form("o- and 10 to 32 lower-case letters and digits"),
+]
+RootId = Annotated[
+    str, StringConstraints(pattern=r"^(r-[0-9a-z]{4,32})?$"), Form("r- and 4 to 32 lower-case letters and digits")
+]
+UnitId = Annotated[
+    str,
+    StringConstraints(pattern=r"^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$"),
+    Form("a unit's id, such as ou-exam-12345678", "ids such as ou-exam-12345678"),
+]
+TargetId = Annotated[
+    str,
+    StringConstraints(pattern=r"^(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})$"),
+    Form("a unit's id, such as ou-exam-12345678", "ids such as ou-exam-12345678"),
+]
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$"), Form("12 digits", "12 digits each")]
+OptionalAccountId = Annotated[str, StringConstraints(pattern=r"^(\d{12})?$"), Form("12 digits")]
+# Which Regions there are is `generator.settings.regions`' to know.
+RegionName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$"),
+    Form("a Region, such as eu-central-1", "Regions, such as eu-central-1"),
+]
+EmailAddress = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$"),
+    Form("an email address", "email addresses"),
+]
+WebAddress = Annotated[
+    str, StringConstraints(pattern=r"^(https?://\S+)?$"), Form("an address that begins with https:// or http://")
+]
+Cidr = Annotated[
+    str,
+    AfterValidator(_network),
+    Form("a CIDR block, such as 192.0.2.0/24", "CIDR blocks, such as 192.0.2.0/24"),
+]
+Port = Annotated[int, Field(ge=0, le=65_535, strict=True), Form("0 to 65535", "0 to 65535 each")]
+Days = Annotated[int, Field(ge=1, le=3650, strict=True), Form("1 to 3650")]
+# Lax, pydantic takes "no" and 0 for false too.
+Switch = Annotated[bool, Field(strict=True)]
