@@ -7,6 +7,9 @@ from msgspec import Meta
 
 SCHEMA = 1
 
+# How often spokes beat.
+INTERVAL_SECONDS = 3_600
+
 # What the hub takes of a report, so that no account of the organization can fill its table: senders cut to it.
 LONGEST_TEXT = 1_000
 MOST_ARNS = 200
@@ -27,11 +30,15 @@ class SpokeEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heartbeat(SpokeEvent, frozen=True, kw_only=True):
-    """A spoke is alive. `checks` names each self-check and what is wrong with it (empty text: well)."""
+    """A spoke is alive. `checks` names each self-check and what is wrong with it (empty text: well).
+
+    `settings_hash` is the digest of the account's settings that it read; empty: it has none, or is older than they are.
+    """
 
     config_hash: Name
     interval_seconds: Annotated[int, Meta(ge=60, le=86_400)]
     checks: Annotated[dict[Name, Words], Meta(max_length=_MOST_CHECKS)] = {}
+    settings_hash: Name = ""
 
 
 class TaggingFailure(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from troposphere.s3 import (
     VersioningConfiguration,
 )
 
+from contract.account_settings import settings_key
 from generator.config import Config
 
 _OLD_VERSIONS_DAYS = 90
@@ -27,7 +28,7 @@ def artefacts_stack(config: Config) -> Template:
     """Return the template of the bucket that holds templates and packages, readable by the organization."""
     template = Template(Description="Muster's templates and function packages in this Region")
     bucket = template.add_resource(_bucket(config))
-    statements = [_organization_reads(config), _tls_only()]
+    statements = [_organization_reads(config), _accounts_read_their_settings(config), _tls_only()]
     document = {"Version": "2012-10-17", "Statement": statements}
     template.add_resource(BucketPolicy("ArtefactsPolicy", Bucket=Ref(bucket), PolicyDocument=document))
     template.add_output(Output("BucketName", Value=Ref(bucket)))
@@ -49,7 +50,7 @@ def _bucket(config: Config) -> Bucket:
             BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
         ),
         VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
-        # Nothing in it is data, and S3 keeps a bucket that is not empty.
+        # Nothing in it is data, and S3 refuses to delete a bucket that is not empty.
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Retain",
     )
@@ -66,9 +67,25 @@ def _organization_reads(config: Config) -> dict[str, Any]:
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
-        "Resource": Sub("${Artefacts.Arn}/*"),
-        "Condition": {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}},
+        "Resource": [Sub("${Artefacts.Arn}/functions/*"), Sub("${Artefacts.Arn}/templates/*")],
+        "Condition": _of_the_organization(config),
     }
+
+
+def _accounts_read_their_settings(config: Config) -> dict[str, Any]:
+    """Return who may read settings: each account its own, by the policy variable that IAM fills in."""
+    return {
+        "Sid": "OwnSettings",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": Sub("${Artefacts.Arn}/" + settings_key("${!aws:PrincipalAccount}")),
+        "Condition": _of_the_organization(config),
+    }
+
+
+def _of_the_organization(config: Config) -> dict[str, Any]:
+    return {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
 
 
 def _tls_only() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from spoke.creator_tagger.calls import client_names
 class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function; `services` are the botocore services whose data it carries, `timeout` is in seconds.
 
-    `data` are patterns of files that its code reads; `is_tuned`: it reads `hub/settings.json`, lists of `muster.toml`.
+    `data` are patterns of files that its code reads, `generated` files that are written from `muster.toml`.
     Memory also buys processor time: what answers events gets 512 MB, what runs once an hour half of it.
     """
 
@@ -23,7 +23,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = 512
     timeout: int = 30
     data: tuple[str, ...] = ()
-    is_tuned: bool = False
+    generated: tuple[str, ...] = ()
     in_spokes: bool = False
 
     @property
@@ -46,7 +46,7 @@ DETECTOR = Function(
     handler="hub.detector.detect_handler",
     settings=hub.DetectorSettings,
     services=("dynamodb", "organizations"),
-    is_tuned=True,
+    generated=("hub/settings.json",),
 )
 REPORTS = Function(
     name="reports",
@@ -59,7 +59,8 @@ INVENTORY = Function(
     name="inventory",
     handler="hub.inventory.refresh_handler",
     settings=hub.InventorySettings,
-    services=("dynamodb", "organizations"),
+    services=("dynamodb", "organizations", "s3"),
+    generated=("hub/overrides.json", "hub/scope.json"),
     memory=256,
     timeout=300,
 )
@@ -95,7 +96,7 @@ HEARTBEAT = Function(
     name="heartbeat",
     handler="spoke.heartbeat.handler.beat_handler",
     settings=spoke.HeartbeatSettings,
-    services=("cloudtrail", "events", "iam", "sqs"),
+    services=("cloudtrail", "events", "iam", "s3", "sqs"),
     memory=256,
     timeout=60,
     in_spokes=True,

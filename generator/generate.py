@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from pydantic import BaseModel
 from troposphere import Template
 
@@ -94,18 +96,42 @@ def minified(template: Template) -> str:
 
 
 def tuning(config: Config, what: Function) -> dict[str, bytes]:
-    """Return the generated files of a function's package: the lists that are too long for an environment."""
-    if not what.is_tuned:
-        return {}
+    """Return the generated files of a function's package: what is too long for an environment."""
+    return {path: json.dumps(GENERATED[path](config), sort_keys=True).encode() for path in what.generated}
+
+
+def _detection_settings(config: Config) -> dict[str, Any]:
     exceptions = config.detections.by_id
-    lists = {
+    return {
         "allowed_ports": config.detections.allowed_ports,
         "allowed_cidrs": config.detections.allowed_cidrs,
         "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
         "prefix": config.aws.prefix,
         "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
     }
-    return {"hub/settings.json": json.dumps(lists, sort_keys=True).encode()}
+
+
+def _overrides(config: Config) -> list[dict[str, Any]]:
+    """Return each override with what it says, and nothing of what it leaves to the others."""
+    place = {"accounts", "ous"}
+    return [
+        {
+            **one.model_dump(mode="json", include=place),
+            "settings": one.model_dump(mode="json", exclude=place, exclude_unset=True),
+        }
+        for one in config.overrides
+    ]
+
+
+def _scope(config: Config) -> dict[str, Any]:
+    return dict(msgspec.to_builtins(config.scope))
+
+
+GENERATED: Mapping[str, Callable[[Config], Any]] = {
+    "hub/overrides.json": _overrides,
+    "hub/scope.json": _scope,
+    "hub/settings.json": _detection_settings,
+}
 
 
 def _regions(config: Config, function: str) -> tuple[str, ...]:

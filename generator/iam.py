@@ -55,6 +55,11 @@ def use_items(table: Arn, *calls: str) -> Statement:
     return allow([f"dynamodb:{call}" for call in calls], [table])
 
 
+def query_index(table: str, index: str) -> Statement:
+    """List by one index of a table, given by its logical id."""
+    return allow(["dynamodb:Query"], [Sub(f"${{{table}.Arn}}/index/{index}")])
+
+
 def use_key(key: Arn, service: str) -> Statement:
     """Use a key through one service in this Region, never directly (DynamoDB guide, "Using KMS keys")."""
     actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
@@ -71,6 +76,21 @@ def walk_organization() -> Statement:
     """Read units, their accounts and the accounts' tags from the root down; the calls would name every one of them."""
     parts = ("AccountsForParent", "OrganizationalUnitsForParent", "Roots", "TagsForResource")
     return allow([f"organizations:List{part}" for part in parts], "*")
+
+
+def read_objects(objects: Sequence[Any]) -> Statement:
+    """Read objects of buckets."""
+    return allow(["s3:GetObject"], list(objects))
+
+
+def list_folder(buckets: Arn, folder: str) -> Statement:
+    """List what lies in one folder of buckets."""
+    return allow(["s3:ListBucket"], [buckets], StringEquals={"s3:prefix": folder})
+
+
+def write_objects(objects: Arn) -> Statement:
+    """Write and delete objects."""
+    return allow(["s3:DeleteObject", "s3:PutObject"], [objects])
 
 
 def send_email(sender: str) -> Statement:

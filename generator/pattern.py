@@ -32,6 +32,8 @@ _ACCOUNT_CALLS = (
     "LeaveOrganization",
     "MoveAccount",
     "RemoveAccountFromOrganization",
+    "TagResource",
+    "UntagResource",
     "UpdateOrganizationalUnit",
 )
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from troposphere import Ref, Template
 
+from contract.spoke_events import INTERVAL_SECONDS
 from generator.config import Config
 from generator.functions import HEARTBEAT
 from generator.parts.alarms import alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
-from generator.parts.function import Site
-from generator.parts.heartbeat import INTERVAL_SECONDS, heartbeat, introduction
+from generator.parts.function import Site, artefact_bucket
+from generator.parts.heartbeat import heartbeat, introduction
 from generator.parts.tagging import creator_tagger
 from generator.pattern import alert_rules
 from hub.detections.catalogue import DETECTIONS
@@ -37,6 +38,7 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "created_by_key": config.creator.created_by_key,
         "dead_letter_queue_url": Ref("CreatorTaggerDeadLetters"),
         "parts": ",".join(spoke_parts(config)),
+        "artefact_bucket": artefact_bucket(config),
     }
 
 

@@ -17,7 +17,7 @@ def _session() -> Session:
 
 
 @cache
-def aws_client(service: str) -> Any:
-    """Return the service's client in the function's Region, made once per cold start."""
+def aws_client(service: str, region: str | None = None) -> Any:
+    """Return the service's client in a Region, usually the function's, made once per cold start."""
     with uncollected():
-        return _session().create_client(service, config=_CONFIG)
+        return _session().create_client(service, region, config=_CONFIG)

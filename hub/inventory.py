@@ -1,74 +1,156 @@
-"""Keeps the list of the organization's accounts, and notes which of their spokes fell silent."""
+"""Follows the organization: its accounts, which of them are watched, what is different in them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.clock import now
-from contract.names import METRICS_NAMESPACE, SILENT_SPOKES
+from contract.clock import iso, now
+from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, Names
 from contract.settings import read_settings
+from hub.account_tags import is_about_tags, named_accounts
+from hub.census import Registrar
 from hub.clients import aws_client
-from hub.organization import whole_accounts
+from hub.conditions import follow
+from hub.coverage import Scope, load_scope
+from hub.coverage_findings import account_uncovered, spoke_silent
+from hub.overrides import Override, load_overrides, settings_files
+from hub.own_findings import ACCOUNT_UNCOVERED, SPOKE_SILENT
 from hub.settings import InventorySettings
-from hub.store.accounts import ACTIVE, REMOVED, Account, AccountStore
-from hub.store.spokes import Spoke, SpokeStore
+from hub.settings_files import write_settings
+from hub.silence import silences
+from hub.store.accounts import Account, AccountStore
+from hub.store.findings import FindingStore
+from hub.store.spokes import SpokeStore
 
 if TYPE_CHECKING:
-    from mypy_boto3_organizations import OrganizationsClient
+    from mypy_boto3_s3 import S3Client
 
 logger = Logger(service="inventory")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="inventory")
 
+_SCOPE = Path(__file__).with_name("scope.json")
+_OVERRIDES = Path(__file__).with_name("overrides.json")
+# What reading tags and writing settings leave to the rest, in seconds of the function's five minutes.
+_AFTER_TAGS = 150
+_AFTER_SETTINGS = 15
+
+SecondsLeft = Callable[[], float]
+
+
+class InventoryError(RuntimeError):
+    """Some of the work failed; the rest was done, and the log says why."""
+
+
+class Stores(msgspec.Struct, frozen=True):
+    """What the hub remembers."""
+
+    accounts: AccountStore
+    spokes: SpokeStore
+    findings: FindingStore
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What `muster.toml` says about accounts, and the names of what is deployed."""
+
+    scope: Scope
+    overrides: tuple[Override, ...]
+    names: Names
+
 
 @metrics.log_metrics
-def refresh_handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Read the organization's tree into the state table; answers how many accounts there are and changed."""
-    settings, client = _settings(), aws_client("dynamodb")
-    store = AccountStore(client, settings.state_table)
-    present, changed = refresh(aws_client("organizations"), store, settings.owner_tag)
-    metrics.add_metric(name="Accounts", unit=MetricUnit.Count, value=present)
-    logger.info("Accounts read", accounts=present, changed=changed)
-    _note_silence(silent_spokes(SpokeStore(client, settings.state_table).all(), store.all(), now()))
-    return {"accounts": present, "changed": changed}
+def refresh_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Bring the hub's picture of the organization up to date; answers how many accounts there are and changed.
+
+    After an event that tells of tags, only those are read. `InventoryError` comes after all was tried.
+    """
+    named = named_accounts(event)
+    if is_about_tags(event):
+        return _inventory().retag(named)
+    return _inventory().refresh(named, now(), lambda: context.get_remaining_time_in_millis() / 1000)
 
 
 @cache
-def _settings() -> InventorySettings:
-    return read_settings(InventorySettings, os.environ)
+def _inventory() -> "Inventory":
+    settings, client = read_settings(InventorySettings, os.environ), aws_client("dynamodb")
+    plan = Plan(load_scope(_SCOPE), load_overrides(_OVERRIDES), Names(settings.prefix))
+    stores = Stores(
+        AccountStore(client, settings.state_table),
+        SpokeStore(client, settings.state_table),
+        FindingStore(client, settings.findings_table),
+    )
+    registrar = Registrar(aws_client("organizations"), plan.scope, settings.owner_tag)
+    return Inventory(registrar, lambda region: aws_client("s3", region), stores, plan)
 
 
-def refresh(client: "OrganizationsClient", store: AccountStore, owner_tag: str) -> tuple[int, int]:
-    """Store what changed of the accounts; return how many there are and how many changed."""
-    present = list(whole_accounts(client, owner_tag))
-    changed = differences(store.all(), present)
-    store.write(changed)
-    return len(present), len(changed)
+class Inventory:
+    """The organization, and what the hub makes of it."""
+
+    def __init__(self, registrar: Registrar, s3: Callable[[str], "S3Client"], stores: Stores, plan: Plan) -> None:
+        """Take what it works with; `s3` gives the client of a Region."""
+        self._registrar = registrar
+        self._s3 = s3
+        self._stores = stores
+        self._plan = plan
+
+    def retag(self, named: frozenset[str]) -> dict[str, int]:
+        """Read the tags of the named accounts, and nothing else."""
+        stored = {one.id: one for one in self._stores.accounts.all() if one.id in named}
+        return {"accounts": len(stored), "changed": self._kept(stored, self._registrar.retagged(list(stored.values())))}
+
+    def refresh(self, named: frozenset[str], moment: datetime, seconds_left: SecondsLeft) -> dict[str, int]:
+        """Read the organization, then open and close findings about it, then write the accounts' settings."""
+        stored = {one.id: one for one in self._stores.accounts.all()}
+        found = self._registrar.census(stored, named, moment, lambda: seconds_left() > _AFTER_TAGS)
+        changed = self._kept(stored, found.accounts)
+        metrics.add_metric(name="Accounts", unit=MetricUnit.Count, value=found.present)
+        logger.info("Accounts read", accounts=found.present, changed=changed)
+        failed = [] if found.is_whole else ["the organization's tree"]
+        failed += _failed("findings", lambda: self._tell(found.accounts, moment))
+        failed += self._distribute(settings_files(self._plan.overrides, found.accounts), seconds_left)
+        if failed:
+            raise InventoryError(f"failed: {', '.join(failed)}")
+        return {"accounts": found.present, "changed": changed}
+
+    def _kept(self, stored: Mapping[str, Account], accounts: Iterable[Account]) -> int:
+        changed = [one for one in accounts if stored.get(one.id) != one]
+        self._stores.accounts.write(changed)
+        metrics.add_metric(name="AccountsChanged", unit=MetricUnit.Count, value=len(changed))
+        return len(changed)
+
+    def _tell(self, accounts: list[Account], moment: datetime) -> None:
+        """Open and close findings, and count the silent spokes, none of them too: an alarm looks at this metric."""
+        silent = list(silences(accounts, self._stores.spokes.all(), moment))
+        metrics.add_metric(name=SILENT_SPOKES, unit=MetricUnit.Count, value=len(silent))
+        if silent:
+            logger.warning("Spokes are silent", spokes=[f"{one.account} {one.region}" for one in silent])
+        observed_at, home = iso(moment), self._plan.scope.regions[0]
+        holding = [spoke_silent(one, self._plan.names, observed_at) for one in silent]
+        holding += [account_uncovered(one, home, observed_at) for one in accounts if one.outside_since]
+        changes = follow(self._stores.findings, (SPOKE_SILENT.id, ACCOUNT_UNCOVERED.id), holding, observed_at)
+        metrics.add_metric(name="Findings", unit=MetricUnit.Count, value=len(changes))
+
+    def _distribute(self, files: Mapping[str, bytes], seconds_left: SecondsLeft) -> list[str]:
+        def write(region: str) -> None:
+            bucket = self._plan.names.artefact_bucket(self._plan.scope.hub_account, region)
+            written = write_settings(self._s3(region), bucket, files, lambda: seconds_left() > _AFTER_SETTINGS)
+            if any(msgspec.structs.astuple(written)):
+                logger.info("Settings written", region=region, **msgspec.structs.asdict(written))
+
+        regions = self._plan.scope.regions
+        return [what for region in regions for what in _failed(f"settings in {region}", partial(write, region))]
 
 
-def silent_spokes(spokes: Iterable[Spoke], accounts: Iterable[Account], moment: datetime) -> list[str]:
-    """Return `<account> <Region>` of the spokes of active accounts that miss heartbeats."""
-    active = {account.id for account in accounts if account.status == ACTIVE}
-    silent = (spoke.heartbeat for spoke in spokes if spoke.heartbeat.account in active and spoke.is_silent(moment))
-    return sorted(f"{heartbeat.account} {heartbeat.region}" for heartbeat in silent)
-
-
-def _note_silence(silent: list[str]) -> None:
-    """Count the silent spokes, none of them too: the alarm looks at this metric."""
-    metrics.add_metric(name=SILENT_SPOKES, unit=MetricUnit.Count, value=len(silent))
-    if silent:
-        logger.warning("Spokes are silent", spokes=silent)
-
-
-def differences(stored: Iterable[Account], present: Iterable[Account]) -> list[Account]:
-    """Return the accounts to write: new and changed ones, and those that left as REMOVED."""
-    known = {account.id: account for account in stored}
-    found = {account.id: account for account in present}
-    left = [account for name, account in known.items() if name not in found and account.status != REMOVED]
-    changed = [account for name, account in found.items() if known.get(name) != account]
-    return [*changed, *(msgspec.structs.replace(account, status=REMOVED) for account in left)]
+def _failed(what: str, work: Callable[[], None]) -> list[str]:
+    try:
+        work()
+    except Exception:  # the isolator of the inventory's parts: a bucket that refuses must not hide a silent spoke
+        logger.exception("A part of the inventory failed", part=what)
+        return [what]
+    return []

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from contract.clock import iso
 from hub.store.accounts import Account
 
@@ -27,11 +25,10 @@ def placed_accounts(client: "OrganizationsClient") -> Iterator[Account]:
             yield from _below(client, ((root["Id"], root["Name"]),))
 
 
-def whole_accounts(client: "OrganizationsClient", owner_tag: str) -> Iterator[Account]:
-    """Yield every account with its OUs, tags, and its owner: the value of that tag."""
-    for account in placed_accounts(client):
-        tags = _tags(client, account.id)
-        yield msgspec.structs.replace(account, tags=tags, owner=tags.get(owner_tag, ""))
+def account_tags(client: "OrganizationsClient", account: str) -> dict[str, str]:
+    """Return an account's tags."""
+    pages = client.get_paginator("list_tags_for_resource").paginate(ResourceId=account)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
 def _below(client: "OrganizationsClient", path: Path) -> Iterator[Account]:
@@ -41,11 +38,6 @@ def _below(client: "OrganizationsClient", path: Path) -> Iterator[Account]:
     for units in client.get_paginator("list_organizational_units_for_parent").paginate(ParentId=parent):
         for unit in units["OrganizationalUnits"]:
             yield from _below(client, (*path, (unit["Id"], unit["Name"])))
-
-
-def _tags(client: "OrganizationsClient", account: str) -> dict[str, str]:
-    pages = client.get_paginator("list_tags_for_resource").paginate(ResourceId=account)
-    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
 def _account(raw: Any, path: Path = ()) -> Account:

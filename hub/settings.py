@@ -21,6 +21,8 @@ class ReportsSettings(Settings, frozen=True, kw_only=True):
 class InventorySettings(Settings, frozen=True, kw_only=True):
     """Of `muster-inventory`. The value of an account's tag `owner_tag` says who owns it."""
 
+    findings_table: str
+    prefix: str
     state_table: str
     owner_tag: str = "Owner"
 

@@ -23,6 +23,7 @@ PARTS = (
     "retries",
     "redelivery",
     "iam",
+    "policy_variables",
     "tagging",
     "eventbus",
     "templates",

@@ -14,10 +14,14 @@ class CreatorTaggerSettings(Settings, frozen=True, kw_only=True):
 
 
 class HeartbeatSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-spoke-heartbeat`. `parts`, separated by commas, each have a role and a dead-letter queue."""
+    """Of `muster-spoke-heartbeat`. `parts`, separated by commas, each have a role and a dead-letter queue.
+
+    `artefact_bucket`, in the function's Region, holds the account's settings.
+    """
 
     hub_bus_arn: str
     prefix: str
     config_hash: str
     interval_seconds: int
+    artefact_bucket: str
     parts: str = "alerts,creator-tagger,heartbeat"

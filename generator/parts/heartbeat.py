@@ -6,6 +6,7 @@ from troposphere import AWSObject, GetAtt, Sub
 from troposphere.cloudformation import CustomResource
 from troposphere.events import Rule
 
+from contract.account_settings import settings_key
 from contract.names import VERSION
 from generator import iam
 from generator.config import Config
@@ -15,7 +16,6 @@ from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried
 from generator.parts.sources import from_rule
 
-INTERVAL_SECONDS = 3_600
 _ANSWER_SECONDS = 120
 
 
@@ -53,11 +53,13 @@ def introduction(config_hash: str, after: list[str]) -> MusterSpoke:
 def _statements(config: Config) -> list[iam.Statement]:
     prefix = f"{config.aws.prefix}-spoke"
     here = "${AWS::Region}:${AWS::AccountId}"
+    bucket = config.names.artefact_bucket(config.aws.hub_account, "${AWS::Region}")
     return [
         iam.put_events(hub_bus(config)),
         iam.look_after_rules(),
         iam.look_after_queues([Sub(f"arn:${{AWS::Partition}}:sqs:{here}:{prefix}-*")]),
         iam.look_after_roles([Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{prefix}-*")]),
         iam.look_after_trails(),
+        iam.read_objects([Sub(f"arn:${{AWS::Partition}}:s3:::{bucket}/{settings_key('${AWS::AccountId}')}")]),
         iam.send_messages(GetAtt("HeartbeatDeadLetters", "Arn")),
     ]

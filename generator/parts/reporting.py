@@ -1,9 +1,10 @@
 """What the hub knows about accounts and spokes: reports and the inventory."""
 
-from troposphere import AWSObject, GetAtt, Ref
+from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.events import Rule
 
-from contract.names import SPOKE_SOURCE
+from contract.account_settings import SETTINGS_FOLDER
+from contract.names import CONTROL_INDEX, SPOKE_SOURCE
 from generator import iam
 from generator.functions import INVENTORY, REPORTS
 from generator.parts.function import Site, function
@@ -26,15 +27,21 @@ def reports(site: Site) -> list[AWSObject]:
 
 
 def inventory(site: Site) -> list[AWSObject]:
-    """Return the reader of the organization's accounts: every hour, and when the management account changes some."""
+    """Return what follows the organization's accounts: every hour, and when the management account changes some."""
     config = site.config
     name = INVENTORY.full_name(config.names)
     hourly = Rule("InventorySchedule", Name=f"{name}-hourly", ScheduleExpression="rate(1 hour)")
     changed = Rule("InventoryRule", Name=name, EventBusName=Ref("Bus"), EventPattern=ACCOUNT_CHANGES)
+    bucket = config.names.artefact_bucket(config.aws.hub_account, "*")
+    buckets = f"arn:${{AWS::Partition}}:s3:::{bucket}"
     callers = [GetAtt(rule, "Arn") for rule in (hourly, changed)]
     statements = [
         *_state("BatchWriteItem", "Query"),
+        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
+        iam.query_index("FindingsTable", CONTROL_INDEX),
         iam.walk_organization(),
+        iam.list_folder(Sub(buckets), SETTINGS_FOLDER),
+        iam.write_objects(Sub(f"{buckets}/{SETTINGS_FOLDER}*")),
         iam.send_messages(GetAtt("InventoryDeadLetters", "Arn")),
     ]
     return [

@@ -22,6 +22,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `ou_path` is `Root/Workloads/Production`, `ou_ids` the same way by ids. `status` is Organizations' own, or REMOVED
     for an account that left; `joined` is `contract.clock.iso` text. No StackSet reaches the management account.
+    `covered_since` says by Region since when a spoke is expected there, `outside_since` since when the account is in no
+    target.
     """
 
     id: str
@@ -34,6 +36,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: str = ACTIVE
     joined: str = ""
     is_management: bool = False
+    covered_since: dict[str, str] = {}
+    outside_since: str = ""
 
 
 class AccountStore:

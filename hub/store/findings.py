@@ -1,6 +1,6 @@
 """The store of findings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Change", "FindingNotFoundError", "FindingQuery", "FindingStore", "Page", "UpsertError"]
 
 _RACES = 10
+# Enough for a detection of which few findings are open, in one request a bucket.
+_LISTED = 500
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -81,6 +83,11 @@ class FindingStore:
         item = self._item(finding_id)
         return finding_of(item) if item else None
 
+    def read(self, finding_ids: Iterable[str]) -> dict[str, Finding]:
+        """Return the whole findings of those ids that exist, by id."""
+        items = read_items(self._client, self._table, _keys(dict.fromkeys(finding_ids)))
+        return {text(item, "id"): finding_of(item) for item in items}
+
     def page(self, query: FindingQuery, cursor: str | None = None, limit: int = 50) -> Page:
         """Return a page of a list, newest first, as the indexes project findings.
 
@@ -90,6 +97,16 @@ class FindingStore:
         from hub.store.pages import read_page  # noqa: PLC0415 - detector and ingester list nothing: their cold start
 
         return read_page(self._client, self._table, query, cursor, limit)
+
+    def open_ids(self, detection: str) -> Iterator[str]:
+        """Yield the id of every open finding of a detection, as the index has them: a moment late."""
+        query, cursor = FindingQuery(detections=(detection,)), None
+        while True:
+            page = self.page(query, cursor, limit=_LISTED)
+            yield from (row.id for row in page.findings)
+            cursor = page.cursor
+            if not cursor:
+                return
 
     def set_workflow(self, finding_id: str, workflow: Workflow, by: str, note: str, at: str) -> Finding:
         """Write what somebody did about a finding and return it; an older deed than the stored one changes nothing.

@@ -7,7 +7,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from contract.names import SPOKES_PARTITION, spoke_key
-from contract.spoke_events import Heartbeat
+from contract.spoke_events import INTERVAL_SECONDS, Heartbeat
 from hub.store.attributes import to_item
 from hub.store.documents import document_item, document_of, is_refused, read_partition
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # One heartbeat may be late or lost.
 _MISSED_BEATS = 2
+# How long a spoke that was never heard of is waited for.
+PATIENCE = timedelta(seconds=_MISSED_BEATS * INTERVAL_SECONDS)
 # What a spoke claims is not trusted: a longer interval (seconds) would keep it from ever being silent.
 _LONGEST_INTERVAL = 86_400
 
@@ -27,11 +29,15 @@ class Spoke(msgspec.Struct, frozen=True):
     heartbeat: Heartbeat
     seen_at: str
 
+    @property
+    def silent_from(self) -> datetime:
+        """The moment after which more than two heartbeats are missing."""
+        interval = min(max(self.heartbeat.interval_seconds, 0), _LONGEST_INTERVAL)
+        return datetime.fromisoformat(self.seen_at) + timedelta(seconds=_MISSED_BEATS * interval)
+
     def is_silent(self, now: datetime) -> bool:
         """Return whether more than two heartbeats are missing."""
-        interval = min(max(self.heartbeat.interval_seconds, 0), _LONGEST_INTERVAL)
-        allowed = timedelta(seconds=_MISSED_BEATS * interval)
-        return now - datetime.fromisoformat(self.seen_at) > allowed
+        return now > self.silent_from
 
 
 class SpokeStore:

@@ -11,6 +11,7 @@ from contract.names import HEARTBEAT, VERSION
 from contract.settings import read_settings
 from contract.spoke_events import Heartbeat
 from spoke.clients import client
+from spoke.heartbeat.account_settings import read_account_settings
 from spoke.heartbeat.checks import Spoke, checked
 from spoke.heartbeat.custom_resource import answered, is_request
 from spoke.reports import bus_region, entry_of, publish
@@ -42,13 +43,16 @@ def _beat(context: LambdaContext) -> None:
     settings = _settings()
     # arn:partition:lambda:region:account:function:name
     _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
+    found = read_account_settings(client("s3", region), settings.artefact_bucket, account)
+    spoke = Spoke(settings.prefix, region, tuple(settings.parts.split(",")))
     heartbeat = Heartbeat(
         account=account,
         region=region,
         version=VERSION,
         config_hash=settings.config_hash,
         interval_seconds=settings.interval_seconds,
-        checks=checked(Spoke(settings.prefix, region, tuple(settings.parts.split(","))), client),
+        checks={**checked(spoke, client, found.settings.skipped_checks), "settings": found.complaint},
+        settings_hash=found.digest,
     )
     bus = settings.hub_bus_arn
     publish(entry_of(HEARTBEAT, heartbeat, bus), client("events", bus_region(bus)))

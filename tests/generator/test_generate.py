@@ -1,13 +1,16 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from generator.config import Config, Target
-from generator.functions import DETECTOR, HUB_FUNCTIONS, NOTIFIER
+from generator.functions import DETECTOR, HUB_FUNCTIONS, INVENTORY, NOTIFIER
 from generator.generate import Manifest, generate, templates, tuning
 from generator.snapshots import blank_artefacts
+from hub.coverage import Scope
 from hub.detections.settings import DetectionSettings
+from hub.overrides import Override
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,22 @@ def test_lists_travel_in_the_detectors_package(config: Config) -> None:
         "severities": {"s3.bucket_acl_public": "CRITICAL"},
     }
     assert tuning(config, NOTIFIER) == {}
+
+
+def test_the_inventory_is_told_where_spokes_are_and_what_is_different_somewhere(config: Config) -> None:
+    overrides = [
+        {"ous": ["ou-exam-11111111"], "skipped_checks": ["trail"]},
+        {"accounts": ["222222222222"], "skipped_checks": []},
+        {"accounts": ["333333333333"]},
+    ]
+    told = Config.model_validate(config.model_dump(exclude_unset=True) | {"overrides": overrides})
+    files = tuning(told, INVENTORY)
+    assert msgspec.json.decode(files["hub/scope.json"], type=Scope) == config.scope
+    assert msgspec.json.decode(files["hub/overrides.json"], type=list[Override]) == [
+        Override(ous=("ou-exam-11111111",), settings={"skipped_checks": ["trail"]}),
+        Override(accounts=("222222222222",), settings={"skipped_checks": []}),
+        Override(accounts=("333333333333",)),
+    ]
 
 
 def test_the_detector_is_told_every_setting_but_the_accounts_that_it_reads_itself(config: Config) -> None:

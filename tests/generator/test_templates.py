@@ -182,9 +182,20 @@ def test_the_bus_takes_events_of_the_organizations_spokes_only(of_type: Found, c
 
 def test_the_artefacts_are_read_by_the_organization_only(of_type: Found, config: Config) -> None:
     (policy,) = of_type("artefacts", "AWS::S3::BucketPolicy").values()
-    allowed = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
-    assert [one["Action"] for one in allowed] == ["s3:GetObject"]
-    assert allowed[0]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
+    allowed = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"}
+    assert [one["Action"] for one in allowed.values()] == ["s3:GetObject", "s3:GetObject"]
+    for one in allowed.values():
+        assert one["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
+    everybodys = [one["Fn::Sub"] for one in allowed["Organization"]["Resource"]]
+    assert everybodys == ["${Artefacts.Arn}/functions/*", "${Artefacts.Arn}/templates/*"]
+    assert allowed["OwnSettings"]["Resource"] == {
+        "Fn::Sub": "${Artefacts.Arn}/settings/${!aws:PrincipalAccount}.json"
+    }
+
+
+def test_an_artefact_bucket_goes_with_its_stack_but_not_by_an_update(templates: dict[str, Any]) -> None:
+    bucket = templates["artefacts"]["Resources"]["Artefacts"]
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Delete", "Retain")
 
 
 def test_every_dead_letter_queue_function_and_stream_reader_of_the_hub_has_its_alarm(of_type: Found) -> None:

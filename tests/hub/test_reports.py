@@ -62,6 +62,14 @@ def test_heartbeats_and_tagging_results_are_stored(handle: Any, dynamodb: "Dynam
     assert (result.created_by, result.failed[0].reason) == ("alice", "denied")
 
 
+def test_a_spoke_says_which_settings_it_read_and_an_older_one_need_not(handle: Any, dynamodb: "DynamoDBClient") -> None:
+    assert "settings_hash" not in HEARTBEAT
+    newer = {**HEARTBEAT, "region": "us-east-1", "settings_hash": "0123456789abcdef"}
+    assert handle(report("Muster Heartbeat", HEARTBEAT), report("Muster Heartbeat", newer)) == []
+    found = {spoke.heartbeat.region: spoke.heartbeat.settings_hash for spoke in SpokeStore(dynamodb, "state").all()}
+    assert found == {"eu-west-1": "", "us-east-1": "0123456789abcdef"}
+
+
 def test_a_spoke_whose_clock_is_ahead_is_seen_at_the_hubs_time(handle: Any, dynamodb: "DynamoDBClient") -> None:
     assert handle(report("Muster Heartbeat", HEARTBEAT, time="2026-11-20T09:06:00Z")) == []
     (spoke,) = SpokeStore(dynamodb, "state").all()

@@ -203,3 +203,34 @@ def test_a_bucket_policy_for_the_organization_admits_members_and_no_strangers(
     assert is_denied(account.acting(next(NAMES)), read)
     stranger = Functions(organization.client, STRANGER)
     assert is_denied(stranger.acting(next(NAMES), allowed), read)
+
+
+def test_a_policy_variable_is_the_callers_own_account_and_nobody_elses(account: Functions, organization: Any) -> None:
+    bucket, other = "settings-by-account", organization.members[1]
+    owner = organization.client("s3", HUB)
+    owner.create_bucket(Bucket=bucket)
+    for one in (MEMBER, other):
+        owner.put_object(Bucket=bucket, Key=f"settings/{one}.json", Body=b"{}")
+    own = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/settings/${{aws:PrincipalAccount}}.json",
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization.id}},
+    }
+    owner.put_bucket_policy(Bucket=bucket, Policy=document([own]))
+    caller = account.acting(next(NAMES), {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"})
+
+    def read(whose: str) -> Call:
+        return lambda one: one.aws("s3").get_object(Bucket=bucket, Key=f"settings/{whose}.json")
+
+    assert not is_denied(caller, read(MEMBER))
+    assert is_denied(caller, read(other))
+
+
+def test_a_policy_variable_without_a_value_makes_its_statement_void(account: Functions) -> None:
+    unknown = {"Action": "sqs:SendMessage", "Resource": f"{QUEUE}${{aws:PrincipalTag/absent}}"}
+    known = {"Action": "sqs:SendMessage", "Resource": QUEUE.replace(MEMBER, "${aws:PrincipalAccount}")}
+    _, _, send = CALLS["a queue"]
+    assert is_denied(account.acting(next(NAMES), unknown), send)
+    assert not is_denied(account.acting(next(NAMES), known), send)

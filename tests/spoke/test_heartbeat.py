@@ -1,5 +1,6 @@
 """The heartbeat: it always beats, says what is wrong, and always answers CloudFormation."""
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -8,12 +9,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from contract.account_settings import settings_digest
 from spoke.heartbeat import handler as heart
 from spoke.reports import ReportRefusedError
 
 Beat = Callable[..., None]
-WELL = {"rules": "", "roles": "", "dead letters": "", "trail": ""}
+WELL = {"rules": "", "roles": "", "dead letters": "", "trail": "", "settings": ""}
+
+
+def _refusal(status: int, code: str) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetObject")
 
 
 @pytest.fixture
@@ -22,6 +30,7 @@ def beat(aws: Any, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PREFIX", "muster")
     monkeypatch.setenv("CONFIG_HASH", "c0ffee")
     monkeypatch.setenv("INTERVAL_SECONDS", "3600")
+    monkeypatch.setenv("ARTEFACT_BUCKET", "muster-artefacts-999999999999-eu-central-1")
     monkeypatch.setattr(heart, "client", aws.client)
     heart._settings.cache_clear()
     aws.answers |= {
@@ -30,6 +39,7 @@ def beat(aws: Any, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) ->
         "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
         "describe_trails": {"trailList": [{"TrailARN": "t", "HasCustomEventSelectors": False}]},
         "get_trail_status": {"IsLogging": True},
+        "get_object": _refusal(403, "AccessDenied"),
     }
     yield lambda event, **more: heart.beat_handler(event, SimpleNamespace(**vars(context) | more))
     heart._settings.cache_clear()
@@ -48,6 +58,50 @@ def test_a_heartbeat_says_who_it_is_and_that_all_is_well(beat: Beat, aws: Any) -
     sent = _heartbeat(aws)
     assert (sent["account"], sent["region"]) == ("111122223333", "eu-central-1")
     assert (sent["config_hash"], sent["interval_seconds"], sent["checks"]) == ("c0ffee", 3600, WELL)
+
+
+def _lying_there(body: bytes) -> dict[str, Any]:
+    return {"Body": io.BytesIO(body)}
+
+
+def test_checks_are_skipped_as_the_account_s_settings_say(beat: Beat, aws: Any) -> None:
+    body = b'{"skipped_checks": ["trail", "unheard of"], "of_a_later_version": 1}'
+    aws.answers["get_object"] = _lying_there(body)
+    beat({})
+    sent = _heartbeat(aws)
+    assert sent["checks"] == {name: text for name, text in WELL.items() if name != "trail"}
+    assert sent["settings_hash"] == settings_digest(body)
+    (asked,) = aws.named("get_object")
+    assert asked == {"Bucket": "muster-artefacts-999999999999-eu-central-1", "Key": "settings/111122223333.json"}
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "NoSuchKey"), (403, "AccessDenied")])
+def test_an_account_without_settings_has_the_defaults(beat: Beat, aws: Any, status: int, code: str) -> None:
+    aws.answers["get_object"] = _refusal(status, code)
+    beat({})
+    sent = _heartbeat(aws)
+    assert (sent["checks"], sent["settings_hash"]) == (WELL, "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (EndpointConnectionError(endpoint_url="https://s3.example"), "could not be read: Could not connect"),
+        (_refusal(503, "SlowDown"), "could not be read: An error occurred (SlowDown)"),
+        (_lying_there(b"[1"), "not as the hub writes them: "),
+        (_lying_there(b'{"skipped_checks": 1}'), "not as the hub writes them: "),
+        (_lying_there(b'{"skipped_checks": ["\xff"]}'), "not as the hub writes them: "),
+    ],
+    ids=["unreachable", "busy", "no JSON", "another form", "no text"],
+)
+def test_settings_that_cannot_be_read_do_not_silence_the_heart(
+    beat: Beat, aws: Any, answer: Any, complaint: str
+) -> None:
+    aws.answers["get_object"] = answer
+    beat({})
+    checks = _heartbeat(aws)["checks"]
+    assert checks["settings"].startswith(complaint)
+    assert {name for name, text in checks.items() if text} == {"settings"}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +147,9 @@ def test_a_check_that_may_not_look_does_not_silence_the_heart(beat: Beat, aws: A
     for call in ("list_rules", "get_role", "get_queue_url", "describe_trails"):
         aws.refuse(call, "AccessDenied", status=403)
     beat({})
-    assert all(text.startswith("could not look: ") for text in _heartbeat(aws)["checks"].values())
+    checks = _heartbeat(aws)["checks"]
+    assert checks.pop("settings") == ""
+    assert all(text.startswith("could not look: ") for text in checks.values())
 
 
 def test_a_heartbeat_that_the_hub_refuses_fails_the_invocation(beat: Beat, aws: Any) -> None:
