@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
-from generator.commands import demo, events, local, rollout
+from generator.commands import delegation, demo, doctor, events, local, rollout
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -19,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(delegation.delegate)
+app.command()(doctor.doctor)
 app.command()(rollout.generate)
 app.command()(rollout.plan)
 app.command()(rollout.deploy)

@@ -26,6 +26,8 @@ def deploy(
     is a step and stops nobody else.
     """
     _check_account(config, session)
+    # Before anything is made: without delegation it would be in vain.
+    StackSet(session.client("cloudformation"), config.names.spoke_stack_set).describe()
     for region in config.regions:
         yield from _artefacts(config, manifest, folder, session, region)
     yield deploy_stack(

@@ -8,11 +8,14 @@ from botocore.exceptions import ClientError
 from generator.config import Organization
 from generator.rollout.instance import StackInstance
 from generator.rollout.operation import CALL_AS, DEADLINE_SECONDS, PREFERENCES, Operations
-from generator.rollout.step import Step
+from generator.rollout.step import RolloutError, Step
 from generator.rollout.withdrawal import Withdrawal, withdrawals
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+
+# What CloudFormation says without delegation, or without trusted access; the code is ValidationError for both.
+_UNDELEGATED = ("not a delegated administrator", "delegated admin account", "enable organizations access")
 
 
 class StackSet:
@@ -31,12 +34,20 @@ class StackSet:
         self._operations = Operations(cloudformation, name, poll_seconds, deadline_seconds)
 
     def describe(self) -> dict[str, Any] | None:
-        """Return the StackSet as CloudFormation describes it, None when there is none."""
+        """Return the StackSet as CloudFormation describes it, None when there is none.
+
+        `RolloutError` when the hub is not the delegated administrator of StackSets.
+        """
         try:
             answer: dict[str, Any] = self._client.describe_stack_set(StackSetName=self._name, CallAs=CALL_AS)
         except ClientError as error:
             if error.response["Error"]["Code"] == "StackSetNotFoundException":
                 return None
+            if any(text in str(error) for text in _UNDELEGATED):
+                raise RolloutError(
+                    "the hub account may not operate StackSets of the organization yet; run `muster delegate` with "
+                    "credentials of the management account, or give it the commands of `muster delegate --print`"
+                ) from error
             raise
         return dict(answer["StackSet"])
 
