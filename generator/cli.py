@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
-from generator.commands import condition, demo, events, init, local, rollout
+from generator.commands import condition, delegation, demo, doctor, events, init, local, rollout
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -20,6 +20,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(init.init)
+app.command()(delegation.delegate)
+app.command()(doctor.doctor)
 app.command()(rollout.generate)
 app.command()(rollout.plan)
 app.command()(rollout.deploy)

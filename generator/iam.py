@@ -142,3 +142,57 @@ def look_after_trails() -> Statement:
 def look_after_roles(arns: Sequence[Any]) -> Statement:
     """See whether roles are there."""
     return allow(["iam:GetRole"], list(arns))
+
+
+def trust_stack_sets() -> Statement:
+    """See and turn on StackSets' access to the organization; the calls know no resources."""
+    return allow(["cloudformation:ActivateOrganizationsAccess", "cloudformation:DescribeOrganizationsAccess"], "*")
+
+
+def trust_services(principals: Sequence[str]) -> Statement:
+    """Turn on the access of these services to the organization; the call knows no resources."""
+    return allow(["organizations:EnableAWSServiceAccess"], "*", **_of_services(principals))
+
+
+def make_linked_roles(services: Sequence[str]) -> Statement:
+    """Let a service make its own roles in this account, which the caller must be allowed to have made."""
+    roles = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role"
+    return allow(
+        ["iam:CreateServiceLinkedRole"],
+        [Sub(f"{roles}/{one}/*") for one in services],
+        StringEquals={"iam:AWSServiceName": list(services)},
+    )
+
+
+def see_linked_roles(services: Sequence[str]) -> Statement:
+    """See whether a service's own roles are there."""
+    roles = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role"
+    return allow(["iam:GetRole"], [Sub(f"{roles}/{one}/*") for one in services])
+
+
+def name_administrator(account: Arn, principals: Sequence[str]) -> Statement:
+    """Make one account the delegated administrator of these services, and take it back."""
+    actions = ["organizations:DeregisterDelegatedAdministrator", "organizations:RegisterDelegatedAdministrator"]
+    return allow(actions, [account], **_of_services(principals))
+
+
+def see_administrators() -> Statement:
+    """See the organization, its delegated administrators and trusted services; the calls know no resources."""
+    parts = ("DescribeOrganization", "ListAWSServiceAccessForOrganization", "ListDelegatedAdministrators")
+    return allow([f"organizations:{part}" for part in parts], "*")
+
+
+def write_resource_policy() -> Statement:
+    """Read, write and delete the organization's one resource policy, which has no id before it is there."""
+    actions = ("Delete", "Describe", "Put")
+    return allow([f"organizations:{action}ResourcePolicy" for action in actions], "*")
+
+
+def delegate_trails() -> Statement:
+    """Make an account CloudTrail's delegated administrator, and take it back; the calls know no resources."""
+    actions = ("Deregister", "Register")
+    return allow([f"cloudtrail:{action}OrganizationDelegatedAdmin" for action in actions], "*")
+
+
+def _of_services(principals: Sequence[str]) -> dict[str, dict[str, Any]]:
+    return {"StringEquals": {"organizations:ServicePrincipal": list(principals)}}

@@ -23,16 +23,20 @@ def compiler(version: str, given: Path | None = None) -> Path:
     """Return an interpreter of that version: given, running, uv's or pyenv's, or one that uv can install."""
     if given:
         return _checked(given, version)
-    if version == running_version():
-        return Path(sys.executable)
-    found = _uv("find", "--no-python-downloads", version) or _pyenv(version)
-    found = found or (_uv("install", version) and _uv("find", version))
+    found = installed(version) or (_uv("install", version) and _uv("find", version))
     if found:
         return _checked(Path(found), version)
     raise PackageError(
         f"no Python {version} to compile the functions' bytecode with; install it, name it with --python PATH, "
         "or go without (slower cold starts) with --no-bytecode"
     )
+
+
+def installed(version: str) -> str:
+    """Return the path of an interpreter of that version on this machine, running, uv's or pyenv's; empty: none."""
+    if version == running_version():
+        return sys.executable
+    return _uv("find", "--no-python-downloads", version) or _pyenv(version)
 
 
 def compile_all(python: Path, root: Path) -> None:

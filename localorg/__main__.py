@@ -23,6 +23,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--port", type=int, required=True, help="0 picks a free one")
     parser.add_argument("--accounts", type=int, default=5, help="member accounts besides the hub's")
     parser.add_argument("--regions", type=region_list, default=("us-east-1", "eu-west-1"))
+    parser.add_argument("--bare", action="store_true", help="nothing is delegated to the hub yet")
     parser.add_argument("--log-level", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     parser.add_argument("--with-parent", type=int, help="stop when this process is gone")
     return Options.checked(**vars(parser.parse_args(arguments)))

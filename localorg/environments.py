@@ -14,6 +14,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 
+from localorg import inline_code
 from localorg.task_roots import TaskRoots
 from localorg.worker_pool import SERVER_LIMIT, ForkServer, Worker
 
@@ -122,7 +123,7 @@ def _server(code_sha: str, code: bytes) -> ForkServer:
         return _TASKS.unpack(name, code, warm)
 
     with _SERVERS_LOCK:
-        server = _SERVERS.setdefault(name, ForkServer(unpack))
+        server = _SERVERS.setdefault(name, ForkServer(unpack, inline_code.runtime_for(code)))
         _SERVERS.move_to_end(name)
         idle = [other for other, candidate in _SERVERS.items() if not candidate.workers and other != name]
         surplus = [_SERVERS.pop(other) for other in idle[: max(0, len(_SERVERS) - SERVER_LIMIT)]]

@@ -1,7 +1,8 @@
 """One zip's fork server: imports the zip's third-party modules once, then forks a worker per function.
 
 Runs by path in a bare interpreter (`-I -S`), so that nothing but the standard library and the unpacked zip resolves.
-Arguments: the control connection's descriptor, the unpacked zip, the path of `worker_main.py`. POSIX only.
+Arguments: the control connection's descriptor, the unpacked zip, the path of `worker_main.py`, and, where the code may
+use it, the folder of what the managed runtime brings along. POSIX only.
 """
 
 import contextlib
@@ -26,8 +27,9 @@ FEW_SERVICES = 16
 
 def main() -> None:
     """Preload, then serve the gateway's requests until it closes the control connection."""
-    descriptor, task_root, worker_path = sys.argv[1:]
+    descriptor, task_root, worker_path, *runtime = sys.argv[1:]
     sys.path.insert(0, task_root)
+    sys.path.extend(runtime)
     worker = _load_worker(worker_path)
     preload(Path(task_root))
     gc.collect()

@@ -20,6 +20,7 @@ PARTS = (
     "organizations",
     "workers",
     "function_code",
+    "inline_code",
     "retries",
     "redelivery",
     "iam",
@@ -31,6 +32,7 @@ PARTS = (
     "stacksets",
     "emails",
     "trail",
+    "trail_administrators",
     "settled",
     "streams",
     "mappings",
@@ -73,7 +75,7 @@ class Application:
 def run(listener: socket.socket, options: Options) -> None:
     """Serve on `listener` until SIGTERM, SIGINT or the parent's end."""
     install()
-    organization.build(options.accounts)
+    organization.build(options.accounts, bare=options.bare)
     control.REGIONS[:] = options.regions
     asyncio.run(_serve(listener, options))
     stop_parts()

@@ -13,7 +13,7 @@ from ministack.services import iam as iam_service
 from ministack.services import tagging
 
 from localorg import patches, resource_tags
-from localorg.organization import PARTITION, organization_id_of
+from localorg.organization import ORGANIZATION, PARTITION, organization_id_of
 
 Parameters = Mapping[str, Any]
 
@@ -29,6 +29,7 @@ BATCHES = {
 }
 RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
 TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
+ORGANIZATIONS_ACCOUNT = re.compile(r"^organizations:(Der|R)egisterDelegatedAdministrator$")
 SESSION = re.compile(r"^(arn:[^:]+):sts::(\d+):assumed-role/([^/]+)/.+$")
 EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot)/)")
 
@@ -116,6 +117,8 @@ def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
         arn = extract(service, method, path, headers, body, params, region, account)
         if service == "iam" and (found := _iam_arn(params)):
             return found[0]
+        if ORGANIZATIONS_ACCOUNT.search(action) and (named := _document(body).get("AccountId")):
+            return f"arn:{PARTITION}:organizations::{account}:account/{ORGANIZATION}/{named}"
         if path.endswith("/v2/email/outbound-emails") and (sender := _sender(body)):
             return f"arn:{PARTITION}:ses:{region}:{account}:identity/{sender}"
         return EC2_OWNED_BY_NOBODY.sub(r"\1\2", arn)
@@ -146,13 +149,15 @@ def _reading_rpc(extract: Callable[..., str | None]) -> Callable[..., str | None
 
 
 def _with_namespace(context: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """PutMetricData carries cloudwatch:namespace (service authorization reference)."""
+    """PutMetricData carries its namespace, Organizations' calls a service (service authorization reference)."""
 
     def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = context(service, action, body, params)
         if action == "cloudwatch:PutMetricData":
             namespace = _first(params.get("Namespace")) or _document(body).get("Namespace")
             return {**found, "cloudwatch:namespace": namespace}
+        if service == "organizations" and (principal := _document(body).get("ServicePrincipal")):
+            return {**found, "organizations:serviceprincipal": principal}
         return found
 
     return request_context

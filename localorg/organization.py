@@ -44,8 +44,11 @@ def arn(kind: str, name: str) -> str:
     return f"arn:{PARTITION}:organizations::{MANAGEMENT}:{kind}/{ORGANIZATION}/{name}"
 
 
-def build(members: int) -> None:
-    """Make the organization with its tree, the hub and `members` member accounts; the hub administers StackSets."""
+def build(members: int, *, bare: bool = False) -> None:
+    """Make the organization with its tree, the hub and `members` member accounts.
+
+    The hub administers StackSets, unless the organization is to be bare: nothing is delegated then.
+    """
     with as_management():
         _found()
         for seed in seeds(members):
@@ -53,6 +56,8 @@ def build(members: int) -> None:
             for name in seed.path:
                 parent = _ou_named(parent, name)
             add_account(seed, parent)
+    if bare:
+        return
     now = time.time()
     ADMINISTRATION.trusted[STACKSETS_PRINCIPAL] = now
     ADMINISTRATION.delegated[HUB] = {STACKSETS_PRINCIPAL: now}

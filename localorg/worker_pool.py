@@ -28,9 +28,13 @@ class TooManyWorkersError(RuntimeError):
 class ForkServer:
     """A process that has a zip's third-party modules loaded and forks workers."""
 
-    def __init__(self, unpack: Callable[[Callable[[Path], None]], Path]) -> None:
-        """Nothing is unpacked or started before the first fork; `unpack` may call back to have the zip imported."""
+    def __init__(self, unpack: Callable[[Callable[[Path], None]], Path], runtime: Path | None) -> None:
+        """Nothing is unpacked or started before the first fork; `unpack` may call back to have the zip imported.
+
+        `runtime` holds what the managed runtime brings along, for code that may use it.
+        """
         self._unpack = unpack
+        self._runtime = runtime
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: Connection | None = None
@@ -78,7 +82,7 @@ class ForkServer:
         """Start the process and wait until it has imported the third parties' modules."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = _spawn(theirs.fileno(), root)
+            self._process = _spawn(theirs.fileno(), root, self._runtime)
         self._control = Connection(ours.detach())
         self._control.recv_bytes()
 
@@ -90,12 +94,12 @@ def _fork(control: Connection, request: dict[str, Any], channel: int, log: int) 
     return int(json.loads(control.recv_bytes()))
 
 
-def _spawn(descriptor: int, root: Path) -> subprocess.Popen[bytes]:
+def _spawn(descriptor: int, root: Path, runtime: Path | None) -> subprocess.Popen[bytes]:
     """A bare interpreter: isolated (-I), without site-packages (-S), the venv's own version."""
     python = getattr(sys, "_base_executable", sys.executable)
     command = [python, "-I", "-S", "-X", "utf8", FOLDER / "forkserver.py", str(descriptor), root]
     return subprocess.Popen(  # noqa: S603 - our own script
-        [*command, FOLDER / "worker_main.py"],
+        [*command, FOLDER / "worker_main.py", *([runtime] if runtime else [])],
         pass_fds=[descriptor],
         env={"PATH": os.defpath},
         stdin=subprocess.DEVNULL,

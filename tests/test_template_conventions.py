@@ -14,16 +14,27 @@ TEMPLATES = rendered(sample())
 
 # Every statement on all resources has its reason: the action knows no resources, or conditions stand in for them.
 ON_EVERYTHING = {
+    "cloudformation:ActivateOrganizationsAccess": "knows no resources",
+    "cloudformation:DescribeOrganizationsAccess": "knows no resources",
+    "cloudtrail:DeregisterOrganizationDelegatedAdmin": "knows no resources",
     "cloudtrail:DescribeTrails": "describes several trails",
     "cloudtrail:GetEventSelectors": "an organization's trail is in another account",
     "cloudtrail:GetTrailStatus": "an organization's trail is in another account",
+    "cloudtrail:RegisterOrganizationDelegatedAdmin": "knows no resources",
     "dynamodb:ListStreams": "knows no resources",
     "events:ListRules": "knows no resources",
+    "organizations:DeleteResourcePolicy": "there is one, and no id before it is there",
+    "organizations:DescribeOrganization": "knows no resources",
+    "organizations:DescribeResourcePolicy": "there is one, and no id before it is there",
+    "organizations:EnableAWSServiceAccess": "knows no resources; a condition names the services",
+    "organizations:ListAWSServiceAccessForOrganization": "knows no resources",
     "organizations:ListAccounts": "knows no resources",
     "organizations:ListAccountsForParent": "would name every unit",
+    "organizations:ListDelegatedAdministrators": "knows no resources",
     "organizations:ListOrganizationalUnitsForParent": "would name every unit",
     "organizations:ListRoots": "knows no resources",
     "organizations:ListTagsForResource": "would name every account",
+    "organizations:PutResourcePolicy": "there is one, and no id before it is there",
     "tag:GetResources": "knows no resources",
     "tag:TagResources": "knows no resources; the services' own actions are limited by conditions",
     "xray:PutTelemetryRecords": "knows no resources",
@@ -110,8 +121,17 @@ def test_the_hub_only_reads_the_organization() -> None:
     actions = {action for one in hub for action in one["Action"] if action.startswith("organizations:")}
     assert actions
     assert all(action.startswith("organizations:List") for action in actions)
-    delegated = TEMPLATES["management"]["Resources"]["Delegation"]["Properties"]["Content"]["Statement"][0]["Action"]
-    assert actions == set(delegated)
+    granted = TEMPLATES["management"]["Resources"]["Delegation"]["Properties"]["Statement"]
+    assert actions == set(granted["Action"])
+
+
+def test_only_the_hub_is_given_anything() -> None:
+    resources = TEMPLATES["management"]["Resources"]
+    asked = resources["Delegation"]["Properties"]
+    assert asked["Statement"]["Principal"] == {"AWS": {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::{asked['Hub']}:root"}}
+    (named,) = [one for _, one in statements() if "organizations:RegisterDelegatedAdministrator" in one["Action"]]
+    assert named["Resource"][0]["Fn::Sub"].endswith(f"/{asked['Hub']}")
+    assert named["Condition"]["StringEquals"]["organizations:ServicePrincipal"]
 
 
 # 10
@@ -141,7 +161,7 @@ def test_patterns_and_rule_names_fit() -> None:
 
 def test_environments_fit() -> None:
     for title, one in resources("AWS::Lambda::Function"):
-        assert len(json.dumps(one["Environment"]["Variables"])) <= 3_072, title
+        assert len(json.dumps(one.get("Environment", {}).get("Variables", {}))) <= 3_072, title
 
 
 def test_the_hubs_template_fits_into_a_request_or_is_uploaded() -> None:

@@ -25,11 +25,12 @@ def up(
     *,
     accounts: AccountsOption = 5,
     port: PortOption = DEFAULT_PORT,
+    bare: Annotated[bool, typer.Option("--bare", help="Nothing is delegated yet: try `muster delegate`.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running in the background.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Start the organization; without --detach it runs until Ctrl-C."""
-    organization = start(accounts, port, detached=detach)
+    organization = start(accounts, port, detached=detach, bare=bare)
     if json:
         typer.echo(jsonlib.dumps({"endpoint": organization.endpoint, "config": str(organization.config.resolve())}))
     else:

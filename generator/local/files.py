@@ -58,6 +58,7 @@ home_region = "{REGIONS[0]}"
 regions = [{regions}]
 target = "host"
 profile = "hub"
+management_profile = "management"
 config_file = "{config_file}"
 
 [web]

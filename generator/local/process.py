@@ -31,18 +31,24 @@ _BAD_INPUT = 2  # how `python -m localorg` ends when its arguments or its port c
 _STARTED: dict[int, subprocess.Popen[bytes]] = {}
 
 
-def start(
-    accounts: int, port: int, folder: Path = FOLDER, *, detached: bool, dashboard_port: int = DASHBOARD_PORT
+def start(  # noqa: PLR0913 - how it differs from the usual one
+    accounts: int,
+    port: int,
+    folder: Path = FOLDER,
+    *,
+    detached: bool,
+    dashboard_port: int = DASHBOARD_PORT,
+    bare: bool = False,
 ) -> LocalOrganization:
     """Start a local organization and write its files to `folder`; a detached one outlives this process.
 
-    Its emails link to a dashboard on `dashboard_port`.
+    Its emails link to a dashboard on `dashboard_port`. In a bare one nothing is delegated to the hub yet.
     """
     if not PYTHON.exists():
         raise LocalError("the local organization is not set up: run `make setup`")
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(PYTHON), "-m", "localorg", "--port", str(port), "--accounts", str(accounts)]
-    command += ["--regions", ",".join(REGIONS)]
+    command += ["--regions", ",".join(REGIONS), *(["--bare"] if bare else [])]
     command += [] if detached else ["--with-parent", str(os.getpid())]
     with _locked(folder) as lock, (folder / "localorg.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module

@@ -13,11 +13,16 @@ CRITICAL_ALERTS = "CriticalAlerts"
 
 def alert_topics(config: Config) -> list[AWSObject]:
     """Return the topics `alerts` and `critical-alerts`: this account's alarms publish, email recipients subscribe."""
-    named = {ALERTS: f"{config.aws.prefix}-alerts", CRITICAL_ALERTS: f"{config.aws.prefix}-critical-alerts"}
-    topics = [Topic(title, TopicName=name, KmsMasterKeyId=GetAtt("DataKey", "Arn")) for title, name in named.items()]
+    names = topic_names(config)
+    topics = [Topic(title, TopicName=name, KmsMasterKeyId=GetAtt("DataKey", "Arn")) for title, name in names.items()]
     email = config.channels.email
     told = [_subscription(topic, address) for topic in topics for address in (email.recipients if email else ())]
     return [*topics, *(_policy(topic) for topic in topics), *told]
+
+
+def topic_names(config: Config) -> dict[str, str]:
+    """Return the topics' names by logical id."""
+    return {ALERTS: f"{config.aws.prefix}-alerts", CRITICAL_ALERTS: f"{config.aws.prefix}-critical-alerts"}
 
 
 def _subscription(topic: Topic, address: str) -> SubscriptionResource:

@@ -37,6 +37,9 @@ def deploy(
     """
     session = sessions.hub
     cloudformation = session.client("cloudformation")
+    spokes = StackSet(cloudformation, config.names.spoke_stack_set, poll_seconds)
+    # Before anything is made: without delegation it would be in vain.
+    spokes.describe()
     goal = goal_of(config, read_accounts(session.client("organizations")))
     yield from _artefacts(config, manifest, folder, session)
     if taken := take_over(config, _body(folder, "hub"), session):
@@ -44,7 +47,6 @@ def deploy(
     yield deploy_stack(cloudformation, config.names.hub_stack, template_argument(config, folder, "hub"))
     _refresh_inventory(config, session)
     yield Step("inventory of accounts", "refreshed")
-    spokes = StackSet(cloudformation, config.names.spoke_stack_set, poll_seconds)
     url = template_argument(config, folder, "spoke", inline_bytes=0)["TemplateURL"]
     yield from roll_out(spokes, _body(folder, "spoke"), url, goal)
     # The hub's rules see only its own bus: it needs a spoke even outside the targets.

@@ -38,7 +38,7 @@ def hub_session(config: Config, folder: Path) -> boto3.Session:
 
 
 def management_session(config: Config, folder: Path) -> boto3.Session:
-    """Return a session of the management account in the home Region, from `aws.management_profile`."""
+    """Return a session of the management account, from `aws.management_profile`, else with the usual credentials."""
     return _session(config, folder, config.aws.management_profile, "aws.management_profile")
 
 

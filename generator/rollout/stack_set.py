@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from generator.rollout.instance import StackInstance, instance_of
 from generator.rollout.operation import CALL_AS, DEADLINE_SECONDS, Operations
-from generator.rollout.step import Event
+from generator.rollout.step import Event, RolloutError
 from generator.rollout.wave import ALL_MAY_FAIL
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ _CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 _AUTOMATIC = {"Enabled": True, "RetainStacksOnAccountRemoval": False}
 
 Targets = Mapping[str, Any]
+# What CloudFormation says without delegation, or without trusted access; the code is ValidationError for both.
+_UNDELEGATED = ("not a delegated administrator", "delegated admin account", "enable organizations access")
 
 
 class StackSet:
@@ -36,12 +38,20 @@ class StackSet:
         self._operations = Operations(cloudformation, name, poll_seconds, deadline_seconds)
 
     def describe(self) -> dict[str, Any] | None:
-        """Return the StackSet as CloudFormation describes it, None when there is none."""
+        """Return the StackSet as CloudFormation describes it, None when there is none.
+
+        `RolloutError` when the hub is not the delegated administrator of StackSets.
+        """
         try:
             answer: dict[str, Any] = self._client.describe_stack_set(**self._asked)
         except ClientError as error:
             if error.response["Error"]["Code"] == "StackSetNotFoundException":
                 return None
+            if any(text in str(error) for text in _UNDELEGATED):
+                raise RolloutError(
+                    "the hub account may not operate StackSets of the organization yet; run `muster delegate` with "
+                    "credentials of the management account, or give it the commands of `muster delegate --print`"
+                ) from error
             raise
         return dict(answer["StackSet"])
 

@@ -8,7 +8,7 @@ from ministack.services import organizations
 
 from localorg import organization, patches
 from localorg.answers import Response, refusal, success
-from localorg.organizations import administrators, changes, reads
+from localorg.organizations import administrators, changes, reads, resource_policies
 from localorg.organizations.answers import OrganizationsError, Payload
 from localorg.seed import MANAGEMENT
 
@@ -23,8 +23,10 @@ OPERATIONS: dict[str, Operation] = {
     "CreateOrganization": changes.refuse_organization,
     "CreateOrganizationalUnit": changes.create_ou,
     "DeleteOrganizationalUnit": changes.delete_ou,
+    "DeleteResourcePolicy": resource_policies.delete_policy,
     "DeregisterDelegatedAdministrator": administrators.deregister_administrator,
     "DescribeAccount": reads.describe_account,
+    "DescribeResourcePolicy": resource_policies.describe_policy,
     "DisableAWSServiceAccess": administrators.disable_service,
     "EnableAWSServiceAccess": administrators.enable_service,
     "ListAWSServiceAccessForOrganization": administrators.list_services,
@@ -38,19 +40,23 @@ OPERATIONS: dict[str, Operation] = {
     "ListRoots": reads.list_roots,
     "ListTagsForResource": reads.list_tags,
     "MoveAccount": changes.move_account,
+    "PutResourcePolicy": resource_policies.put_policy,
     "RegisterDelegatedAdministrator": administrators.register_administrator,
     "UpdateOrganizationalUnit": changes.update_ou,
 }
 
 
 def may_call(account: str, operation: str) -> bool:
-    """The management account may do everything, a delegated administrator read, any member describe.
+    """The management account may do everything, a delegated administrator read, any member describe the organization.
 
+    The organization's resource policy lets members do more.
     https://docs.aws.amazon.com/organizations/latest/userguide/services-that-can-integrate.html
     """
     if account == MANAGEMENT or operation == "DescribeOrganization":
         return True
-    return organization.is_delegated(account) and operation.startswith(("Describe", "List"))
+    if organization.is_delegated(account) and operation.startswith(("Describe", "List")):
+        return True
+    return resource_policies.allows(account, operation)
 
 
 def answered(operation: Operation) -> Callable[[Payload], Response]:

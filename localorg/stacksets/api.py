@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localorg.answers import Response
-from localorg.stacksets import access, changes, views, wire
+from localorg.stacksets import access, changes, trust, views, wire
 
 Action = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -25,19 +25,32 @@ ACTIONS: dict[str, Action] = {
     "UpdateStackInstances": changes.update_stack_instances,
     "UpdateStackSet": changes.update_stack_set,
 }
+# What turns StackSets' access to the organization on in the first place; each says itself who may.
+TRUST: dict[str, Action] = {
+    "ActivateOrganizationsAccess": trust.activate,
+    "DeactivateOrganizationsAccess": trust.deactivate,
+    "DescribeOrganizationsAccess": trust.describe,
+}
 
 
 def actions() -> dict[str, Callable[[wire.Params], Response]]:
     """The actions in MiniStack's form: Query parameters in, a response out."""
-    return {name: _answering(name, action) for name, action in ACTIONS.items()}
+    checked = {name: _answering(name, _checked(action)) for name, action in ACTIONS.items()}
+    return checked | {name: _answering(name, action) for name, action in TRUST.items()}
+
+
+def _checked(action: Action) -> Action:
+    def call(given: dict[str, Any]) -> dict[str, Any]:
+        access.check(given)
+        return action(given)
+
+    return call
 
 
 def _answering(name: str, action: Action) -> Callable[[wire.Params], Response]:
     def answer(params: wire.Params) -> Response:
         try:
-            given = wire.request(name, params)
-            access.check(given)
-            return wire.response(name, action(given))
+            return wire.response(name, action(wire.request(name, params)))
         except wire.StackSetError as error:
             return wire.refusal(name, error)
 

@@ -81,10 +81,13 @@ def _depth(sqs: Any, queue: str) -> int:
 
 def _trail(spoke: Spoke, clients: Clients) -> str:
     """Look for a trail that logs management events: without it EventBridge gets no API calls at all."""
-    cloudtrail = clients("cloudtrail", spoke.region)
+    return "" if management_trails(clients("cloudtrail", spoke.region)) else "no trail logs management events"
+
+
+def management_trails(cloudtrail: Any) -> list[dict[str, Any]]:
+    """Return the trails that log management events of the client's account and Region."""
     trails = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
-    heard = any(_is_logging(cloudtrail, trail) and _has_management_events(cloudtrail, trail) for trail in trails)
-    return "" if heard else "no trail logs management events"
+    return [one for one in trails if _is_logging(cloudtrail, one) and _has_management_events(cloudtrail, one)]
 
 
 def _is_logging(cloudtrail: Any, trail: dict[str, Any]) -> bool:

@@ -1,0 +1,1 @@
+"""What the management account gives to the hub, once."""

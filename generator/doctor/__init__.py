@@ -1,0 +1,1 @@
+"""Whether what Muster needs is there, and how to mend what is not."""

@@ -1,0 +1,62 @@
+"""An organization in which nothing is delegated yet, and the command line on it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from generator.local.organization import LocalOrganization
+from generator.local.process import start, stop
+
+MUSTER = Path(sys.executable).parent / "muster"
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A running organization, and the folder of its settings."""
+
+    organization: LocalOrganization
+
+    def client(self, service: str, account: str, region: str = "us-east-1") -> Any:
+        """Return a client of the account's root."""
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.organization.endpoint,
+            aws_access_key_id=account,
+            aws_secret_access_key="local",
+        )
+
+    def management(self, service: str) -> Any:
+        """Return a client of the management account's root."""
+        return self.client(service, self.organization.management)
+
+    def muster(self, *arguments: str, config: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command with the organization's settings, or others."""
+        command = [str(MUSTER), *arguments, "--config", str(config or self.organization.config)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+    def settings(self, name: str, *changes: tuple[str, str]) -> Path:
+        """Write settings in which texts are replaced by others; return the file."""
+        text = self.organization.config.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = Path(self.organization.folder) / name
+        path.write_text(text)
+        return path
+
+
+@contextmanager
+def bare_organization(folder: Path) -> Iterator[Bare]:
+    """Run a bare organization with its files in the folder."""
+    organization = start(3, 0, folder, detached=False, bare=True)
+    try:
+        yield Bare(organization)
+    finally:
+        stop(organization)
