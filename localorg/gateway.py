@@ -23,6 +23,7 @@ PARTS = (
     "retries",
     "redelivery",
     "iam",
+    "move_tasks",
     "tagging",
     "eventbus",
     "templates",
