@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
-from generator.commands import demo, events, local, rollout
+from generator.commands import demo, events, local, recovery, rollout
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -23,6 +23,8 @@ app.command()(rollout.generate)
 app.command()(rollout.plan)
 app.command()(rollout.deploy)
 app.command()(rollout.status)
+app.command()(recovery.replay)
+app.command()(recovery.redrive)
 app.command()(events.explain)
 app.command()(demo.demo)
 app.command()(demo.dashboard)
