@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
-from generator.commands import condition, delegation, demo, doctor, events, init, local, rollout
+from generator.commands import condition, delegation, demo, doctor, events, init, local, recovery, rollout
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -27,6 +27,8 @@ app.command()(rollout.plan)
 app.command()(rollout.deploy)
 app.command()(condition.status)
 app.command()(rollout.uninstall)
+app.command()(recovery.replay)
+app.command()(recovery.redrive)
 app.command()(events.explain)
 app.command()(demo.demo)
 app.command()(demo.dashboard)

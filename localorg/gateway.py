@@ -25,6 +25,7 @@ PARTS = (
     "redelivery",
     "iam",
     "policy_variables",
+    "move_tasks",
     "tagging",
     "eventbus",
     "templates",

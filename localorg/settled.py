@@ -9,7 +9,8 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudformation, dynamodb, eventbridge, lambda_svc, sqs, stepfunctions
 
-from localorg import patches, stacksets
+from localorg import move_tasks, patches, stacksets
+from localorg.eventbus import replays
 
 # Threads that follow an asynchronous invocation carry this name; so long as one lives, its retries go on.
 ASYNCHRONOUS = "lambda-async"
@@ -43,7 +44,7 @@ def measure() -> dict[str, Any]:
         "invocations": _invocations(),
         "messages": {arn: count for arn, count in _depths().items() if arn in _mapped() - _dead_letter_arns()},
         "streams": sum(_unread()),
-        "operations": stacksets.running_operations() + _stacks(),
+        "operations": stacksets.running_operations() + _stacks() + move_tasks.running() + replays.running(),
         "executions": sum(run.get("status") == "RUNNING" for run in _values(stepfunctions._executions)),
     }
 

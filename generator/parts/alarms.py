@@ -10,8 +10,9 @@ from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sqs import Queue
 
 from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, UNWELL_SPOKES
+from generator.dead_letters import dead_letter_queues
 from generator.functions import INVENTORY, REPORTS, Function
-from generator.parts.cures import cures
+from generator.parts.cures import cure
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS
 
 _FIVE_MINUTES = 300
@@ -25,7 +26,7 @@ def alarms(resources: Iterable[AWSObject], *, are_told: bool = True) -> list[Ala
     `are_told`: the hub's topics hear of them; elsewhere they only stand in CloudWatch.
     """
     given = list(resources)
-    known = cures(given)
+    known = {one.title: cure(one, is_in_spokes=not are_told) for one in dead_letter_queues(given)}
     usual, critical = (ALERTS, CRITICAL_ALERTS) if are_told else (None, None)
     queues = [one for one in given if isinstance(one, Queue)]
     return [

@@ -1,53 +1,18 @@
-"""What a person does about the messages of a dead-letter queue: it depends on who put them there."""
+"""What an alarm says about the messages of a dead-letter queue: what they are, and what gives them another chance."""
 
-from collections.abc import Iterable
+from generator.dead_letters import DeadLetterQueue, Kind
 
-from troposphere import AWSObject
-from troposphere.awslambda import EventInvokeConfig, EventSourceMapping
-from troposphere.sqs import Queue
-
-_STREAM = (
-    "each message names a function, a shard and the sequence numbers of changes that it gave up; mend the cause, read"
-    " the changes from the stream, which keeps them for a day, and invoke the function with them"
-)
-_CALLS = (
-    "each message is an event, or names a function and holds its request; mend the cause, then invoke the function"
-    " with the event or the requestPayload"
-)
-# Nobody may put events of AWS's on a bus again (PutEvents, NotAuthorizedForSourceException).
-_EVENTS = "each message is an event that did not arrive; mend the cause, then judge the events with `muster explain`"
+_MESSAGES = {
+    Kind.WORK: "each message is what {handler} did not manage or never got",
+    Kind.CALLS: "each message is a call of {handler} that failed for good{parked}",
+    Kind.CHANGES: "each message names changes that {handler} gave up, which the stream keeps for a day",
+    Kind.EVENTS: "each message is an event that did not reach the hub",
+}
 
 
-def cures(resources: Iterable[AWSObject]) -> dict[str, str]:
-    """Return what mends the messages of each dead-letter queue, by its logical id; work queues are not among them."""
-    given = list(resources)
-    queues = {one.title: one for one in given if isinstance(one, Queue)}
-    working = [one for one in queues.values() if hasattr(one, "RedrivePolicy")]
-    return {
-        **dict.fromkeys(queues.keys() - {one.title for one in working}, _EVENTS),
-        **{_failures(one): _CALLS for one in given if isinstance(one, EventInvokeConfig)},
-        **{_failures(one): _STREAM for one in given if isinstance(one, EventSourceMapping) and _tells(one)},
-        **{_dead_letters(one): _redrive(one) for one in working},
-    }
-
-
-def _redrive(queue: Queue) -> str:
-    # What a rule's target put there itself has no source queue to go back to: the destination must be named.
-    return f"mend the cause, then start the queue's redrive with {queue.QueueName} as destination"
-
-
-def _dead_letters(queue: Queue) -> str:
-    return _title(queue.RedrivePolicy.deadLetterTargetArn)
-
-
-def _failures(one: EventInvokeConfig | EventSourceMapping) -> str:
-    return _title(one.DestinationConfig.OnFailure.Destination)
-
-
-def _tells(mapping: EventSourceMapping) -> bool:
-    return hasattr(mapping, "DestinationConfig")
-
-
-def _title(attribute: object) -> str:
-    """Return the logical id that a `GetAtt` names."""
-    return str(attribute.data["Fn::GetAtt"][0])  # type: ignore[attr-defined] # Troposphere is untyped
+def cure(queue: DeadLetterQueue, *, is_in_spokes: bool = False) -> str:
+    """Return what the messages of a queue are and the command that follows when the cause is mended."""
+    member = " --account <id> --profile <its profile>" if is_in_spokes else ""
+    parked = " or a report that the hub refused" if is_in_spokes else ""
+    said = _MESSAGES[queue.kind].format(handler=queue.handler, parked=parked)
+    return f"{said}; mend the cause, then `muster redrive --queue {queue.name}{member}`"

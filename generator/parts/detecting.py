@@ -10,13 +10,13 @@ from generator.parts.queues import work_queue
 from generator.parts.sources import from_queue, to_queue
 
 # Only AWS's services may send as aws.*, on whichever bus: what matches was recorded by CloudTrail.
-_RECORDED = {"source": [{"prefix": "aws."}], "detail-type": list(DETAIL_TYPES)}
+RECORDED = {"source": [{"prefix": "aws."}], "detail-type": list(DETAIL_TYPES)}
 
 
 def detector(site: Site) -> list[AWSObject]:
     """Return the detector with its queue: forwarded CloudTrail events in, findings out."""
     config = site.config
-    rule = to_queue(DETECTOR, config.names.queue("detector"), Ref("Bus"), _RECORDED)
+    rule = to_queue(DETECTOR, config.names.queue("detector"), Ref("Bus"), RECORDED)
     statements = [
         iam.consume_queue(GetAtt("DetectorQueue", "Arn")),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),

@@ -97,6 +97,26 @@ def test_explain_tells_a_person_rule_finding_and_tag(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("replay", "--since", "soon"), "--since: 'soon' is no time; give ISO 8601"),
+        (("replay", "--since", "31d"), "--since: 31d is longer ago than findings.event_archive_days = 30 keeps events"),
+        (("replay", "--since", "1h", "--until", "2h"), "--until: "),
+        (("redrive", "--queue", "none"), "--queue: none is no dead-letter queue of the hub; give muster-detector-dlq"),
+        (("redrive", "--profile", "shop"), "--account: --region and --profile are of an account's spokes"),
+    ],
+)
+def test_what_cannot_be_recovered_is_bad_input_before_anything_happens(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "muster.toml"
+    file.write_text(CONFIG)
+    code, printed, line = run(*arguments, "--config", str(file))
+    assert (code, printed, line.count("\n")) == (2, "", 1)
+    assert line.startswith(f"error: {said}")
+
+
+@pytest.mark.parametrize(
     ("error", "code"),
     [
         (BadStartError("port taken"), 2),

@@ -221,15 +221,20 @@ def test_spokes_that_fall_silent_alarm_also_when_nobody_counts_them(of_type: Fou
 
 
 @pytest.mark.parametrize(
-    ("queue", "cure"),
+    ("queue", "said"),
     [
-        ("DetectorDeadLetters", "redrive with muster-detector as destination"),
-        ("TransitionsDeadLetters", "read the changes from the stream"),
-        ("InventoryDeadLetters", "invoke the function with the event or the requestPayload"),
+        ("DetectorDeadLetters", "what muster-detector did not manage or never got"),
+        ("TransitionsDeadLetters", "changes that muster-transitions gave up, which the stream keeps for a day"),
+        ("InventoryDeadLetters", "a call of muster-inventory that failed for good"),
     ],
 )
-def test_a_dead_letter_alarm_says_what_mends_its_kind_of_messages(of_type: Found, queue: str, cure: str) -> None:
-    assert cure in of_type("hub", "AWS::CloudWatch::Alarm")[f"{queue}Waiting"]["AlarmDescription"]
+def test_a_dead_letter_alarm_says_what_the_messages_are_and_the_command_that_mends_them(
+    of_type: Found, queue: str, said: str
+) -> None:
+    text = of_type("hub", "AWS::CloudWatch::Alarm")[f"{queue}Waiting"]["AlarmDescription"]
+    assert said in text
+    name = of_type("hub", "AWS::SQS::Queue")[queue]["QueueName"]
+    assert text.endswith(f"mend the cause, then `muster redrive --queue {name}`")
 
 
 def test_the_email_recipients_hear_of_alarms(config: Config, of_type: Found) -> None:
@@ -311,4 +316,5 @@ def test_spokes_have_alarms_only_when_they_are_paid_for(config: Config, of_type:
     assert len(alarms) == 5
     assert all("AlarmActions" not in one["Properties"] for one in alarms)
     texts = {one["Properties"]["AlarmDescription"] for one in alarms}
-    assert any("judge the events with `muster explain`" in one for one in texts)
+    said = "an event that did not reach the hub; mend the cause, then `muster redrive --queue muster-spoke-alerts-dlq"
+    assert any(f"{said} --account <id> --profile <its profile>`" in one for one in texts)

@@ -153,6 +153,20 @@ def test_the_handler_counts_with_and_without_a_tumbling_window(
     assert counters.summary(NOW).open["HIGH"] == 1
 
 
+def test_a_change_that_was_given_up_counts_once_when_it_is_redriven(
+    counters: RollupStore, finding: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shard's position has passed it: named with its shard it would be left out without a word."""
+    monkeypatch.setattr(rollups, "_store", lambda: counters)
+    shard = {"shardId": "shardId-1", "state": {}, "window": {}}
+    count(opened(finding, 3, first=200000000000000000000001), "shardId-1", counters, NOW)
+    count_handler(stream_event(finding, **shard), None)
+    assert counters.summary(NOW).open["HIGH"] == 3
+    for _ in range(2):
+        assert count_handler(stream_event(finding), None)["batchItemFailures"] == []
+        assert counters.summary(NOW).open["HIGH"] == 4
+
+
 def test_the_end_of_a_window_without_records_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     event = {"Records": [], "state": {}, "shardId": "s", "isFinalInvokeForWindow": True}
     assert count_handler(event, None) == {"state": {}, "batchItemFailures": []}

@@ -1,12 +1,13 @@
 """Event buses of the emulated organization: hops, permissions, dead letters, CloudTrail's states."""
 
 import json
+from datetime import UTC
 from itertools import count
 from typing import Any
 
 import pytest
 
-from tests.localorg.running import Eventually, Organization
+from tests.localorg.running import Eventually, Organization, refused
 
 pytestmark = pytest.mark.slow
 _numbers = count(1)
@@ -309,27 +310,94 @@ def test_a_function_needs_a_permission_for_the_rule(member: Place) -> None:
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
 
 
-def test_the_archive_replays_to_the_named_rules_only(hub: Place, member: Place, central_bus: tuple[str, str]) -> None:
+@pytest.fixture
+def archive(hub: Place, member: Place, central_bus: tuple[str, str]) -> dict[str, Any]:
+    """An archive of the hub's bus, to which the member's events go; what a replay of it needs, but the interval."""
+    name, arn = central_bus
+    made = hub.events.create_archive(ArchiveName=name, EventSourceArn=arn)["ArchiveArn"]
+    member.rule({"Arn": arn, "RoleArn": member.role(arn)})
+    return {"ReplayName": name, "EventSourceArn": made, "Destination": {"Arn": arn}}
+
+
+def archived(hub: Place, name: str) -> int:
+    return int(hub.events.describe_archive(ArchiveName=name)["EventCount"])
+
+
+def ended(hub: Place, name: str) -> dict[str, Any]:
+    def state() -> dict[str, Any] | None:
+        replay = hub.events.describe_replay(ReplayName=name)
+        return replay if replay["State"] not in {"STARTING", "RUNNING", "CANCELLING"} else None
+
+    return dict(hub.eventually(state))
+
+
+def test_the_archive_replays_to_the_named_rules_only(
+    hub: Place, member: Place, central_bus: tuple[str, str], archive: dict[str, Any]
+) -> None:
     name, arn = central_bus
     named, named_queue = hub.queue("named")
     silent, silent_queue = hub.queue("silent")
     rule = hub.rule({"Arn": named_queue}, bus=name)
     hub.rule({"Arn": silent_queue}, bus=name)
-    archive = hub.events.create_archive(ArchiveName=name, EventSourceArn=arn)["ArchiveArn"]
-    member.rule({"Arn": arn, "RoleArn": member.role(arn)})
     member.inject(cloudtrail(), time="2026-01-02T03:04:05Z")
     for url in (named, silent):
         (message,) = hub.received(url)
         hub.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    hub.events.start_replay(
-        ReplayName=name,
-        EventSourceArn=archive,
+    started = hub.events.start_replay(
+        **{**archive, "Destination": {"Arn": arn, "FilterArns": [rule]}},
         EventStartTime="2026-01-01T00:00:00Z",
         EventEndTime="2026-02-01T00:00:00Z",
-        Destination={"Arn": arn, "FilterArns": [rule]},
     )
+    assert started["State"] == "STARTING"
     assert json.loads(hub.received(named)[0]["Body"])["replay-name"] == name
+    replay = ended(hub, name)
+    assert replay["State"] == "COMPLETED"
+    assert replay["EventLastReplayedTime"].astimezone(UTC).isoformat() == "2026-01-02T03:04:05+00:00"
     assert not hub.messages(silent)
+    assert archived(hub, name) == 1
+
+
+def test_a_replay_begins_with_its_first_moment_and_ends_before_its_last(
+    hub: Place, member: Place, central_bus: tuple[str, str], archive: dict[str, Any]
+) -> None:
+    name, _ = central_bus
+    for second in (4, 5, 6):
+        member.inject(cloudtrail(), time=f"2026-01-02T03:04:0{second}Z")
+    assert hub.eventually(lambda: archived(hub, name) == 3)
+    url, queue = hub.queue("interval")
+    hub.rule({"Arn": queue}, bus=name)
+    hub.events.start_replay(**archive, EventStartTime="2026-01-02T03:04:04Z", EventEndTime="2026-01-02T03:04:06Z")
+    assert ended(hub, name)["State"] == "COMPLETED"
+    assert [json.loads(one["Body"])["time"][-3:-1] for one in hub.messages(url)] == ["04", "05"]
+
+
+def test_a_replay_can_be_cancelled_while_it_runs_and_not_afterwards(
+    hub: Place, member: Place, central_bus: tuple[str, str], archive: dict[str, Any]
+) -> None:
+    name, _ = central_bus
+    for minute in range(50):
+        member.inject(cloudtrail(), time=f"2026-01-02T03:{minute:02d}:00Z")
+    assert hub.eventually(lambda: archived(hub, name) == 50)
+    hub.events.start_replay(**archive, EventStartTime="2026-01-02T03:00:00Z", EventEndTime="2026-01-02T04:00:00Z")
+    assert hub.events.cancel_replay(ReplayName=name)["State"] == "CANCELLING"
+    assert ended(hub, name)["State"] == "CANCELLED"
+    assert refused(hub.events.cancel_replay, ReplayName=name) == "IllegalStatusException"
+    assert refused(hub.events.cancel_replay, ReplayName="nobody") == "ResourceNotFoundException"
+
+
+def test_replays_that_eventbridge_refuses_are_refused(
+    hub: Place, central_bus: tuple[str, str], archive: dict[str, Any]
+) -> None:
+    start = hub.events.start_replay
+    interval = {"EventStartTime": "2026-01-02T03:00:00Z", "EventEndTime": "2026-01-02T04:00:00Z"}
+    backwards = {"EventStartTime": "2026-01-02T04:00:00Z", "EventEndTime": "2026-01-02T03:00:00Z"}
+    elsewhere = {"Arn": hub.arn("events", "event-bus/default")}
+    unknown = hub.arn("events", "archive/nobody")
+    assert refused(start, **archive, **backwards) == "ValidationException"
+    assert refused(start, **{**archive, "Destination": elsewhere}, **interval) == "ValidationException"
+    assert refused(start, **{**archive, "EventSourceArn": unknown}, **interval) == "ValidationException"
+    start(**archive, **interval)
+    assert refused(start, **archive, **interval) == "ResourceAlreadyExistsException"
 
 
 def test_a_schedule_needs_nothing_but_its_own_role(member: Place) -> None:

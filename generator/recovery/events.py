@@ -1,0 +1,24 @@
+"""Dead letters of a spoke's alert rules: the hub's detector gets them, as its own rule would have brought them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from generator.matcher import matches
+from generator.parts.detecting import RECORDED
+from generator.recovery.letters import Letter, RefusedError
+from generator.recovery.place import Place
+
+
+def send_event(letter: Letter, place: Place, send: Callable[[str], Any]) -> None:
+    """Send an event that happened at a place; `RefusedError` when the hub's bus would not have let it through.
+
+    Nobody may put events of AWS's on a bus again (PutEvents, NotAuthorizedForSourceException). On the bus EventBridge
+    vouches for the sender; here the queue's account does, which therefore speaks for itself only.
+    """
+    event = letter.content
+    origin = event.get("account"), event.get("region")
+    if origin != (place.account, place.region):
+        raise RefusedError(f"it says that it is of {origin[0]} {origin[1]}, whose queue this is not")
+    if not matches(RECORDED, event):
+        raise RefusedError("it was not recorded by CloudTrail, and nothing else is for the detector")
+    send(letter.body)

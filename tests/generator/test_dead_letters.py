@@ -1,0 +1,31 @@
+from generator.config import Config
+from generator.dead_letters import DeadLetterQueue, Kind, dead_letter_queues
+from generator.functions import FUNCTIONS
+from generator.hub_stack import hub_stack
+from generator.spoke_stack import spoke_stack
+
+ARTEFACTS = {what.name: "" for what in FUNCTIONS}
+
+
+def test_every_dead_letter_queue_of_the_hub_has_its_kind_and_who_its_messages_were_for(config: Config) -> None:
+    found = dead_letter_queues(hub_stack(config, ARTEFACTS).resources.values())
+    assert {one.name: (one.kind, one.handler) for one in found} == {
+        "muster-detector-dlq": (Kind.WORK, "muster-detector"),
+        "muster-reports-dlq": (Kind.WORK, "muster-reports"),
+        "muster-notifier-dlq": (Kind.WORK, "muster-notifier"),
+        "muster-inventory-dlq": (Kind.CALLS, "muster-inventory"),
+        "muster-rollups-dlq": (Kind.CHANGES, "muster-rollups"),
+        "muster-transitions-dlq": (Kind.CHANGES, "muster-transitions"),
+    }
+
+
+def test_every_dead_letter_queue_of_a_spoke_has_its_kind(config: Config) -> None:
+    found = dead_letter_queues(spoke_stack(config, ARTEFACTS).resources.values())
+    assert found == [
+        DeadLetterQueue("AlertDeadLetters", "muster-spoke-alerts-dlq", Kind.EVENTS),
+        DeadLetterQueue(
+            "CreatorTaggerDeadLetters",
+            *("muster-spoke-creator-tagger-dlq", Kind.CALLS, "muster-spoke-creator-tagger"),
+        ),
+        DeadLetterQueue("HeartbeatDeadLetters", "muster-spoke-heartbeat-dlq", Kind.CALLS, "muster-spoke-heartbeat"),
+    ]
