@@ -1,14 +1,26 @@
-"""The templates as `tests/snapshots` keeps them; `python -m generator.snapshots` accepts them as they are now."""
+"""What the tests keep of templates and events; `python -m generator.snapshots` accepts it as it is now."""
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from contract.names import VERSION
 from generator.config import Config, load
 from generator.functions import FUNCTIONS
 from generator.generate import templates
+from generator.published import published
+from generator.third_party import ROOT
 
-SNAPSHOTS = Path(__file__).resolve().parents[1] / "tests" / "snapshots"
+SNAPSHOTS = ROOT / "tests" / "snapshots"
+LOGICAL_IDS = SNAPSHOTS / "logical_ids.json"
+# What spokes published, by their version: a folder of an older version never changes.
+PREVIOUS_VERSIONS = ROOT / "tests" / "hub" / "previous_versions"
+# How many rules hold the API calls varies with the detections, and each rule's name holds its number as its id does.
+_NUMBERED = re.compile(r"(Attempts|Calls|Created|ReadOnly)\d*Rule")
+
+LogicalIds = Mapping[str, Mapping[str, str]]
 
 
 def sample() -> Config:
@@ -26,15 +38,46 @@ def rendered(config: Config) -> dict[str, Any]:
     return {name: json.loads(body) for name, body in templates(config, blank_artefacts()).items()}
 
 
-def written(template: Any) -> str:
-    """Return a template as its snapshot is written: a change of one property is a change of one line."""
-    return json.dumps(template, indent=1, sort_keys=True) + "\n"
+def written(content: Any) -> str:
+    """Return a template or an event as it is kept: a change of one property is a change of one line."""
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def logical_ids(config: Config) -> dict[str, dict[str, str]]:
+    """Return template → logical id → type of every resource that an update must find again."""
+    spoke = config.spoke.model_copy(update={"alarms": True})
+    everything = rendered(config.model_copy(update={"spoke": spoke}))
+    return {
+        name: {title: one["Type"] for title, one in template["Resources"].items() if not _NUMBERED.fullmatch(title)}
+        for name, template in everything.items()
+    }
+
+
+def kept_logical_ids() -> LogicalIds:
+    """Return the logical ids that were ever released; they are only ever added to."""
+    return dict(json.loads(LOGICAL_IDS.read_bytes())) if LOGICAL_IDS.exists() else {}
+
+
+def with_new(kept: LogicalIds, found: LogicalIds) -> LogicalIds:
+    """Return the kept logical ids, each with its kept type, and those that are new."""
+    return {name: {**found.get(name, {}), **kept.get(name, {})} for name in {**kept, **found}}
 
 
 def main() -> None:
-    """Write every snapshot."""
-    for name, template in rendered(sample()).items():
-        (SNAPSHOTS / f"{name}.json").write_text(written(template), encoding="utf-8")
+    """Write every snapshot, and what a spoke of this version publishes."""
+    config = sample()
+    for path, content in kept_files(config):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(written(content), encoding="utf-8")
+
+
+def kept_files(config: Config) -> Iterator[tuple[Path, Any]]:
+    """Yield each file that `make snapshots` writes, with its content."""
+    found = rendered(config)
+    yield from ((SNAPSHOTS / f"{name}.json", template) for name, template in found.items())
+    yield LOGICAL_IDS, with_new(kept_logical_ids(), logical_ids(config))
+    for name, event in published(found["spoke"]):
+        yield PREVIOUS_VERSIONS / VERSION / f"{name}.json", event
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from hub.detections.detection import Detection
 EVENTS = ROOT / "tests" / "events"
 GOLDEN = sorted(EVENTS.glob("*/*.json"))
 RECORDED = sorted((ROOT / "localorg" / "events").glob("*.json"))
+PUBLISHED = sorted((ROOT / "tests" / "hub" / "previous_versions").glob("*/*.json"))
 IDS = [one.id for one in DETECTIONS]
 
 MAY_IMPORT = {
@@ -224,7 +225,7 @@ def test_a_functions_modules_are_those_of_its_side(what: Function) -> None:
 # 9
 
 
-@pytest.mark.parametrize("path", [*GOLDEN, *RECORDED], ids=labelled)
+@pytest.mark.parametrize("path", [*GOLDEN, *RECORDED, *PUBLISHED], ids=labelled)
 def test_events_hold_documentation_accounts_and_addresses_only(path: Path) -> None:
     found = list(texts(json.loads(path.read_bytes())))
     accounts = {one for text in found for one in _ACCOUNT.findall(text)}

@@ -1,0 +1,74 @@
+"""What a spoke of this version publishes, as the hub gets it: the events that later hubs must still take."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contract.names import HEARTBEAT, TAGGING_RESULT, USUAL_NAMES, VERSION, partition_of
+from contract.spoke_events import Heartbeat, SpokeEvent, TaggingFailure, TaggingResult
+from generator.third_party import ROOT
+from spoke.reports import entry_of
+
+_ACCOUNT, _HOME = "444455556666", "eu-central-1"
+_SPOKE: dict[str, Any] = {"account": _ACCOUNT, "region": "eu-west-1", "version": VERSION}
+_WELL = {"dead letters": "", "roles": "", "rules": "", "trail": ""}
+_BEAT: dict[str, Any] = {**_SPOKE, "config_hash": "0123456789abcdef", "interval_seconds": 3_600}
+_TAGGED: dict[str, Any] = {
+    **_SPOKE,
+    "api_call": "ec2.amazonaws.com:RunInstances",
+    "event_id": "7d0a2c5e-6f0e-4d7e-9f43-0123456789ab",
+    "created_by": "alice@example.com",
+}
+_EC2 = f"arn:{partition_of(_HOME)}:ec2:eu-west-1:{_ACCOUNT}"
+_ARNS = (f"{_EC2}:instance/i-0123456789abcdef0", f"{_EC2}:volume/vol-0123456789abcdef0")
+
+REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
+    "heartbeat-well": (HEARTBEAT, Heartbeat(**_BEAT, checks=_WELL)),
+    "heartbeat-unwell": (HEARTBEAT, Heartbeat(**_BEAT, checks={**_WELL, "trail": "no trail logs management events"})),
+    "heartbeat-without-checks": (HEARTBEAT, Heartbeat(**_BEAT)),
+    "tagging-result-tagged": (TAGGING_RESULT, TaggingResult(**_TAGGED, tagged=_ARNS)),
+    "tagging-result-failed": (
+        TAGGING_RESULT,
+        TaggingResult(**_TAGGED, failed=tuple(TaggingFailure(arn, "UnauthorizedOperation") for arn in _ARNS)),
+    ),
+}
+# One of each way to the hub: signing in, root, a call, a refused call.
+FORWARDED = ("14-root-console-login", "15-root-create-access-key", "17-create-user", "43-stop-logging-refused")
+
+
+def published(spoke: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each event's name and what the hub gets; last `senders`, who may put them on which bus.
+
+    `spoke` is the spokes' template.
+    """
+    for name, (kind, report) in REPORTS.items():
+        yield name, _received(entry_of(kind, report, USUAL_NAMES.bus))
+    for name in FORWARDED:
+        # EventBridge hands the event over as it is: a target on another account's bus has no transformer.
+        path = ROOT / "localorg" / "events" / f"{name}.json"
+        yield f"forwarded-{name.partition('-')[2]}", json.loads(path.read_bytes())
+    yield "senders", dict(_senders(spoke))
+
+
+def _received(entry: Mapping[str, str]) -> dict[str, Any]:
+    """Return an entry of PutEvents as the rules of the bus hand it to a queue."""
+    return {
+        "version": "0",
+        "id": "17793124-05d4-b198-2fde-7ededc63b103",
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": _ACCOUNT,
+        "time": "2026-11-20T09:00:00Z",
+        "region": _HOME,
+        "resources": [],
+        "detail": json.loads(entry["Detail"]),
+    }
+
+
+def _senders(spoke: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the names of the spokes' roles that put events on a bus, each with the addresses of the buses."""
+    for one in spoke["Resources"].values():
+        policies = one["Properties"].get("Policies", []) if one["Type"] == "AWS::IAM::Role" else []
+        for statement in (held for policy in policies for held in policy["PolicyDocument"]["Statement"]):
+            if "events:PutEvents" in statement["Action"]:
+                yield one["Properties"]["RoleName"]["Fn::Sub"], [bus["Fn::Sub"] for bus in statement["Resource"]]
