@@ -1,8 +1,8 @@
 """Whether people will be told."""
 
-from generator.config import Email
 from generator.doctor.diagnosis import Hub, Verdict, failed, warning, well
 from generator.parts.topics import topic_names
+from generator.settings.channels import Email
 
 _OFF = "no [channels.email] in muster.toml: nobody is told by email"
 

@@ -8,7 +8,7 @@ from generator.cli import app
 from generator.config import load
 from generator.generate import generate
 from generator.rollout.comparison import changes
-from generator.rollout.session import hub_session
+from generator.rollout.session import open_sessions
 from tests.demo import Demo
 
 pytestmark = pytest.mark.slow
@@ -31,6 +31,6 @@ def test_init_learns_the_organization_and_its_file_plans(
     assert (config.aws.hub_account, config.aws.home_region) == (demo.organization.hub, "us-east-1")
     assert (config.aws.target, config.spoke.trail) == ("host", "none")
     generate(config, config.aws.target, tmp_path)
-    found = changes(config, tmp_path / config.aws.target, hub_session(config, tmp_path))
+    found = changes(config, tmp_path / config.aws.target, open_sessions(config, tmp_path))
     # The demo's emails link to its dashboard, of which init knows nothing.
     assert {one.what for one in found} <= {config.names.hub_stack, f"stack {config.names.hub_stack}"}

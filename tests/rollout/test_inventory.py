@@ -25,7 +25,8 @@ from generator.generate import generate
 from generator.local.organization import LocalOrganization, wait_until_settled
 from generator.local.process import start, stop
 from generator.rollout.apply import deploy
-from generator.rollout.session import hub_session
+from generator.rollout.session import open_sessions
+from generator.rollout.step import Step
 from generator.third_party import ROOT
 from hub.organization import placed_accounts
 from hub.store.accounts import AccountStore
@@ -151,9 +152,9 @@ def deployed(organization: LocalOrganization, folder: Path) -> Rollout:
     (ROOT / "build" / "cache").mkdir(parents=True, exist_ok=True)
     (folder / "build" / "cache").symlink_to(ROOT / "build" / "cache", target_is_directory=True)
     manifest = generate(config, Target.HOST, folder / "build")
-    session = hub_session(config, organization.config.parent)
-    steps = list(deploy(config, manifest, folder / "build" / Target.HOST, session, poll_seconds=0.1))
-    assert [one for one in steps if one.is_failure] == []
+    sessions = open_sessions(config, organization.config.parent)
+    steps = list(deploy(config, manifest, folder / "build" / Target.HOST, sessions, poll_seconds=0.1))
+    assert [one for one in steps if isinstance(one, Step) and one.is_failure] == []
     wait_until_settled(organization, 60)
     return rollout
 

@@ -24,7 +24,8 @@ from generator.local.organization import LocalOrganization, wait_until_settled
 from generator.local.process import start, stop
 from generator.parts import heartbeat
 from generator.rollout.apply import deploy
-from generator.rollout.session import hub_session
+from generator.rollout.session import Sessions, hub_session
+from generator.rollout.step import Step
 from generator.third_party import ROOT
 from hub.store.findings import FindingQuery, FindingStore
 from hub.store.spokes import SpokeStore
@@ -50,7 +51,9 @@ class Release:
 
     def rollout(self, session: boto3.Session, last: str) -> None:
         """Roll out up to and with a step, as if whoever did it was killed then; a failure ends it too."""
-        for step in deploy(self.config, self.manifest, self.folder, session, poll_seconds=0.1):
+        for step in deploy(self.config, self.manifest, self.folder, Sessions(session), poll_seconds=0.1):
+            if not isinstance(step, Step):
+                continue
             assert not step.is_failure, step
             if step.what == last:
                 return
