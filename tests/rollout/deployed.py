@@ -19,6 +19,7 @@ from generator.rollout.condition import SpokeStatus, statuses
 from generator.rollout.session import Sessions, open_sessions
 from generator.rollout.stack_set import StackSet
 from generator.rollout.step import Event, Step
+from generator.third_party import ROOT
 
 
 @dataclass
@@ -84,8 +85,12 @@ class Rollout:
 @contextmanager
 def rolling_out(folder: Path, accounts: int) -> Iterator[Rollout]:
     """Start an organization with its files in the folder; nothing is deployed yet."""
+    build = folder / "build"
+    build.mkdir()
+    (ROOT / "build" / "cache").mkdir(parents=True, exist_ok=True)
+    (build / "cache").symlink_to(ROOT / "build" / "cache", target_is_directory=True)
     organization = start(accounts, 0, folder, detached=False)
     try:
-        yield Rollout(organization, folder / "build", load(organization.config))
+        yield Rollout(organization, build, load(organization.config))
     finally:
         stop(organization)
