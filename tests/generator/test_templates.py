@@ -188,9 +188,7 @@ def test_the_artefacts_are_read_by_the_organization_only(of_type: Found, config:
         assert one["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
     everybodys = [one["Fn::Sub"] for one in allowed["Organization"]["Resource"]]
     assert everybodys == ["${Artefacts.Arn}/functions/*", "${Artefacts.Arn}/templates/*"]
-    assert allowed["OwnSettings"]["Resource"] == {
-        "Fn::Sub": "${Artefacts.Arn}/settings/${!aws:PrincipalAccount}.json"
-    }
+    assert allowed["OwnSettings"]["Resource"] == {"Fn::Sub": "${Artefacts.Arn}/settings/${!aws:PrincipalAccount}.json"}
 
 
 def test_an_artefact_bucket_goes_with_its_stack_but_not_by_an_update(templates: dict[str, Any]) -> None:
