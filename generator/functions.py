@@ -13,7 +13,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function; `services` are the botocore services whose data it carries, `timeout` is in seconds.
 
     `data` are patterns of files that its code reads, `generated` files that are written from `muster.toml`.
-    Memory also buys processor time: what answers events gets 512 MB, what runs once an hour half of it.
+    Memory also buys processor time: what answers events gets 512 MB, what runs once an hour half of it, unless it holds
+    the whole organization.
     """
 
     name: str
@@ -61,7 +62,6 @@ INVENTORY = Function(
     settings=hub.InventorySettings,
     services=("dynamodb", "organizations", "s3"),
     generated=("hub/overrides.json", "hub/scope.json"),
-    memory=256,
     timeout=300,
 )
 ROLLUPS = Function(

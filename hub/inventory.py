@@ -126,7 +126,7 @@ class Inventory:
 
     def _tell(self, accounts: list[Account], moment: datetime) -> None:
         """Open and close findings, and count the silent spokes, none of them too: an alarm looks at this metric."""
-        silent = list(silences(accounts, self._stores.spokes.all(), moment))
+        silent = list(silences(accounts, self._stores.spokes.each(), moment))
         metrics.add_metric(name=SILENT_SPOKES, unit=MetricUnit.Count, value=len(silent))
         if silent:
             logger.warning("Spokes are silent", spokes=[f"{one.account} {one.region}" for one in silent])

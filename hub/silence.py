@@ -24,15 +24,12 @@ def silences(accounts: Iterable[Account], spokes: Iterable[Spoke], moment: datet
 
     One that came back into a target is waited for as a new one is, whatever was heard of it before.
     """
-    heard = {(one.heartbeat.account, one.heartbeat.region): one for one in spokes}
+    # Of each only two times: there may be hundreds of thousands.
+    heard = {(one.heartbeat.account, one.heartbeat.region): (one.seen_at, one.silent_from) for one in spokes}
     for account in sorted(accounts, key=lambda account: account.id):
         for region, expected in sorted(account.covered_since.items()):
-            spoke = heard.get((account.id, region))
-            since = _silent_from(spoke, expected)
+            patient = datetime.fromisoformat(expected) + PATIENCE
+            last, silent_from = heard.get((account.id, region), ("", patient))
+            since = max(patient, silent_from)
             if moment > since:
-                yield Silence(account.id, region, iso(since), spoke.seen_at if spoke else "")
-
-
-def _silent_from(spoke: Spoke | None, expected: str) -> datetime:
-    patient = datetime.fromisoformat(expected) + PATIENCE
-    return max(patient, spoke.silent_from) if spoke else patient
+                yield Silence(account.id, region, iso(since), last)

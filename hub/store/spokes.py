@@ -1,5 +1,6 @@
 """The last heartbeat of each spoke."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -66,5 +67,9 @@ class SpokeStore:
 
     def all(self) -> list[Spoke]:
         """Return every spoke that was ever heard of."""
-        items = read_partition(self._client, self._table, SPOKES_PARTITION)
-        return [document_of(item, Spoke) for item in items]
+        return list(self.each())
+
+    def each(self) -> Iterator[Spoke]:
+        """Yield every spoke that was ever heard of: a large organization has more than a small function can hold."""
+        for item in read_partition(self._client, self._table, SPOKES_PARTITION):
+            yield document_of(item, Spoke)

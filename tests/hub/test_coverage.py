@@ -1,6 +1,6 @@
 import pytest
 
-from hub.coverage import Scope, why_uncovered
+from hub.coverage import Scope, followed, why_uncovered
 from hub.store.accounts import Account
 
 ROOT, WORKLOADS, SANDBOX = "r-exam", "ou-exam-11111111", "ou-exam-22222222"
@@ -30,6 +30,29 @@ def account(identifier: str = "222222222222", ous: tuple[str, ...] = (ROOT, WORK
 )
 def test_an_account_without_a_spoke_has_a_reason(where: Scope, one: Account, reason: str) -> None:
     assert why_uncovered(where, one) == reason
+
+
+@pytest.mark.parametrize(
+    ("where", "before", "covered", "outside"),
+    [
+        (scope(ROOT), None, {"us-east-1": "now"}, ""),
+        (scope(ROOT), account(covered_since={"us-east-1": "then"}), {"us-east-1": "then"}, ""),
+        (scope(ROOT), account(covered_since={"eu-west-1": "then"}), {"us-east-1": "now"}, ""),
+        (scope(SANDBOX), account(covered_since={"us-east-1": "then"}), {}, "now"),
+        (scope(SANDBOX), account(outside_since="then"), {}, "then"),
+        (scope(SANDBOX, excluded_ous=(WORKLOADS,)), account(outside_since="then"), {}, ""),
+    ],
+    ids=["new", "known", "another Region", "left the targets", "still outside", "excluded"],
+)
+def test_it_is_remembered_since_when_an_account_is_covered_or_outside(
+    where: Scope, before: Account | None, covered: dict[str, str], outside: str
+) -> None:
+    found = followed(where, account(), before, "now")
+    assert (found.covered_since, found.outside_since) == (covered, outside)
+
+
+def test_of_an_account_without_a_place_nothing_is_said() -> None:
+    assert followed(scope(SANDBOX), account(ous=()), None, "now").outside_since == ""
 
 
 def test_the_management_account_gets_a_spoke_only_when_asked() -> None:
