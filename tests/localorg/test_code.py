@@ -122,7 +122,8 @@ def test_an_update_reads_through_the_policy_too(organization: Any, buckets: dict
         member.aws("lambda").update_function_code(FunctionName="updated", S3Bucket=buckets["closed"], S3Key=KEY)
 
 
-def test_code_in_a_template_finds_the_runtimes_boto3_and_nothing_else(functions: Functions) -> None:
+def test_code_in_a_template_finds_the_runtimes_boto3_and_nothing_else(organization: Any) -> None:
+    functions = Functions(organization.client, MEMBER)
     source = (
         "import importlib.util, boto3\n"
         "def handle_handler(event, context):\n"

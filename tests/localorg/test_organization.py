@@ -179,10 +179,7 @@ def test_the_resource_policy_lets_an_account_make_just_its_calls(bare: Organizat
 def test_a_malformed_or_endless_resource_policy_is_refused(bare: Organization, content: str) -> None:
     management = bare.client("organizations", bare.management)
     assert refused(management.put_resource_policy, Content=content) == "InvalidInputException"
-    assert refused(management.put_resource_policy, Content=content.ljust(40_001)) in {
-        "InvalidInputException",
-        "ParamValidationError",
-    }
+    assert refused(management.put_resource_policy, Content=content.ljust(40_001)) == "InvalidInputException"
 
 
 def test_cloudtrail_registers_its_administrator_itself(bare: Organization) -> None:
@@ -219,7 +216,7 @@ def test_a_role_may_register_just_the_account_and_service_that_its_policy_names(
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
     iam.put_role_policy(RoleName="delegator", PolicyName="p", PolicyDocument=document)
-    keys = bare.client("sts", bare.management).assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    keys = bare.client("sts", bare.management).assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     client = bare.client(
         "organizations",
         bare.management,

@@ -67,7 +67,8 @@ def test_a_trail_that_would_cost_twice_is_a_warning(delegated: Bare) -> None:
     assert (code, found["trail"]["state"]) == (0, "warning")
 
 
-def test_a_person_sees_marks_and_mends(delegated: Bare) -> None:
+def test_a_person_sees_marks_and_mends(delegated: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     ended = delegated.muster(
         "doctor", config=delegated.settings("wrong.toml", ('id = "o-exampleorgid"', 'id = "o-anotherorgid"'))
     )
