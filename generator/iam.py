@@ -171,9 +171,13 @@ def see_linked_roles(services: Sequence[str]) -> Statement:
 
 
 def name_administrator(account: Arn, principals: Sequence[str]) -> Statement:
-    """Make one account the delegated administrator of these services, and take it back."""
-    actions = ["organizations:DeregisterDelegatedAdministrator", "organizations:RegisterDelegatedAdministrator"]
-    return allow(actions, [account], **_of_services(principals))
+    """Make one account the delegated administrator of these services."""
+    return allow(["organizations:RegisterDelegatedAdministrator"], [account], **_of_services(principals))
+
+
+def dismiss_administrators(accounts: Arn, principals: Sequence[str]) -> Statement:
+    """Take that back, from an account that was named before, too."""
+    return allow(["organizations:DeregisterDelegatedAdministrator"], [accounts], **_of_services(principals))
 
 
 def see_administrators() -> Statement:
@@ -189,9 +193,13 @@ def write_resource_policy() -> Statement:
 
 
 def delegate_trails() -> Statement:
-    """Make an account CloudTrail's delegated administrator, and take it back; the calls know no resources."""
-    actions = ("Deregister", "Register")
-    return allow([f"cloudtrail:{action}OrganizationDelegatedAdmin" for action in actions], "*")
+    """Make an account CloudTrail's delegated administrator; the call knows no resources."""
+    return allow(["cloudtrail:RegisterOrganizationDelegatedAdmin"], "*")
+
+
+def take_back_trails() -> Statement:
+    """Take that back; the call knows no resources."""
+    return allow(["cloudtrail:DeregisterOrganizationDelegatedAdmin"], "*")
 
 
 def _of_services(principals: Sequence[str]) -> dict[str, dict[str, Any]]:

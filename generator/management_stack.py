@@ -79,17 +79,19 @@ def _function(config: Config) -> list[AWSObject]:
 
 
 def _statements(config: Config) -> list[iam.Statement]:
-    organization, hub = config.organization.id, config.aws.hub_account
-    account = Sub(f"arn:${{AWS::Partition}}:organizations::${{AWS::AccountId}}:account/{organization}/{hub}")
+    """Return what the function may do: give what the settings ask for, take back whatever they asked for before."""
+    accounts = f"arn:${{AWS::Partition}}:organizations::${{AWS::AccountId}}:account/{config.organization.id}"
     services = _services(config)
     trail = [iam.delegate_trails(), iam.see_linked_roles(_TRAIL_SERVICES)] if _has_trail(config) else []
     return [
         iam.see_administrators(),
         iam.trust_stack_sets(),
         iam.trust_services(services),
-        iam.name_administrator(account, services),
         iam.make_linked_roles(services),
+        iam.name_administrator(Sub(f"{accounts}/{config.aws.hub_account}"), services),
+        iam.dismiss_administrators(Sub(f"{accounts}/*"), (*_STACK_SET_SERVICES, *_TRAIL_SERVICES)),
         iam.write_resource_policy(),
+        iam.take_back_trails(),
         *trail,
     ]
 

@@ -40,7 +40,8 @@ def doctor(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:
 
 def _watched(found: Iterable[Diagnosis]) -> Iterator[Diagnosis]:
     """Show on standard error how far it is."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Looking", total=len(CHECKS))
         for one in found:
             progress.advance(task)

@@ -5,11 +5,13 @@ It is inlined in a template, so it imports the standard library and boto3 only.
 
 import json
 import signal
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
 import boto3
+from botocore.exceptions import ClientError
 
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
@@ -18,6 +20,8 @@ LONGEST_POLICY = 40_000
 # CloudFormation takes answers of 4,096 bytes (custom resource response objects).
 LONGEST_REASON = 2_000
 PATIENCE_SECONDS = 10
+# IAM takes seconds to know what a role may do since just now.
+WAITS_SECONDS = (5, 10)
 
 Document = dict[str, Any]
 # A service's name → its client.
@@ -181,7 +185,7 @@ def answer_handler(event: Document, context: Any) -> None:
     try:
         signal.signal(signal.SIGALRM, _stop)
         signal.alarm(max(1, context.get_remaining_time_in_millis() // 1000 - PATIENCE_SECONDS))
-        _follow(event, boto3.client)
+        _insist(event, boto3.client)
     except Exception as error:  # noqa: BLE001 - the isolator of custom resources
         reason = f"{type(error).__name__}: {error}"
     finally:
@@ -191,6 +195,18 @@ def answer_handler(event: Document, context: Any) -> None:
 
 def _stop(_number: int, _frame: object) -> None:
     raise TimeoutError("AWS did not answer in time")
+
+
+def _insist(event: Document, clients: Clients) -> None:
+    """Try again what is refused: everything that was done already is found so."""
+    for wait in WAITS_SECONDS:
+        try:
+            return _follow(event, clients)
+        except ClientError as error:
+            if not error.response["Error"]["Code"].startswith("AccessDenied"):
+                raise
+            time.sleep(wait)
+    return _follow(event, clients)
 
 
 def _follow(event: Document, clients: Clients) -> None:

@@ -120,3 +120,26 @@ def test_an_update_reads_through_the_policy_too(organization: Any, buckets: dict
     member.make("updated", SOURCE)
     with pytest.raises(ClientError, match="AccessDenied"):
         member.aws("lambda").update_function_code(FunctionName="updated", S3Bucket=buckets["closed"], S3Key=KEY)
+
+
+def test_code_in_a_template_finds_the_runtimes_boto3_and_nothing_else(organization: Any) -> None:
+    functions = Functions(organization.client, MEMBER)
+    source = (
+        "import importlib.util, boto3\n"
+        "def handle_handler(event, context):\n"
+        "    region = boto3.client('sqs').meta.region_name\n"
+        "    return [region, importlib.util.find_spec('ministack'), importlib.util.find_spec('yaml')]\n"
+    )
+    properties = {
+        "FunctionName": "inline",
+        "Runtime": "python3.13",
+        "Handler": "index.handle_handler",
+        "Role": functions.role("inline-role"),
+        "Timeout": 30,
+        "Code": {"ZipFile": source},
+    }
+    template = {"Resources": {"Inline": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+    cloudformation = functions.aws("cloudformation")
+    cloudformation.create_stack(StackName="inline", TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="inline", WaiterConfig={"Delay": 1})
+    assert functions.call("inline") == ["us-east-1", None, None]
