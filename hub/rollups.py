@@ -52,8 +52,8 @@ def _store() -> RollupStore:
 def _shard(event: Mapping[str, Any]) -> str:
     """Return the name under which the position is kept.
 
-    Without a tumbling window Lambda does not say the shard, and a redrive must not, whose records lie behind the
-    shard's position: then a batch that is delivered again is known by its first record.
+    Without a tumbling window Lambda does not say the shard, and a redrive must not: its records lie behind the shard's
+    position. Then a batch that is delivered again is known by its first record.
     """
     first = event["Records"][0]
     return event.get("shardId") or f"{first.get('eventSourceARN', '')}#{first['dynamodb']['SequenceNumber']}"

@@ -9,8 +9,8 @@ from typing import Any
 
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator
+from ministack.services import dynamodb_streams, tagging
 from ministack.services import iam as iam_service
-from ministack.services import tagging
 
 from localorg import patches, resource_tags
 from localorg.organization import ORGANIZATION, PARTITION, organization_id_of
@@ -26,6 +26,11 @@ BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+# Calls about archives and replays, by their resource types (service authorization reference, "Amazon EventBridge").
+ARCHIVE_CALLS = {
+    *("events:CreateArchive", "events:DeleteArchive", "events:DescribeArchive", "events:UpdateArchive"),
+    *("events:CancelReplay", "events:DescribeReplay", "events:StartReplay"),
 }
 RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
 TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
@@ -44,6 +49,8 @@ def install() -> None:
     patches.replace(tagging, "resource_tags", resource_tags.tags_of, "_RESOURCE_TAG_COLLECTORS")
     extract = patches.require(iam_actions, "extract_resource_arn", "_EC2_RESOURCE_FIELDS", 'service == "rds"')
     patches.replace(iam_actions, "extract_resource_arn", _naming_more(extract))
+    patches.require(dynamodb_streams, "_decode_iterator", "base64.urlsafe_b64decode")
+    patches.require(dynamodb_streams, "_encode_iterator", 'payload_data["arn"] = stream_arn')
     others = patches.require(iam_actions, "verified_access_resource_arns", "query_params")
     patches.replace(iam_actions, "verified_access_resource_arns", _naming_all(others))
     action = patches.require(iam_actions, "extract_iam_action", "_action_from_target(headers)")
@@ -119,11 +126,29 @@ def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
             return found[0]
         if ORGANIZATIONS_ACCOUNT.search(action) and (named := _document(body).get("AccountId")):
             return f"arn:{PARTITION}:organizations::{account}:account/{ORGANIZATION}/{named}"
+        if service == "dynamodbstreams":
+            return _stream_arn(_document(body)) or arn
+        if action in ARCHIVE_CALLS:
+            return _archive_arn(_document(body), region, account) or arn
         if path.endswith("/v2/email/outbound-emails") and (sender := _sender(body)):
             return f"arn:{PARTITION}:ses:{region}:{account}:identity/{sender}"
         return EC2_OWNED_BY_NOBODY.sub(r"\1\2", arn)
 
     return extract_resource_arn
+
+
+def _stream_arn(data: dict[str, Any]) -> str:
+    """The stream that a call of DynamoDB Streams is about; GetRecords names it within its iterator."""
+    iterator = dynamodb_streams._decode_iterator(str(data.get("ShardIterator", ""))) or {}
+    return str(data.get("StreamArn") or iterator.get("arn", ""))
+
+
+def _archive_arn(data: dict[str, Any], region: str, account: str) -> str:
+    """The archive that a call is about, of a replay the archive that it begins with, or else the replay."""
+    here = f"arn:{PARTITION}:events:{region}:{account}"
+    if name := data.get("ArchiveName"):
+        return f"{here}:archive/{name}"
+    return str(data.get("EventSourceArn") or f"{here}:replay/{data.get('ReplayName')}")
 
 
 def _naming_all(others: Callable[..., list[str]]) -> Callable[..., list[str]]:

@@ -186,8 +186,8 @@ def _said(report: QueueReport) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    """Return what a message said without what would steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    """Return what a message said in one line, without what would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _bar(console: Console) -> Progress:

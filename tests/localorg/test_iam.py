@@ -163,6 +163,61 @@ def test_a_key_is_used_by_those_whose_policy_names_it(account: Functions) -> Non
     assert not is_denied(account.acting(next(NAMES), {"Action": "kms:Encrypt", "Resource": key}), encrypt)
 
 
+@pytest.mark.parametrize("action", ["dynamodb:GetShardIterator", "dynamodb:GetRecords"])
+def test_a_stream_is_read_with_the_permissions_for_it(account: Functions, action: str) -> None:
+    name = next(NAMES)
+    table = account.aws("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )
+    stream = table["TableDescription"]["LatestStreamArn"]
+    (shard,) = account.aws("dynamodbstreams").describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+    where = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+
+    def read(caller: Functions) -> Any:
+        client = caller.aws("dynamodbstreams")
+        return client.get_records(ShardIterator=client.get_shard_iterator(**where)["ShardIterator"])
+
+    both = ["dynamodb:GetShardIterator", "dynamodb:GetRecords"]
+    rest = [one for one in both if one != action]
+    assert not is_denied(account.acting(next(NAMES), {"Action": both, "Resource": stream}), read)
+    assert is_denied(account.acting(next(NAMES), {"Action": rest, "Resource": stream}), read)
+    assert is_denied(account.acting(next(NAMES), {"Action": both, "Resource": f"{stream}-other"}), read)
+
+
+def test_a_replay_needs_permissions_for_the_archive_and_for_itself(account: Functions, organization: Any) -> None:
+    hub = Functions(organization.client, HUB)
+    name, events = next(NAMES), hub.aws("events")
+    arn = events.create_archive(ArchiveName=name, EventSourceArn=BUS)["ArchiveArn"]
+    replay = arn.replace("archive/", "replay/")
+
+    def start(caller: Functions) -> Any:
+        return caller.aws("events").start_replay(
+            ReplayName=next(NAMES),
+            EventSourceArn=arn,
+            EventStartTime="2026-01-01T00:00:00Z",
+            EventEndTime="2026-01-02T00:00:00Z",
+            Destination={"Arn": BUS},
+        )
+
+    assert is_denied(hub.acting(next(NAMES), {"Action": "events:StartReplay", "Resource": replay}), start)
+    assert not is_denied(hub.acting(next(NAMES), {"Action": "events:StartReplay", "Resource": arn}), start)
+    looking = [("events:DescribeArchive", arn, "describe_archive", {"ArchiveName": name})]
+    made = events.list_replays(EventSourceArn=arn)["Replays"][0]["ReplayName"]
+    own = f"{replay.rpartition('/')[0]}/{made}"
+    looking += [("events:DescribeReplay", own, "describe_replay", {"ReplayName": made})]
+    for action, resource, call, asked in looking:
+
+        def look(caller: Functions, call: str = call, asked: dict[str, str] = asked) -> Any:
+            return getattr(caller.aws("events"), call)(**asked)
+
+        assert is_denied(hub.acting(next(NAMES), {"Action": action, "Resource": f"{resource}-other"}), look)
+        assert not is_denied(hub.acting(next(NAMES), {"Action": action, "Resource": resource}), look)
+
+
 def test_a_role_is_assumed_only_with_the_permission_and_the_trust(account: Functions, organization: Any) -> None:
     hub = Functions(organization.client, HUB)
     target = f"arn:aws:iam::{HUB}:role/trusting"
