@@ -75,7 +75,6 @@ class Hands:
             "prefix": self.names.prefix,
             "hub": self.organization.hub,
             "home": self.config.aws.home_region,
-            "global": "us-east-1",
             "regions": " ".join(self.config.regions),
             "targets": ",".join(self.config.organization.targets),
         }
