@@ -18,6 +18,7 @@ from generator.rollout.session import hub_session
 from generator.rollout.stack_set import StackSet
 from generator.third_party import ROOT
 from hub.store.spokes import SpokeStore
+from tests.rollout.cache import share_cache
 from tests.rollout.leftovers import leftovers
 
 pytestmark = pytest.mark.slow
@@ -48,8 +49,7 @@ class Hands:
         self.folder = folder
         self.organization = organization
         self.names = Names()
-        (folder / "build").mkdir()
-        (folder / "build" / "cache").symlink_to(ROOT / "build" / "cache", target_is_directory=True)
+        share_cache(folder / "build")
 
     @property
     def config(self) -> Config:
@@ -75,7 +75,6 @@ class Hands:
             "prefix": self.names.prefix,
             "hub": self.organization.hub,
             "home": self.config.aws.home_region,
-            "global": "us-east-1",
             "regions": " ".join(self.config.regions),
             "targets": ",".join(self.config.organization.targets),
         }
@@ -178,9 +177,5 @@ def test_a_rollout_by_hand_from_nothing_to_nothing(hands: Hands) -> None:
 
     hands.follow(*LAST)
     assert hands.left() == set()
-    assert (
-        hands.client("cloudformation", hub, REGIONS[0]).list_stack_sets(CallAs="DELEGATED_ADMIN", Status="ACTIVE")[
-            "Summaries"
-        ]
-        == []
-    )
+    cloudformation = hands.client("cloudformation", hands.organization.management, REGIONS[0])
+    assert cloudformation.list_stack_sets(Status="ACTIVE")["Summaries"] == []

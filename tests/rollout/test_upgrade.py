@@ -26,10 +26,10 @@ from generator.parts import heartbeat
 from generator.rollout.apply import deploy
 from generator.rollout.session import Sessions, hub_session
 from generator.rollout.step import Step
-from generator.third_party import ROOT
 from hub.store.findings import FindingQuery, FindingStore
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
+from tests.rollout.cache import share_cache
 
 pytestmark = pytest.mark.slow
 OLDER = "0.0.9"
@@ -43,8 +43,7 @@ class Release:
     """A version of Muster, generated and ready to be rolled out."""
 
     def __init__(self, config: Config, out: Path) -> None:
-        out.mkdir()
-        (out / "cache").symlink_to(ROOT / "build" / "cache", target_is_directory=True)
+        share_cache(out)
         self.config = config
         self.folder = out / Target.HOST
         self.manifest: Manifest = generate(config, Target.HOST, out)
