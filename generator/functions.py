@@ -6,7 +6,7 @@ from contract.names import Names
 from contract.settings import Settings
 from hub import settings as hub
 from spoke import settings as spoke
-from spoke.creator_tagger.calls import client_names
+from spoke.creator_tagger.services import client_names
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):

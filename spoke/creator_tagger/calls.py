@@ -9,9 +9,7 @@ from botocore.exceptions import ClientError
 
 from spoke.clients import Clients
 from spoke.creator_tagger.plan import TaggingPlan
-from spoke.creator_tagger.services import OWN_CALLS, SERVICES, OwnCall
-
-TAGGING_API = "resourcegroupstaggingapi"
+from spoke.creator_tagger.services import OWN_CALLS, SERVICES, TAGGING_API, OwnCall
 
 # tag:TagResources takes 20 ARNs a call.
 _BATCH = 20
@@ -113,10 +111,3 @@ def _refusal(error: ClientError) -> Refusal:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     detail = error.response.get("Error", {})
     return Refusal(f"{detail.get('Code')}: {detail.get('Message')}", status)
-
-
-def client_names() -> tuple[str, ...]:
-    """Return every botocore client that the function may make: the models that its zip must carry."""
-    own = {service.own.client for service in SERVICES.values() if service.own}
-    others = {call.client for call in OWN_CALLS.values()}
-    return tuple(sorted(own | others | {TAGGING_API, "autoscaling", "events", "sqs"}))

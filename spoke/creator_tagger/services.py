@@ -6,6 +6,8 @@
 
 import msgspec
 
+TAGGING_API = "resourcegroupstaggingapi"
+
 
 class OwnCall(msgspec.Struct, frozen=True):
     """A service's own `TagResource`: its client, and its parameters for the ARN and for the tags (a map, or named pairs)."""
@@ -302,3 +304,10 @@ OWN_CALLS = {
     "resiliencehub.amazonaws.com:CreatePolicy": OwnCall("resiliencehubv2", "resourceArn", "tags"),
     "timestream.amazonaws.com:CreateScheduledQuery": OwnCall("timestream-query", "ResourceARN", "Tags", ("Key", "Value")),
 }
+
+
+def client_names() -> tuple[str, ...]:
+    """Return every botocore client that the function may make: the models that its zip must carry."""
+    own = {service.own.client for service in SERVICES.values() if service.own}
+    others = {call.client for call in OWN_CALLS.values()}
+    return tuple(sorted(own | others | {TAGGING_API, "autoscaling", "events", "sqs"}))

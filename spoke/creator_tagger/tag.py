@@ -5,8 +5,9 @@ from botocore.exceptions import ClientError
 
 from contract.spoke_events import TaggingFailure
 from spoke.clients import Clients
-from spoke.creator_tagger.calls import TAGGING_API, Refusal, batches, tagged_by
+from spoke.creator_tagger.calls import Refusal, batches, tagged_by
 from spoke.creator_tagger.plan import TaggingPlan
+from spoke.creator_tagger.services import TAGGING_API
 
 # tag:GetResources takes 100 ARNs a call, without pages.
 _BATCH = 100

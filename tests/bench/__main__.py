@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import cold_start, demo, detection, rules, store, tagging
+from tests.bench import cold_start, demo, detection, generating, rollout, rules, store, tagging
 
 if TYPE_CHECKING:
     from tests.bench.measure import Measure
@@ -18,7 +18,9 @@ BENCHES = (
     rules.alert_rules_of_a_spoke,
     tagging.calls_of_a_create_event,
     store.units_of_a_finding,
+    generating.templates_beside_cdk,
     demo.demo_to_summary,
+    rollout.rollout_to_200_accounts,
 )
 
 

@@ -1,4 +1,4 @@
-"""What DynamoDB would charge: calls, read and write units, counted where a client's calls leave it."""
+"""Calls counted where they leave a client, and what DynamoDB would charge for its own: read and write units."""
 
 from collections import Counter
 from math import ceil
@@ -13,6 +13,17 @@ Item = dict[str, Any]
 # A write unit is 1 KB, a read unit two reads of 4 KB that need not be the newest (DynamoDB developer guide).
 _WRITE = 1024
 _READ = 4096
+
+
+class Calls:
+    """Counts every answered call of the clients that a session makes from now on, by operation."""
+
+    def __init__(self, session: Any) -> None:
+        self.made: Counter[str] = Counter()
+        session.events.register("after-call.*.*", self._end)
+
+    def _end(self, model: Any, **_: Any) -> None:
+        self.made[model.name] += 1
 
 
 class Meter:

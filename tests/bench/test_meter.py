@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import boto3
 import botocore.session
 import pytest
 from moto import mock_aws
 
 from hub.store.schema import Index, Table, definition
-from tests.bench.meter import Meter, size
+from tests.bench.meter import Calls, Meter, size
 
 TABLE = Table(partition="id", indexes=(Index("ByKind", "kind", sort="at", projected=("title",)),))
 
@@ -53,3 +54,12 @@ def test_reads_cost_half_a_unit_for_4_kb_and_a_whole_one_when_they_must_be_the_n
     client.batch_get_item(RequestItems={"t": {"Keys": [{"id": {"S": "1"}}, {"id": {"S": "absent"}}]}})
     assert meter.read_units == 1 + 1 + 1.5
     assert meter.calls.total() == 4
+
+
+def test_calls_are_counted_for_all_clients_of_a_session(client: Any) -> None:
+    session = boto3.Session(region_name="eu-central-1")
+    calls = Calls(session)
+    session.client("dynamodb").list_tables()
+    for _ in range(2):
+        session.client("sqs").list_queues()
+    assert calls.made == {"ListTables": 1, "ListQueues": 2}

@@ -6,11 +6,10 @@ import pytest
 from botocore.model import ServiceModel
 from botocore.session import get_session
 
-from spoke.creator_tagger.calls import client_names
 from spoke.creator_tagger.creation import IN_EVENT, Created
 from spoke.creator_tagger.permissions import api_actions, narrowed_actions, tag_actions
 from spoke.creator_tagger.resources import CREATED, UNTAGGABLE
-from spoke.creator_tagger.services import OWN_CALLS, SERVICES, OwnCall
+from spoke.creator_tagger.services import OWN_CALLS, SERVICES, OwnCall, client_names
 
 _CALL = re.compile(r"[a-z0-9-]+\.amazonaws\.com:[A-Z][A-Za-z0-9_]+")
 _PATH = re.compile(r"(requestParameters|responseElements)(\.\w+(\[\])?)+")
