@@ -2,23 +2,11 @@
 
 from typing import Any
 
-from troposphere import GetAtt, Output, Ref, Sub, Template
-from troposphere.s3 import (
-    Bucket,
-    BucketEncryption,
-    BucketPolicy,
-    LifecycleConfiguration,
-    LifecycleRule,
-    NoncurrentVersionExpiration,
-    OwnershipControls,
-    OwnershipControlsRule,
-    PublicAccessBlockConfiguration,
-    ServerSideEncryptionByDefault,
-    ServerSideEncryptionRule,
-    VersioningConfiguration,
-)
+from troposphere import Output, Ref, Sub, Template
+from troposphere.s3 import LifecycleRule, NoncurrentVersionExpiration
 
 from generator.config import Config
+from generator.parts.bucket import bucket_policy, private_bucket
 
 _OLD_VERSIONS_DAYS = 90
 
@@ -26,32 +14,11 @@ _OLD_VERSIONS_DAYS = 90
 def artefacts_stack(config: Config) -> Template:
     """Return the template of the bucket that holds templates and packages, readable by the organization."""
     template = Template(Description="Muster's templates and function packages in this Region")
-    bucket = template.add_resource(_bucket(config))
-    statements = [_organization_reads(config), _tls_only()]
-    document = {"Version": "2012-10-17", "Statement": statements}
-    template.add_resource(BucketPolicy("ArtefactsPolicy", Bucket=Ref(bucket), PolicyDocument=document))
+    name = Sub(config.names.artefact_bucket("${AWS::AccountId}", "${AWS::Region}"))
+    bucket = template.add_resource(private_bucket("Artefacts", _old_versions(), BucketName=name))
+    template.add_resource(bucket_policy(bucket, [_organization_reads(config)]))
     template.add_output(Output("BucketName", Value=Ref(bucket)))
     return template
-
-
-def _bucket(config: Config) -> Bucket:
-    # SSE-S3, for a customer key would have to be shared with the whole organization.
-    encryption = ServerSideEncryptionRule(
-        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-    )
-    return Bucket(
-        "Artefacts",
-        BucketName=Sub(config.names.artefact_bucket("${AWS::AccountId}", "${AWS::Region}")),
-        BucketEncryption=BucketEncryption(ServerSideEncryptionConfiguration=[encryption]),
-        LifecycleConfiguration=LifecycleConfiguration(Rules=[_old_versions()]),
-        OwnershipControls=OwnershipControls(Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
-        PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
-            BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
-        ),
-        VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
-        DeletionPolicy="Retain",
-        UpdateReplacePolicy="Retain",
-    )
 
 
 def _old_versions() -> LifecycleRule:
@@ -67,15 +34,4 @@ def _organization_reads(config: Config) -> dict[str, Any]:
         "Action": "s3:GetObject",
         "Resource": Sub("${Artefacts.Arn}/*"),
         "Condition": {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}},
-    }
-
-
-def _tls_only() -> dict[str, Any]:
-    return {
-        "Sid": "Encrypted",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [GetAtt("Artefacts", "Arn"), Sub("${Artefacts.Arn}/*")],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }

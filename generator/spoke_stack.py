@@ -6,13 +6,14 @@ from typing import Any
 
 from troposphere import Ref, Template
 
-from generator.config import Config
+from generator.config import Config, Trail
 from generator.functions import HEARTBEAT
 from generator.parts.alarms import alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site
 from generator.parts.heartbeat import INTERVAL_SECONDS, heartbeat, introduction
 from generator.parts.tagging import creator_tagger
+from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region
 from generator.pattern import alert_rules
 from hub.detections.catalogue import DETECTIONS
 
@@ -48,11 +49,15 @@ def spoke_parts(config: Config) -> list[str]:
 def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
     template = Template(Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator")
     site = Site(config, artefacts, spoke_values(config, config_hash))
+    has_trail = config.spoke.trail is Trail.ACCOUNTS
+    if has_trail:
+        template.add_condition(IN_GLOBAL_REGION, is_global_region(config))
     template.add_resource(
         [
             *alert_forwarding(config, alert_rules(DETECTIONS)),
             *(creator_tagger(site) if config.creator.enabled else []),
             *heartbeat(site),
+            *(account_trail(config) if has_trail else []),
         ]
     )
     if config.spoke.alarms:

@@ -25,6 +25,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--regions", type=region_list, default=("us-east-1", "eu-west-1"))
     parser.add_argument("--log-level", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     parser.add_argument("--with-parent", type=int, help="stop when this process is gone")
+    parser.add_argument("--no-trail", dest="trail", action="store_false", help="the organization has no trail")
     return Options.checked(**vars(parser.parse_args(arguments)))
 
 

@@ -12,7 +12,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-from localorg import control, following, listening, organization, patches
+from localorg import control, following, listening, organization, patches, trails
 from localorg.options import Options
 
 # Each part patches what it names; the order only matters where one wraps what another one put there.
@@ -29,7 +29,7 @@ PARTS = (
     "cloudformation",
     "stacksets",
     "emails",
-    "trail",
+    "trails",
     "settled",
     "streams",
     "mappings",
@@ -73,6 +73,8 @@ def run(listener: socket.socket, options: Options) -> None:
     """Serve on `listener` until SIGTERM, SIGINT or the parent's end."""
     install()
     organization.build(options.accounts)
+    if options.trail:
+        trails.begin()
     control.REGIONS[:] = options.regions
     asyncio.run(_serve(listener, options))
     stop_parts()

@@ -12,13 +12,14 @@ class OptionsError(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """The command line: port (0 picks one), member accounts, Regions (the first is the home), log level, parent pid."""
+    """The command line: port (0 picks one), member accounts, Regions (the first is the home), log level, parent pid, trail."""
 
     port: int
     accounts: int = 5
     regions: tuple[str, ...] = ("us-east-1", "eu-west-1")
     log_level: str = "WARNING"
     with_parent: int | None = None
+    trail: bool = True
 
     @classmethod
     def checked(cls, port: int, accounts: int, **others: object) -> "Options":

@@ -26,10 +26,11 @@ def up(
     accounts: AccountsOption = 5,
     port: PortOption = DEFAULT_PORT,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running in the background.")] = False,
+    no_trail: Annotated[bool, typer.Option("--no-trail", help="An organization whose API calls no trail logs.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Start the organization; without --detach it runs until Ctrl-C."""
-    organization = start(accounts, port, detached=detach)
+    organization = start(accounts, port, detached=detach, trail=not no_trail)
     if json:
         typer.echo(jsonlib.dumps({"endpoint": organization.endpoint, "config": str(organization.config.resolve())}))
     else:

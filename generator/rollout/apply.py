@@ -6,13 +6,14 @@ from pathlib import Path
 import boto3
 from botocore.config import Config as ClientConfig
 
-from generator.config import Config
+from generator.config import Config, Trail
 from generator.functions import INVENTORY
 from generator.generate import Manifest
 from generator.rollout.artefacts import template_key, template_url, upload
 from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import deploy_stack
 from generator.rollout.step import RolloutError, Step
+from generator.rollout.trail import deploy_trail, remove_trail
 
 INLINE_BYTES = 51_200
 
@@ -28,9 +29,13 @@ def deploy(
     _check_account(config, session)
     for region in config.regions:
         yield from _artefacts(config, manifest, folder, session, region)
+    if config.spoke.trail is not Trail.ORGANIZATION:
+        # Before its bucket loses the policy under which it writes.
+        yield from remove_trail(config, session)
     yield deploy_stack(
         session.client("cloudformation"), config.names.hub_stack, template_argument(config, folder, "hub")
     )
+    yield from deploy_trail(config, session)
     _refresh_inventory(config, session)
     yield Step("inventory of accounts", "refreshed")
     yield from _spokes(config, folder, session, poll_seconds)

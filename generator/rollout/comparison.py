@@ -12,6 +12,7 @@ from generator.config import Config
 from generator.rollout.instance import StackInstance
 from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import stack_status
+from generator.rollout.trail import trail_action
 from generator.rollout.withdrawal import withdrawals
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def changes(config: Config, folder: Path, session: boto3.Session) -> list[Change
         for one in _stack(session.client("cloudformation", region), names.artefacts_stack, folder, "artefacts", region)
     ]
     found += _stack(home, names.hub_stack, folder, "hub")
+    if action := trail_action(config, session):
+        found.append(Change(what=f"trail {names.organization_trail}", action=action))
     spokes = StackSet(home, names.spoke_stack_set)
     present = spokes.describe()
     if present is None:

@@ -4,7 +4,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, provisioners
 
 from localorg import patches
-from localorg.cloudformation import declared, differences, event_types, invoke_configs, stacks, tables, unique
+from localorg.cloudformation import declared, differences, event_types, invoke_configs, stacks, tables, trails, unique
 
 
 def install() -> None:
@@ -13,6 +13,7 @@ def install() -> None:
     patches.require(engine, "validate_template_support", "rtype in _RESOURCE_HANDLERS")
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["AWS::DynamoDB::Table"] = tables.handler(handlers["AWS::DynamoDB::Table"], provisioners._physical_name)
+    handlers["AWS::CloudTrail::Trail"] = trails.HANDLER
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})
     handlers.update(unique.strict(handlers))

@@ -16,7 +16,6 @@ DECLARED = {
     "AWS::Backup::BackupSelection": "the template test of the vault, plan and role",
     "AWS::Budgets::Budget": "nothing: no part of the system reads it",
     "AWS::CloudFront::VpcOrigin": "the template test of the web stack",
-    "AWS::CloudTrail::Trail": "the replayed events: they arrive whether a trail records or not",
     "AWS::CloudWatch::AnomalyDetector": "nothing: no part of the system reads it",
     "AWS::CloudWatch::CompositeAlarm": "the alarms it is made of",
     "AWS::EC2::EIP": "nothing: no part of the system reads it",
