@@ -17,6 +17,8 @@ AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 OrganizationalUnit = Annotated[str, StringConstraints(pattern=r"^(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})$")]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$")]
+# The beginning is literal: a pattern of every role would exempt everybody.
+RolePattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+=,.@/-]{3}[A-Za-z0-9_+=,.@/*-]*$", max_length=256)]
 Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/\d{1,3}$")]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Check = Literal["dead letters", "roles", "rules", "trail"]
@@ -70,6 +72,11 @@ class Organization(Section):
     )
     include_management_account: bool = Field(
         default=False, description="whether the management account gets a spoke too, as an ordinary stack"
+    )
+    guardrail_exempt_roles: tuple[RolePattern, ...] = Field(
+        default=(),
+        description="roles (path and name, * for any characters) that the guardrail policy does not bind, besides Muster's"
+        " own and those of StackSets",
     )
     owner_tag: Annotated[str, StringConstraints(min_length=1, max_length=128)] = Field(
         default="Owner", description="key of the account tag that says who owns an account"

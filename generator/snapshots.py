@@ -1,4 +1,4 @@
-"""The templates as `tests/snapshots` keeps them; `python -m generator.snapshots` accepts them as they are now."""
+"""The templates and the guardrail as `tests/snapshots` keeps them; `python -m generator.snapshots` accepts them as they are now."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from generator.config import Config, load
 from generator.functions import FUNCTIONS
 from generator.generate import templates
+from generator.guardrail import FILE, guardrail
 
 SNAPSHOTS = Path(__file__).resolve().parents[1] / "tests" / "snapshots"
 
@@ -35,6 +36,7 @@ def main() -> None:
     """Write every snapshot."""
     for name, template in rendered(sample()).items():
         (SNAPSHOTS / f"{name}.json").write_text(written(template), encoding="utf-8")
+    (SNAPSHOTS / FILE).write_text(written(guardrail(sample())), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ PARTS = (
     "retries",
     "redelivery",
     "iam",
+    "service_control",
     "tagging",
     "eventbus",
     "templates",

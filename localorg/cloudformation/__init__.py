@@ -4,7 +4,18 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, provisioners
 
 from localorg import patches
-from localorg.cloudformation import declared, differences, event_types, invoke_configs, stacks, tables, trails, unique
+from localorg.cloudformation import (
+    conditions,
+    declared,
+    differences,
+    event_types,
+    invoke_configs,
+    permitted,
+    stacks,
+    tables,
+    trails,
+    unique,
+)
 
 
 def install() -> None:
@@ -17,7 +28,9 @@ def install() -> None:
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})
     handlers.update(unique.strict(handlers))
+    handlers.update(permitted.bounded(handlers))
     actions = cloudformation._ACTION_HANDLERS
     actions["DeleteStack"] = stacks.deleting(actions["DeleteStack"])
+    conditions.install()
     differences.install()
     invoke_configs.install()

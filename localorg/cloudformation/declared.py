@@ -28,7 +28,7 @@ DECLARED = {
     "AWS::Events::Connection": "channels are called by functions here, not by EventBridge",
     "AWS::GuardDuty::Detector": "the replayed findings",
     "AWS::Logs::QueryDefinition": "nothing: people use it in the console",
-    "AWS::Organizations::Policy": "the template test of the management stack; no SCP is enforced",
+    "AWS::Organizations::Policy": "the policies that tests attach by the API",
     "AWS::Rbin::Rule": "the template test of the backup part",
     "AWS::ResourceGroups::Group": "nothing: no part of the system reads it",
     "AWS::S3::StorageLens": "nothing: no part of the system reads it",
