@@ -18,7 +18,9 @@ RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"
 OrganizationalUnit = Annotated[str, StringConstraints(pattern=r"^(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})$")]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$")]
 # The beginning is literal: a pattern of every role would exempt everybody.
-RolePattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+=,.@/-]{3}[A-Za-z0-9_+=,.@/*-]*$", max_length=256)]
+RolePattern = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_+=,.@/-]{3}[A-Za-z0-9_+=,.@/*-]*$", max_length=256)
+]
 Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]+/\d{1,3}$")]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Check = Literal["dead letters", "roles", "rules", "trail"]

@@ -86,7 +86,9 @@ def exempt_roles(config: Config) -> list[str]:
 def _spoke_statement(config: Config) -> Statement:
     has_trail = config.spoke.trail is Trail.ACCOUNTS
     actions = [*_CHANGES, *(_TRAIL_CHANGES if has_trail else ())]
-    return _denied(config, "Spoke", actions, [*_spoke_resources(config), *(_trail_resources(config) if has_trail else [])])
+    return _denied(
+        config, "Spoke", actions, [*_spoke_resources(config), *(_trail_resources(config) if has_trail else [])]
+    )
 
 
 def _spoke_resources(config: Config) -> list[str]:

@@ -29,6 +29,7 @@ BATCHES = {
 }
 RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
 TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
+RULE_CALL = re.compile(r"events:((Delete|Describe|Disable|Enable|Put)Rule|ListTargetsByRule|(Put|Remove)Targets)")
 SESSION = re.compile(r"^(arn:[^:]+):sts::(\d+):assumed-role/([^/]+)/.+$")
 EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot)/)")
 
@@ -113,6 +114,8 @@ def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
         action = iam_actions.extract_iam_action(service, method, path, headers, body, params) or ""
         if TAG_CALL.search(action) and (arns := tagged_arns(service, {**params, **_document(body)})):
             return arns[0]
+        if RULE_CALL.fullmatch(action):
+            return _rule_arn(_document(body), region, account)
         arn = extract(service, method, path, headers, body, params, region, account)
         if service == "iam" and (found := _iam_arn(params)):
             return found[0]
@@ -121,6 +124,13 @@ def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
         return EC2_OWNED_BY_NOBODY.sub(r"\1\2", arn)
 
     return extract_resource_arn
+
+
+def _rule_arn(document: Parameters, region: str, account: str) -> str:
+    """A rule of the default bus is named without it (service authorization reference, "Amazon EventBridge")."""
+    bus = str(document.get("EventBusName") or "default").rpartition("/")[2]
+    name = str(document.get("Rule") or document.get("Name"))
+    return f"arn:{PARTITION}:events:{region}:{account}:rule/{name if bus == 'default' else f'{bus}/{name}'}"
 
 
 def _naming_all(others: Callable[..., list[str]]) -> Callable[..., list[str]]:

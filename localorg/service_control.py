@@ -65,9 +65,7 @@ def _bounded(original: Callable[..., Any]) -> Callable[..., Any]:
     return enforce
 
 
-def _is_denied(
-    principal: PrincipalInfo, action: str, resource: str, service_context: Mapping[str, Any] | None
-) -> bool:
+def _is_denied(principal: PrincipalInfo, action: str, resource: str, service_context: Mapping[str, Any] | None) -> bool:
     policies = _policies_over(principal)
     if not policies:
         return False

@@ -26,7 +26,9 @@ def up(
     accounts: AccountsOption = 5,
     port: PortOption = DEFAULT_PORT,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running in the background.")] = False,
-    no_trail: Annotated[bool, typer.Option("--no-trail", help="An organization whose API calls no trail logs.")] = False,
+    no_trail: Annotated[
+        bool, typer.Option("--no-trail", help="An organization whose API calls no trail logs.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Start the organization; without --detach it runs until Ctrl-C."""

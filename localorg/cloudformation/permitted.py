@@ -55,7 +55,9 @@ CALLS = {
         "logs:{region}:{account}:log-group:{name}",
         "LogGroupName",
     ),
-    "AWS::S3::Bucket": Calls("s3:CreateBucket", "s3:PutBucketVersioning", "s3:DeleteBucket", "s3:::{name}", "BucketName"),
+    "AWS::S3::Bucket": Calls(
+        "s3:CreateBucket", "s3:PutBucketVersioning", "s3:DeleteBucket", "s3:::{name}", "BucketName"
+    ),
     "AWS::SQS::Queue": Calls(
         "sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:DeleteQueue", "sqs:{region}:{account}:{name}", "QueueName"
     ),

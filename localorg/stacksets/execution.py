@@ -56,7 +56,9 @@ def _session(account: str) -> tuple[str, str, str]:
 
 
 def _make_role(name: str) -> None:
-    principal = {"AWS": f"arn:{PARTITION}:iam::*:role/aws-service-role/member.org.stacksets.cloudformation.amazonaws.com/*"}
+    principal = {
+        "AWS": f"arn:{PARTITION}:iam::*:role/aws-service-role/member.org.stacksets.cloudformation.amazonaws.com/*"
+    }
     trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     iam._create_role({"RoleName": [name], "AssumeRolePolicyDocument": [document]})

@@ -93,7 +93,10 @@ def test_a_condition_knows_where_its_stack_is(stacks: Stacks) -> None:
     body = json.loads(tiny())
     for region in ("us-east-1", "eu-west-1"):
         body.setdefault("Conditions", {})[region[:2].upper()] = {"Fn::Equals": [{"Ref": "AWS::Region"}, region]}
-        body["Resources"][f"In{region[:2].upper()}"] = {**body["Resources"]["Parameter"], "Condition": region[:2].upper()}
+        body["Resources"][f"In{region[:2].upper()}"] = {
+            **body["Resources"]["Parameter"],
+            "Condition": region[:2].upper(),
+        }
     assert stacks.create("placed", json.dumps(body)) == "CREATE_COMPLETE"
     found = stacks.client.describe_stack_resources(StackName="placed")["StackResources"]
     assert {one["LogicalResourceId"] for one in found} == {"Parameter", "InUS"}

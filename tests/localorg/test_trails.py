@@ -16,7 +16,10 @@ CLOUDTRAIL = "cloudtrail.amazonaws.com"
 
 
 def trail(**properties: Any) -> dict[str, Any]:
-    return {"Type": "AWS::CloudTrail::Trail", "Properties": {"IsLogging": True, "IsMultiRegionTrail": True, **properties}}
+    return {
+        "Type": "AWS::CloudTrail::Trail",
+        "Properties": {"IsLogging": True, "IsMultiRegionTrail": True, **properties},
+    }
 
 
 def bucket_for(organization: Organization, name: str, arn: str, *owners: str) -> str:

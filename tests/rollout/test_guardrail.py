@@ -21,7 +21,9 @@ ROLE = "muster-spoke-heartbeat-us-east-1"
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 DENIED = r"explicit deny in a service control policy|explicit deny in an identity-based policy"
 
-Clients = Callable[[str], Any]
+EU = "eu-west-1"
+
+Clients = Callable[..., Any]
 Call = Callable[[Clients], Any]
 
 
@@ -55,7 +57,7 @@ def workloads(client: Any) -> str:
 
 @pytest.fixture(scope="module")
 def root(rollout: Rollout) -> Clients:
-    return lambda service: rollout.client(service, MEMBER)
+    return lambda service, region="us-east-1": rollout.client(service, MEMBER, region)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +68,10 @@ def admin(rollout: Rollout, root: Clients) -> Clients:
     role = root("iam").create_role(RoleName="administrator", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     root("iam").put_role_policy(RoleName="administrator", PolicyName="all", PolicyDocument=json.dumps(ANYTHING))
     keys = root("sts").assume_role(RoleArn=role, RoleSessionName="alice")["Credentials"]
-    return lambda service: rollout.client(
+    return lambda service, region="us-east-1": rollout.client(
         service,
         MEMBER,
+        region,
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
@@ -84,11 +87,19 @@ def stack(clients: Clients) -> str:
     return str(found["StackName"])
 
 
-def created(clients: Clients, service: str) -> str:
-    """Return the resource of a service that the creator tagger tagged."""
-    found = clients("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "CreatedBy"}])
+def created(clients: Clients, service: str, region: str = "us-east-1") -> str:
+    """Return the ARN of the resource of a service that the creator tagger tagged."""
+    found = clients("resourcegroupstaggingapi", region).get_resources(TagFilters=[{"Key": "CreatedBy"}])
     arns = [one["ResourceARN"] for one in found["ResourceTagMappingList"]]
     return next(arn for arn in arns if f":{service}:" in arn and "muster" not in arn)
+
+
+def created_queue(clients: Clients) -> str:
+    return queue(clients, created(clients, "sqs").rpartition(":")[2])
+
+
+def created_group(clients: Clients) -> str:
+    return created(clients, "ec2", EU).rpartition("/")[2]
 
 
 TOUCHES: dict[str, Call] = {
@@ -115,19 +126,15 @@ TOUCHES: dict[str, Call] = {
     "purge a queue": lambda by: by("sqs").purge_queue(QueueUrl=queue(by, "muster-spoke-alerts-dlq")),
     "delete a log group": lambda by: by("logs").delete_log_group(logGroupName="/muster/muster-spoke-heartbeat"),
     "delete the stack": lambda by: by("cloudformation").delete_stack(StackName=stack(by)),
-    "overwrite a creator": lambda by: by("sqs").tag_queue(
-        QueueUrl=queue(by, created(by, "sqs").rpartition(":")[2]), Tags={"CreatedBy": "bob"}
+    "overwrite a creator": lambda by: by("sqs").tag_queue(QueueUrl=created_queue(by), Tags={"CreatedBy": "bob"}),
+    "remove a creator": lambda by: by("sqs").untag_queue(QueueUrl=created_queue(by), TagKeys=["CreatedBy"]),
+    "overwrite a creator in EC2": lambda by: by("ec2", EU).create_tags(
+        Resources=[created_group(by)], Tags=[{"Key": "CreatedBy", "Value": "bob"}]
     ),
-    "remove a creator": lambda by: by("sqs").untag_queue(
-        QueueUrl=queue(by, created(by, "sqs").rpartition(":")[2]), TagKeys=["CreatedBy"]
+    "remove a creator in EC2": lambda by: by("ec2", EU).delete_tags(
+        Resources=[created_group(by)], Tags=[{"Key": "CreatedBy"}]
     ),
-    "overwrite a creator in EC2": lambda by: by("ec2").create_tags(
-        Resources=[created(by, "ec2").rpartition("/")[2]], Tags=[{"Key": "CreatedBy", "Value": "bob"}]
-    ),
-    "remove a creator in EC2": lambda by: by("ec2").delete_tags(
-        Resources=[created(by, "ec2").rpartition("/")[2]], Tags=[{"Key": "CreatedBy"}]
-    ),
-    "remove every tag in EC2": lambda by: by("ec2").delete_tags(Resources=[created(by, "ec2").rpartition("/")[2]]),
+    "remove every tag in EC2": lambda by: by("ec2", EU).delete_tags(Resources=[created_group(by)]),
 }
 
 
@@ -169,9 +176,9 @@ def test_an_administrators_own_work_goes_on(admin: Clients) -> None:
     url = admin("sqs").create_queue(QueueName="own", tags={"CreatedBy": "terraform", "Team": "shop"})["QueueUrl"]
     admin("sqs").untag_queue(QueueUrl=url, TagKeys=["Team"])
     admin("sqs").purge_queue(QueueUrl=url)
-    other = created(admin, "ec2").rpartition("/")[2]
-    admin("ec2").create_tags(Resources=[other], Tags=[{"Key": "Team", "Value": "shop"}])
-    admin("ec2").delete_tags(Resources=[other], Tags=[{"Key": "Team"}])
+    group, ec2 = created_group(admin), admin("ec2", EU)
+    ec2.create_tags(Resources=[group], Tags=[{"Key": "Team", "Value": "shop"}])
+    ec2.delete_tags(Resources=[group], Tags=[{"Key": "Team"}])
     admin("lambda").get_function(FunctionName="muster-spoke-heartbeat")
     admin("cloudformation").describe_stack_events(StackName=stack(admin))
 
