@@ -13,7 +13,7 @@ from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site
 from generator.parts.heartbeat import INTERVAL_SECONDS, heartbeat, introduction
 from generator.parts.tagging import creator_tagger
-from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region
+from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region, own_trail
 from generator.pattern import alert_rules
 from hub.detections.catalogue import DETECTIONS
 
@@ -63,6 +63,12 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
     if config.spoke.alarms:
         template.add_resource(alarms(list(template.resources.values()), are_told=False))
     template.add_resource(
-        introduction(config_hash, [title for title in template.resources if title != HEARTBEAT.title])
+        introduction(config_hash, _always(template), own_trail() if has_trail else None)
     )
     return template
+
+
+def _always(template: Template) -> list[str]:
+    """Return what the introduction waits for: what every spoke has, but for the function that it names anyway."""
+    titles = template.resources.items()
+    return [title for title, one in titles if title != HEARTBEAT.title and not hasattr(one, "Condition")]

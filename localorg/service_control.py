@@ -21,6 +21,7 @@ Statements = list[list[ParsedStatement]]
 KIND = "SERVICE_CONTROL_POLICY"
 # Stands where MiniStack keeps the ARN of the resource policy that denied.
 DENIED_BY = "service control policy"
+WORDY = {"logs", "ssm"}
 
 
 def install() -> None:
@@ -116,7 +117,11 @@ def _explaining(respond: Callable[..., Any]) -> Callable[..., Any]:
     def access_denied_response(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
         if named.get("resource_policy_arn") == DENIED_BY:
             text = message(principal_arn, action, named.get("resource_arn", "*"))
-            named |= {"resource_policy_arn": "", "message": text}
+            status, headers, body = respond(
+                service, action, principal_arn, request_id, **{**named, "resource_policy_arn": "", "message": text}
+            )
+            # These word every denial themselves.
+            return status, headers, body.replace(b"an identity-based", b"a service control") if service in WORDY else body
         return respond(service, action, principal_arn, request_id, **named)
 
     return access_denied_response

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere import AWSObject, GetAtt, If, Ref, Sub
 from troposphere.cloudtrail import Trail
 from troposphere.s3 import AbortIncompleteMultipartUpload, Bucket, LifecycleRule, NoncurrentVersionExpiration
 
@@ -44,6 +44,11 @@ def account_trail(config: Config) -> list[AWSObject]:
             DependsOn=policy.title,
         ),
     ]
+
+
+def own_trail() -> If:
+    """Return a reference to the spoke's own trail, where it has one."""
+    return If(IN_GLOBAL_REGION, Ref("Trail"), Ref("AWS::NoValue"))
 
 
 def organization_trail_logs(config: Config) -> list[AWSObject]:

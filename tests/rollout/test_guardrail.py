@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 MEMBER = "444455556666"
 ROLE = "muster-spoke-heartbeat-us-east-1"
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-DENIED = r"explicit deny in a service control policy|explicit deny in an identity-based policy"
+DENIED = "with an explicit deny in a service control policy"
 
 EU = "eu-west-1"
 
