@@ -64,6 +64,16 @@ class Names:
         return f"{self.prefix}-spoke"
 
     @property
+    def organization_trail(self) -> str:
+        """The organization's trail, where Muster makes it."""
+        return f"{self.prefix}-organization-trail"
+
+    @property
+    def account_trail(self) -> str:
+        """An account's own trail, where Muster makes one in each."""
+        return f"{self.prefix}-spoke-trail"
+
+    @property
     def bus(self) -> str:
         """The hub's event bus and its archive."""
         return self.prefix

@@ -2,24 +2,12 @@
 
 from typing import Any
 
-from troposphere import GetAtt, Output, Ref, Sub, Template
-from troposphere.s3 import (
-    Bucket,
-    BucketEncryption,
-    BucketPolicy,
-    LifecycleConfiguration,
-    LifecycleRule,
-    NoncurrentVersionExpiration,
-    OwnershipControls,
-    OwnershipControlsRule,
-    PublicAccessBlockConfiguration,
-    ServerSideEncryptionByDefault,
-    ServerSideEncryptionRule,
-    VersioningConfiguration,
-)
+from troposphere import Output, Ref, Sub, Template
+from troposphere.s3 import LifecycleRule, NoncurrentVersionExpiration
 
 from contract.account_settings import settings_key
 from generator.config import Config
+from generator.parts.bucket import bucket_policy, private_bucket
 
 _OLD_VERSIONS_DAYS = 90
 
@@ -27,33 +15,14 @@ _OLD_VERSIONS_DAYS = 90
 def artefacts_stack(config: Config) -> Template:
     """Return the template of the bucket that holds templates and packages, readable by the organization."""
     template = Template(Description="Muster's templates and function packages in this Region")
-    bucket = template.add_resource(_bucket(config))
-    statements = [_organization_reads(config), _accounts_read_their_settings(config), _tls_only()]
-    document = {"Version": "2012-10-17", "Statement": statements}
-    template.add_resource(BucketPolicy("ArtefactsPolicy", Bucket=Ref(bucket), PolicyDocument=document))
+    name = Sub(config.names.artefact_bucket("${AWS::AccountId}", "${AWS::Region}"))
+    # Nothing in it is data, and S3 refuses to delete a bucket that is not empty.
+    bucket = template.add_resource(
+        private_bucket("Artefacts", _old_versions(), BucketName=name, DeletionPolicy="Delete")
+    )
+    template.add_resource(bucket_policy(bucket, [_organization_reads(config), _accounts_read_their_settings(config)]))
     template.add_output(Output("BucketName", Value=Ref(bucket)))
     return template
-
-
-def _bucket(config: Config) -> Bucket:
-    # SSE-S3, for a customer key would have to be shared with the whole organization.
-    encryption = ServerSideEncryptionRule(
-        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-    )
-    return Bucket(
-        "Artefacts",
-        BucketName=Sub(config.names.artefact_bucket("${AWS::AccountId}", "${AWS::Region}")),
-        BucketEncryption=BucketEncryption(ServerSideEncryptionConfiguration=[encryption]),
-        LifecycleConfiguration=LifecycleConfiguration(Rules=[_old_versions()]),
-        OwnershipControls=OwnershipControls(Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
-        PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
-            BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
-        ),
-        VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
-        # Nothing in it is data, and S3 refuses to delete a bucket that is not empty.
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Retain",
-    )
 
 
 def _old_versions() -> LifecycleRule:
@@ -86,14 +55,3 @@ def _accounts_read_their_settings(config: Config) -> dict[str, Any]:
 
 def _of_the_organization(config: Config) -> dict[str, Any]:
     return {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
-
-
-def _tls_only() -> dict[str, Any]:
-    return {
-        "Sid": "Encrypted",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [GetAtt("Artefacts", "Arn"), Sub("${Artefacts.Arn}/*")],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }

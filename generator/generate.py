@@ -1,4 +1,4 @@
-"""Writes what a rollout needs: templates, function packages, and the manifest that lists them."""
+"""Writes what a rollout needs: templates, the guardrail, function packages, and the manifest that lists them."""
 
 import hashlib
 import json
@@ -14,14 +14,16 @@ from contract.names import VERSION
 from generator.artefacts_stack import artefacts_stack
 from generator.config import Config, Target
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS, SPOKE_FUNCTIONS, Function
+from generator.guardrail import FILE as GUARDRAIL_FILE
+from generator.guardrail import guardrail, written
 from generator.hub_stack import hub_stack
 from generator.management_stack import management_stack
 from generator.package import Package, Packer
 from generator.spoke_stack import spoke_stack
 
 
-class TemplateFile(BaseModel):
-    """A written template; `path` is below the manifest's folder."""
+class TextFile(BaseModel):
+    """A written template or policy; `path` is below the manifest's folder."""
 
     path: str
     bytes: int
@@ -48,7 +50,8 @@ class Manifest(BaseModel):
     hub_account: str
     home_region: str
     regions: tuple[str, ...]
-    templates: dict[str, TemplateFile]
+    templates: dict[str, TextFile]
+    policies: dict[str, TextFile]
     functions: dict[str, FunctionFile]
 
 
@@ -58,7 +61,8 @@ def generate(
     """Write `<out_dir>/<target>/` and return its manifest; the same input gives the same bytes.
 
     `python` compiles the bytecode where the running interpreter is of another version than the functions' runtime.
-    Raises `PackageError` when a package cannot be built, `TemplateError` when a template cannot be rendered.
+    Raises `PackageError` when a package cannot be built, `TemplateError` when a template cannot be rendered,
+    `GuardrailError` when the policy would be too long.
     """
     packer = Packer(config, Target(target), out_dir / "cache", python=python, bytecode=bytecode)
     packages = {what.name: packer.package(what, tuning(config, what)) for what in FUNCTIONS}
@@ -72,7 +76,8 @@ def generate(
         hub_account=config.aws.hub_account,
         home_region=config.aws.home_region,
         regions=config.regions,
-        templates={name: _write_template(folder, name, body) for name, body in rendered.items()},
+        templates={name: _write_text(folder, f"{name}.template.json", body) for name, body in rendered.items()},
+        policies={"guardrail": _write_text(folder, GUARDRAIL_FILE, written(guardrail(config)))},
         functions={name: _write_package(folder, package, _regions(config, name)) for name, package in packages.items()},
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -139,10 +144,10 @@ def _regions(config: Config, function: str) -> tuple[str, ...]:
     return (config.aws.home_region,) if in_hub else config.regions
 
 
-def _write_template(folder: Path, name: str, body: str) -> TemplateFile:
-    path = folder / f"{name}.template.json"
+def _write_text(folder: Path, name: str, body: str) -> TextFile:
+    path = folder / name
     path.write_text(body, encoding="utf-8")
-    return TemplateFile(path=path.name, bytes=len(body.encode()), sha256=hashlib.sha256(body.encode()).hexdigest())
+    return TextFile(path=path.name, bytes=len(body.encode()), sha256=hashlib.sha256(body.encode()).hexdigest())
 
 
 def _write_package(folder: Path, package: Package, regions: tuple[str, ...]) -> FunctionFile:

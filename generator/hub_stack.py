@@ -5,7 +5,7 @@ from typing import Any
 
 from troposphere import GetAtt, Output, Ref, Template
 
-from generator.config import Config
+from generator.config import Config, Trail
 from generator.parts.alarms import alarms, spoke_alarms
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
@@ -15,6 +15,7 @@ from generator.parts.reporting import inventory, reports
 from generator.parts.streaming import notifier, rollups, transitions
 from generator.parts.tables import findings_table, state_table
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, alert_topics
+from generator.parts.trail import ORGANIZATION_LOGS, organization_trail_logs
 
 
 def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
@@ -34,10 +35,11 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *rollups(site),
             *transitions(site),
             *notifier(site),
+            *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
     )
     template.add_resource([*alarms(list(template.resources.values())), *spoke_alarms()])
-    template.add_output(_outputs())
+    template.add_output(_outputs(config))
     return template
 
 
@@ -57,12 +59,13 @@ def hub_values(config: Config) -> dict[str, Any]:
     }
 
 
-def _outputs() -> list[Output]:
+def _outputs(config: Config) -> list[Output]:
     values = {
         "BusArn": GetAtt("Bus", "Arn"),
         "FindingsTableName": Ref("FindingsTable"),
         "StateTableName": Ref("StateTable"),
         "AlertsTopicArn": Ref(ALERTS),
         "CriticalAlertsTopicArn": Ref(CRITICAL_ALERTS),
+        **({ORGANIZATION_LOGS: Ref(ORGANIZATION_LOGS)} if config.spoke.trail is Trail.ORGANIZATION else {}),
     }
     return [Output(name, Value=value) for name, value in values.items()]

@@ -1,6 +1,6 @@
 """IAM statements: one function per right that a role of Muster may have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from troposphere import GetAtt, Sub
@@ -112,12 +112,14 @@ def tag_created(actions: Sequence[str], key: str) -> Statement:
     return allow(actions, "*", **_first_tag(key))
 
 
-def tag_narrowly(action: str, arn: str, key: str) -> Statement:
-    """Tag by an action that changes more than tags: on one kind of resource only, and never without a tag."""
-    resource = Sub(arn.format(partition="${AWS::Partition}", account="${AWS::AccountId}"))
+def tag_narrowly(arns: Mapping[str, str], key: str) -> Statement:
+    """Tag by actions that change more than tags: each on its kind of resource (`arns`) only, never without a tag."""
+    # One statement for all: an action meets the resources of its own service and kind only.
+    kinds = sorted(set(arns.values()))
+    resources = [Sub(arn.format(partition="${AWS::Partition}", account="${AWS::AccountId}")) for arn in kinds]
     conditions = _first_tag(key)
     # ForAllValues is true of a request without tags (IAM guide, "Multivalued context keys").
-    return allow([action], [resource], **{**conditions, "Null": {**conditions["Null"], "aws:TagKeys": "false"}})
+    return allow(sorted(arns), resources, **{**conditions, "Null": {**conditions["Null"], "aws:TagKeys": "false"}})
 
 
 def _first_tag(key: str) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the tests keep of templates and events; `python -m generator.snapshots` accepts it as it is now."""
+"""What the tests keep of templates, guardrail and events; `python -m generator.snapshots` accepts it as it is now."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from contract.names import VERSION
 from generator.config import Config, load
 from generator.functions import FUNCTIONS
 from generator.generate import templates
+from generator.guardrail import FILE, guardrail
 from generator.published import published
 from generator.third_party import ROOT
 
@@ -75,6 +76,7 @@ def kept_files(config: Config) -> Iterator[tuple[Path, Any]]:
     """Yield each file that `make snapshots` writes, with its content."""
     found = rendered(config)
     yield from ((SNAPSHOTS / f"{name}.json", template) for name, template in found.items())
+    yield SNAPSHOTS / FILE, guardrail(config)
     yield LOGICAL_IDS, with_new(kept_logical_ids(), logical_ids(config))
     for name, event in published(found["spoke"]):
         yield PREVIOUS_VERSIONS / VERSION / f"{name}.json", event

@@ -7,13 +7,14 @@ from typing import Any
 from troposphere import Ref, Template
 
 from contract.spoke_events import INTERVAL_SECONDS
-from generator.config import Config
+from generator.config import Config, Trail
 from generator.functions import HEARTBEAT
 from generator.parts.alarms import alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site, artefact_bucket
 from generator.parts.heartbeat import heartbeat, introduction
 from generator.parts.tagging import creator_tagger
+from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region, own_trail
 from generator.pattern import alert_rules
 from hub.detections.catalogue import DETECTIONS
 
@@ -50,16 +51,24 @@ def spoke_parts(config: Config) -> list[str]:
 def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
     template = Template(Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator")
     site = Site(config, artefacts, spoke_values(config, config_hash))
+    has_trail = config.spoke.trail is Trail.ACCOUNTS
+    if has_trail:
+        template.add_condition(IN_GLOBAL_REGION, is_global_region(config))
     template.add_resource(
         [
             *alert_forwarding(config, alert_rules(DETECTIONS)),
             *(creator_tagger(site) if config.creator.enabled else []),
             *heartbeat(site),
+            *(account_trail(config) if has_trail else []),
         ]
     )
     if config.spoke.alarms:
         template.add_resource(alarms(list(template.resources.values()), are_told=False))
-    template.add_resource(
-        introduction(config_hash, [title for title in template.resources if title != HEARTBEAT.title])
-    )
+    template.add_resource(introduction(config_hash, _always(template), own_trail() if has_trail else None))
     return template
+
+
+def _always(template: Template) -> list[str]:
+    """Return what the introduction waits for: what every spoke has, but for the function that it names anyway."""
+    titles = template.resources.items()
+    return [title for title, one in titles if title != HEARTBEAT.title and not hasattr(one, "Condition")]

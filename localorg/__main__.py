@@ -26,6 +26,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--bare", action="store_true", help="nothing is delegated to the hub yet")
     parser.add_argument("--log-level", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     parser.add_argument("--with-parent", type=int, help="stop when this process is gone")
+    parser.add_argument("--no-trail", dest="trail", action="store_false", help="the organization has no trail")
     return Options.checked(**vars(parser.parse_args(arguments)))
 
 

@@ -12,7 +12,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-from localorg import control, following, listening, organization, patches
+from localorg import control, following, listening, organization, patches, trails
 from localorg.options import Options
 
 # Each part patches what it names; the order only matters where one wraps what another one put there.
@@ -26,13 +26,14 @@ PARTS = (
     "iam",
     "policy_variables",
     "move_tasks",
+    "service_control",
     "tagging",
     "eventbus",
     "templates",
     "cloudformation",
     "stacksets",
     "emails",
-    "trail",
+    "trails",
     "trail_administrators",
     "settled",
     "streams",
@@ -77,6 +78,8 @@ def run(listener: socket.socket, options: Options) -> None:
     """Serve on `listener` until SIGTERM, SIGINT or the parent's end."""
     install()
     organization.build(options.accounts, bare=options.bare)
+    if options.trail:
+        trails.begin()
     control.REGIONS[:] = options.regions
     asyncio.run(_serve(listener, options))
     stop_parts()

@@ -4,16 +4,15 @@ import contextvars
 import json
 import re
 from collections.abc import Callable, Mapping
-from email.utils import parseaddr
 from typing import Any
 
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import dynamodb_streams, tagging
 from ministack.services import iam as iam_service
+from ministack.services import tagging
 
-from localorg import patches, resource_tags
-from localorg.organization import ORGANIZATION, PARTITION, organization_id_of
+from localorg import patches, resource_names, resource_tags
+from localorg.organization import organization_id_of
 
 Parameters = Mapping[str, Any]
 
@@ -27,14 +26,8 @@ BATCHES = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
-# Calls about archives and replays, by their resource types (service authorization reference, "Amazon EventBridge").
-ARCHIVE_CALLS = {
-    *("events:CreateArchive", "events:DeleteArchive", "events:DescribeArchive", "events:UpdateArchive"),
-    *("events:CancelReplay", "events:DescribeReplay", "events:StartReplay"),
-}
 RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
 TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
-ORGANIZATIONS_ACCOUNT = re.compile(r"^organizations:(Der|R)egisterDelegatedAdministrator$")
 SESSION = re.compile(r"^(arn:[^:]+):sts::(\d+):assumed-role/([^/]+)/.+$")
 EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot)/)")
 
@@ -119,36 +112,16 @@ def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
         service: str, method: str, path: str, headers: Any, body: bytes, params: Any, region: str, account: str
     ) -> str:
         action = iam_actions.extract_iam_action(service, method, path, headers, body, params) or ""
-        if TAG_CALL.search(action) and (arns := tagged_arns(service, {**params, **_document(body)})):
+        document = _document(body)
+        if TAG_CALL.search(action) and (arns := tagged_arns(service, {**params, **document})):
             return arns[0]
-        arn = extract(service, method, path, headers, body, params, region, account)
         if service == "iam" and (found := _iam_arn(params)):
             return found[0]
-        if ORGANIZATIONS_ACCOUNT.search(action) and (named := _document(body).get("AccountId")):
-            return f"arn:{PARTITION}:organizations::{account}:account/{ORGANIZATION}/{named}"
-        if service == "dynamodbstreams":
-            return _stream_arn(_document(body)) or arn
-        if action in ARCHIVE_CALLS:
-            return _archive_arn(_document(body), region, account) or arn
-        if path.endswith("/v2/email/outbound-emails") and (sender := _sender(body)):
-            return f"arn:{PARTITION}:ses:{region}:{account}:identity/{sender}"
+        call = resource_names.Call(service, action, path, document, region, account)
+        arn = resource_names.named(call) or extract(service, method, path, headers, body, params, region, account)
         return EC2_OWNED_BY_NOBODY.sub(r"\1\2", arn)
 
     return extract_resource_arn
-
-
-def _stream_arn(data: dict[str, Any]) -> str:
-    """The stream that a call of DynamoDB Streams is about; GetRecords names it within its iterator."""
-    iterator = dynamodb_streams._decode_iterator(str(data.get("ShardIterator", ""))) or {}
-    return str(data.get("StreamArn") or iterator.get("arn", ""))
-
-
-def _archive_arn(data: dict[str, Any], region: str, account: str) -> str:
-    """The archive that a call is about, of a replay the archive that it begins with, or else the replay."""
-    here = f"arn:{PARTITION}:events:{region}:{account}"
-    if name := data.get("ArchiveName"):
-        return f"{here}:archive/{name}"
-    return str(data.get("EventSourceArn") or f"{here}:replay/{data.get('ReplayName')}")
 
 
 def _naming_all(others: Callable[..., list[str]]) -> Callable[..., list[str]]:
@@ -186,11 +159,6 @@ def _with_namespace(context: Callable[..., dict[str, Any]]) -> Callable[..., dic
         return found
 
     return request_context
-
-
-def _sender(body: bytes) -> str:
-    """The address that an email of SES v2 comes from; its name is no part of the identity."""
-    return parseaddr(str(_document(body).get("FromEmailAddress") or ""))[1]
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class OptionsError(ValueError):
 class Options:
     """The command line: port (0 picks one), member accounts, Regions (the first is the home), log level, parent pid.
 
-    In a bare organization nothing is delegated yet.
+    In a bare organization nothing is delegated yet; without `trail` it has no trail of its own.
     """
 
     port: int
@@ -23,6 +23,7 @@ class Options:
     log_level: str = "WARNING"
     with_parent: int | None = None
     bare: bool = False
+    trail: bool = True
 
     @classmethod
     def checked(cls, port: int, accounts: int, **others: object) -> "Options":

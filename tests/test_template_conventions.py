@@ -162,10 +162,3 @@ def test_patterns_and_rule_names_fit() -> None:
 def test_environments_fit() -> None:
     for title, one in resources("AWS::Lambda::Function"):
         assert len(json.dumps(one.get("Environment", {}).get("Variables", {}))) <= 3_072, title
-
-
-def test_the_hubs_template_fits_into_a_request_or_is_uploaded() -> None:
-    for name, template in TEMPLATES.items():
-        size = len(json.dumps(template, separators=(",", ":")))
-        assert size <= (51_200 if name == "spoke" else 460_800), name
-        assert len(template["Resources"]) <= 500

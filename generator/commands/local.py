@@ -21,16 +21,19 @@ app = typer.Typer(help="The emulated organization on this machine.", no_args_is_
 
 
 @app.command()
-def up(
+def up(  # noqa: PLR0913 - how it differs from the usual one
     *,
     accounts: AccountsOption = 5,
     port: PortOption = DEFAULT_PORT,
     bare: Annotated[bool, typer.Option("--bare", help="Nothing is delegated yet: try `muster delegate`.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running in the background.")] = False,
+    no_trail: Annotated[
+        bool, typer.Option("--no-trail", help="An organization whose API calls no trail logs.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Start the organization; without --detach it runs until Ctrl-C."""
-    organization = start(accounts, port, detached=detach, bare=bare)
+    organization = start(accounts, port, detached=detach, bare=bare, trail=not no_trail)
     if json:
         typer.echo(jsonlib.dumps({"endpoint": organization.endpoint, "config": str(organization.config.resolve())}))
     else:

@@ -49,7 +49,7 @@ def generate(
 
 def _show(console: Console, manifest: Manifest) -> None:
     table = Table("File", "Bytes", "Unzipped", title=f"build/{manifest.target}/", title_justify="left")
-    for template in manifest.templates.values():
+    for template in [*manifest.templates.values(), *manifest.policies.values()]:
         table.add_row(template.path, f"{template.bytes:,}", "")
     for function in manifest.functions.values():
         table.add_row(function.path, f"{function.bytes:,}", f"{function.unzipped_bytes:,}")

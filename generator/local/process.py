@@ -39,16 +39,18 @@ def start(  # noqa: PLR0913 - how it differs from the usual one
     detached: bool,
     dashboard_port: int = DASHBOARD_PORT,
     bare: bool = False,
+    trail: bool = True,
 ) -> LocalOrganization:
     """Start a local organization and write its files to `folder`; a detached one outlives this process.
 
-    Its emails link to a dashboard on `dashboard_port`. In a bare one nothing is delegated to the hub yet.
+    Its emails link to a dashboard on `dashboard_port`. In a bare one nothing is delegated to the hub yet; without
+    `trail`, the organization has none.
     """
     if not PYTHON.exists():
         raise LocalError("the local organization is not set up: run `make setup`")
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(PYTHON), "-m", "localorg", "--port", str(port), "--accounts", str(accounts)]
-    command += ["--regions", ",".join(REGIONS), *(["--bare"] if bare else [])]
+    command += ["--regions", ",".join(REGIONS), *(["--bare"] if bare else []), *([] if trail else ["--no-trail"])]
     command += [] if detached else ["--with-parent", str(os.getpid())]
     with _locked(folder) as lock, (folder / "localorg.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module

@@ -1,6 +1,6 @@
 """A spoke's sign of life, and its introduction to the hub when it is deployed."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from troposphere import AWSObject, GetAtt, Sub
 from troposphere.cloudformation import CustomResource
@@ -23,7 +23,12 @@ class MusterSpoke(CustomResource):  # type: ignore[misc] # Troposphere is untype
     """The custom resource whose every creation and update sends a first heartbeat."""
 
     resource_type = "Custom::MusterSpoke"
-    props: ClassVar = {**CustomResource.props, "Version": (str, True), "ConfigHash": (str, True)}
+    props: ClassVar = {
+        **CustomResource.props,
+        "Version": (str, True),
+        "ConfigHash": (str, True),
+        "Trail": (object, False),
+    }
 
 
 def heartbeat(site: Site) -> list[AWSObject]:
@@ -38,8 +43,11 @@ def heartbeat(site: Site) -> list[AWSObject]:
     ]
 
 
-def introduction(config_hash: str, after: list[str]) -> MusterSpoke:
-    """Return the custom resource; it is made last and goes first, so that what answers for it outlives it."""
+def introduction(config_hash: str, after: list[str], trail: Any = None) -> MusterSpoke:
+    """Return the custom resource; it is made last and goes first, so that what answers for it outlives it.
+
+    `trail` is a reference to the spoke's own trail: what exists under a condition cannot stand in `after`.
+    """
     return MusterSpoke(
         "Introduction",
         ServiceToken=GetAtt(HEARTBEAT.title, "Arn"),
@@ -47,6 +55,7 @@ def introduction(config_hash: str, after: list[str]) -> MusterSpoke:
         Version=VERSION,
         ConfigHash=config_hash,
         DependsOn=sorted(after),
+        **({"Trail": trail} if trail else {}),
     )
 
 

@@ -36,7 +36,7 @@ def _statements(config: Config) -> list[iam.Statement]:
     return [
         iam.call_tagging(api_actions()),
         iam.tag_created(tag_actions(), key),
-        *(iam.tag_narrowly(action, arn, key) for action, arn in sorted(narrowed_actions().items())),
+        iam.tag_narrowly(narrowed_actions(), key),
         iam.put_events(hub_bus(config)),
         iam.send_messages(GetAtt("CreatorTaggerDeadLetters", "Arn")),
     ]

@@ -8,7 +8,7 @@ from typing import TypeVar
 import boto3
 from botocore.config import Config as ClientConfig
 
-from generator.config import Config
+from generator.config import Config, Trail
 from generator.functions import INVENTORY
 from generator.generate import Manifest
 from generator.rollout.artefacts import template_key, template_url, upload
@@ -20,6 +20,7 @@ from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import deploy_stack
 from generator.rollout.step import Event, RolloutError, Step
 from generator.rollout.takeover import take_over
+from generator.rollout.trail import deploy_trail, remove_trail
 
 INLINE_BYTES = 51_200
 _AT_A_TIME = 8
@@ -44,7 +45,11 @@ def deploy(
     yield from _artefacts(config, manifest, folder, session)
     if taken := take_over(config, _body(folder, "hub"), session):
         yield taken
+    if config.spoke.trail is not Trail.ORGANIZATION:
+        # Before its bucket loses the policy under which it writes.
+        yield from remove_trail(config, session)
     yield deploy_stack(cloudformation, config.names.hub_stack, template_argument(config, folder, "hub"))
+    yield from deploy_trail(config, session)
     _refresh_inventory(config, session)
     yield Step("inventory of accounts", "refreshed")
     url = template_argument(config, folder, "spoke", inline_bytes=0)["TemplateURL"]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import msgspec
 from pydantic import BaseModel
 
@@ -17,6 +18,7 @@ from generator.rollout.session import Sessions
 from generator.rollout.spokes import is_automatic
 from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import ABSENT, stack_status
+from generator.rollout.trail import trail_action
 from generator.rollout.withdrawal import withdrawals
 from hub.store.accounts import Account
 
@@ -58,9 +60,15 @@ def changes(config: Config, folder: Path, sessions: Sessions) -> list[Change]:
     lone = lone_spokes(config, sessions, with_hub=config.aws.hub_account not in goal.covered)
     return [
         *_stacks(folder, [*artefacts, _Stack(home, names.hub_stack, "hub")]),
+        *_trail(config, session),
         *_spokes(folder, StackSet(home, names.spoke_stack_set), goal, accounts),
         *_stacks(folder, [_Stack(one.cloudformation, names.spoke_stack_set, "spoke", one.where) for one in lone]),
     ]
+
+
+def _trail(config: Config, session: boto3.Session) -> Iterator[Change]:
+    if action := trail_action(config, session):
+        yield Change(what=f"trail {config.names.organization_trail}", action=action)
 
 
 def _stacks(folder: Path, stacks: Iterable[_Stack]) -> Iterator[Change]:

@@ -13,6 +13,7 @@ from generator.rollout.session import Sessions
 from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import delete_stack, stack_status
 from generator.rollout.step import Event, RolloutError, Step
+from generator.rollout.trail import organization_trail, remove_trail
 from generator.rollout.wave import only
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def uninstall(
         step = delete_stack(one.cloudformation, config.names.spoke_stack_set)
         if step.state != "absent":
             yield Step(f"{step.what} {one.where}", step.state)
+    # Before its bucket loses the policy under which it writes.
+    yield from remove_trail(config, session)
     yield delete_stack(cloudformation, config.names.hub_stack)
     for region in config.regions:
         yield from _without_artefacts(config, session, region)
@@ -87,6 +90,9 @@ def _going(config: Config, sessions: Sessions) -> Iterator[Removal]:
     for one in lone_spokes(config, sessions, with_hub=True):
         if stack_status(one.cloudformation, names.spoke_stack_set):
             yield Removal(what=f"stack {names.spoke_stack_set} {one.where}", action="remove", why="a spoke")
+    if trail := organization_trail(config, session.client("cloudtrail")):
+        why = f"its logs stay in bucket {trail['S3BucketName']}"
+        yield Removal(what=f"trail {names.organization_trail}", action="remove", why=why)
     if stack_status(home, names.hub_stack):
         yield Removal(what=f"stack {names.hub_stack}", action="remove", why="the hub, with its event archive")
     for region in config.regions:

@@ -79,6 +79,14 @@ def stack_status(cloudformation: "CloudFormationClient", name: str) -> str | Non
         raise
 
 
+def stack_output(cloudformation: "CloudFormationClient", name: str, output: str) -> str:
+    """Return the value of a stack's output, empty when there is no such stack or output."""
+    if stack_status(cloudformation, name) is None:
+        return ""
+    outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
+    return next((one["OutputValue"] for one in outputs if one["OutputKey"] == output), "")
+
+
 def failure_reason(cloudformation: "CloudFormationClient", name: str) -> str:
     """Return which resources failed and why, the first failure first."""
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)

@@ -52,6 +52,15 @@ RegionName = Annotated[
     StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$"),
     Form("a Region, such as eu-central-1", "Regions, such as eu-central-1"),
 ]
+# The beginning is literal: a pattern of every role would exempt everybody.
+RolePattern = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_+=,.@/-]{3}[A-Za-z0-9_+=,.@/*-]*$", max_length=256),
+    Form(
+        "path and name of a role, * for any characters after the third",
+        "paths and names of roles, * for any characters",
+    ),
+]
 EmailAddress = Annotated[
     str,
     StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$"),

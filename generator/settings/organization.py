@@ -10,6 +10,7 @@ from generator.settings.kinds import (
     Form,
     OptionalAccountId,
     OrganizationId,
+    RolePattern,
     RootId,
     Switch,
     TargetId,
@@ -53,6 +54,11 @@ class Organization(Section):
     )
     include_management_account: Switch = Field(
         default=False, description="whether the management account gets a spoke too, as an ordinary stack"
+    )
+    guardrail_exempt_roles: tuple[RolePattern, ...] = Field(
+        default=(),
+        description="roles that the guardrail policy does not bind, besides Muster's own and those of StackSets",
+        examples=[["break-glass-*"]],
     )
     owner_tag: Annotated[str, StringConstraints(min_length=1, max_length=128), Form("1 to 128 characters")] = Field(
         default="Owner", description="key of the account tag that says who owns an account"

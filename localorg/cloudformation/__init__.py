@@ -7,12 +7,15 @@ from localorg import patches
 from localorg.cloudformation import (
     adoption,
     buckets,
+    conditions,
     declared,
     differences,
     event_types,
     invoke_configs,
+    permitted,
     stacks,
     tables,
+    trails,
     unique,
 )
 
@@ -25,10 +28,13 @@ def install() -> None:
     handlers["AWS::DynamoDB::Table"] = tables.handler(handlers["AWS::DynamoDB::Table"], provisioners._physical_name)
     patches.require(s3, "_delete_bucket", 'bucket["objects"] or _bucket_has_versions(name)')
     handlers["AWS::S3::Bucket"] = buckets.handler(handlers["AWS::S3::Bucket"])
+    handlers["AWS::CloudTrail::Trail"] = trails.HANDLER
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})
     handlers.update(unique.strict(handlers))
+    handlers.update(permitted.bounded(handlers))
     adoption.install()
     stacks.install()
+    conditions.install()
     differences.install()
     invoke_configs.install()

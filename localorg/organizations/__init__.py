@@ -8,12 +8,18 @@ from ministack.services import organizations
 
 from localorg import organization, patches
 from localorg.answers import Response, refusal, success
-from localorg.organizations import administrators, changes, reads, resource_policies
+from localorg.organizations import administrators, changes, policies, reads, resource_policies
 from localorg.organizations.answers import OrganizationsError, Payload
 from localorg.seed import MANAGEMENT
 
 Operation = Callable[[Payload], dict[str, Any]]
 
+# What is looked at before MiniStack's own operation runs.
+CHECKS: dict[str, Callable[[Payload], None]] = {
+    "AttachPolicy": policies.check_attachment,
+    "CreatePolicy": policies.check_content,
+    "UpdatePolicy": policies.check_content,
+}
 STRANGER = OrganizationsError("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
 DENIED = OrganizationsError("AccessDeniedException", "You don't have permissions to access this resource.")
 
@@ -81,9 +87,17 @@ def guarded(name: str, operation: Callable[[Payload], Response]) -> Callable[[Pa
         if not may_call(caller, name):
             return refusal(DENIED)
         with organization.as_management():
+            try:
+                CHECKS.get(name, _nothing)(payload)
+            except OrganizationsError as error:
+                return refusal(error)
             return operation(payload)
 
     return call
+
+
+def _nothing(_payload: Payload) -> None:
+    """No check."""
 
 
 def install() -> None:

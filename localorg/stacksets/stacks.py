@@ -1,14 +1,13 @@
 """One stack instance: its stack in the member account, made and removed through that account's CloudFormation."""
 
 import time
-from functools import cache
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 from ministack.services import cloudformation
 
 from localorg import templates
+from localorg.stacksets.execution import client
 from localorg.stacksets.model import Instance, StackSet
 
 WORKING = "_IN_PROGRESS"
@@ -19,17 +18,6 @@ STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FA
 
 class StackError(Exception):
     """A stack that did not become what it should; the message is the instance's StatusReason."""
-
-
-@cache
-def client(account: str, region: str) -> Any:
-    """CloudFormation of an account, as its root: what the stack sets' execution role may do."""
-    return boto3.client(
-        "cloudformation",
-        region_name=region,
-        aws_access_key_id=account,
-        aws_secret_access_key="root",  # noqa: S106
-    )
 
 
 def state(instance: Instance) -> str:
@@ -70,7 +58,10 @@ def _request(one: StackSet, instance: Instance) -> dict[str, Any]:
 
 def remove(instance: Instance) -> None:
     """Delete the instance's stack and wait for it; StackError says what stays."""
-    client(instance.account, instance.region).delete_stack(StackName=instance.stack_name)
+    try:
+        client(instance.account, instance.region).delete_stack(StackName=instance.stack_name)
+    except ClientError as error:
+        raise StackError(error.response["Error"]["Message"]) from error
     if _settled(instance) not in ("", "DELETE_COMPLETE"):
         raise StackError(_reason(instance))
 

@@ -7,7 +7,7 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, UNWELL_SPOKES
-from generator.config import Config
+from generator.config import Config, Trail
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS
 from generator.generate import templates as render
 from generator.hub_stack import hub_values
@@ -15,12 +15,12 @@ from generator.parts.function import TemplateError, environment
 from generator.snapshots import SNAPSHOTS, blank_artefacts, rendered, written
 from generator.spoke_stack import spoke_values
 from hub.settings import DetectorSettings
+from tests.generator.variants import LINTED, variant
 
 Found = Callable[[str, str], dict[str, Any]]
 
 # Rules of cfn-lint that do not hold for us, each with its reason.
 SUPPRESSED: dict[str, str] = {}
-REGIONS = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
 
 
 def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
@@ -43,12 +43,13 @@ def test_a_template_equals_its_snapshot(templates: dict[str, Any], name: str) ->
     assert written(templates[name]) == kept, "make snapshots accepts the change; read its diff first"
 
 
-@pytest.mark.parametrize("region", REGIONS)
-def test_cfn_lint_has_nothing_to_say(config: Config, region: str) -> None:
-    aws = config.aws.model_copy(update={"home_region": region, "regions": ()})
-    channels = config.channels if region != "cn-north-1" else config.channels.model_copy(update={"email": None})
-    bodies = render(config.model_copy(update={"aws": aws, "channels": channels}), blank_artefacts())
-    found = [f"{name}: {one}" for name, body in bodies.items() for one in lint(body, config=_arguments(region))]
+@pytest.mark.parametrize("settings", LINTED.values(), ids=LINTED)
+def test_cfn_lint_has_nothing_to_say(settings: Config) -> None:
+    region = settings.aws.home_region
+    bodies = render(settings, blank_artefacts())
+    with_trail = {Trail.ACCOUNTS: ["spoke"], Trail.ORGANIZATION: ["hub", "management"]}
+    names = with_trail.get(settings.spoke.trail, list(bodies))
+    found = [f"{name}: {one}" for name in names for one in lint(bodies[name], config=_arguments(region))]
     assert found == []
 
 
@@ -260,11 +261,10 @@ def test_the_tagger_never_writes_over_a_creator(of_type: Found) -> None:
 
 def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_type: Found) -> None:
     role = of_type("spoke", "AWS::IAM::Role")["CreatorTaggerRole"]
-    narrow = [one for one in statements(role) if {"codebuild:UpdateProject", "apigateway:PUT"} & set(one["Action"])]
-    assert len(narrow) == 2
-    for one in narrow:
-        assert one["Condition"]["Null"] == {"aws:ResourceTag/CreatedBy": "true", "aws:TagKeys": "false"}
-        assert one["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": ["CreatedBy"]}
+    (narrow,) = [one for one in statements(role) if {"codebuild:UpdateProject", "apigateway:PUT"} & set(one["Action"])]
+    assert narrow["Condition"]["Null"] == {"aws:ResourceTag/CreatedBy": "true", "aws:TagKeys": "false"}
+    assert narrow["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": ["CreatedBy"]}
+    assert all(arn["Fn::Sub"].endswith("/*") for arn in narrow["Resource"])
 
 
 @pytest.mark.parametrize(
@@ -290,6 +290,46 @@ def test_email_is_sent_by_the_configured_sender_only(of_type: Found) -> None:
     role = of_type("hub", "AWS::IAM::Role")["NotifierRole"]
     (email,) = [one for one in statements(role) if one["Action"] == ["ses:SendEmail"]]
     assert email["Condition"] == {"StringEquals": {"ses:FromAddress": "muster@example.com"}}
+
+
+@pytest.mark.parametrize(
+    ("trail", "template", "bucket", "owners"),
+    [
+        (Trail.ACCOUNTS, "spoke", "TrailLogs", ["${AWS::AccountId}"]),
+        (Trail.ORGANIZATION, "hub", "OrganizationTrailLogs", ["999999999999", "o-exampleorg1"]),
+    ],
+)
+def test_only_its_trail_writes_to_a_bucket_of_logs(trail: Trail, template: str, bucket: str, owners: list[str]) -> None:
+    resources = rendered(variant(trail=trail))[template]["Resources"]
+    kept = resources[bucket]
+    assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    (rule,) = kept["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]["NoncurrentDays"]) == (90, 30)
+    looks, writes, encrypted = resources[f"{bucket}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    for one in (looks, writes):
+        assert one["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+        name = "muster-organization-trail" if template == "hub" else "muster-spoke-trail"
+        assert one["Condition"]["StringEquals"]["aws:SourceArn"]["Fn::Sub"].endswith(f":trail/{name}")
+    assert [one["Fn::Sub"] for one in writes["Resource"]] == [f"${{{bucket}.Arn}}/AWSLogs/{one}/*" for one in owners]
+    assert encrypted["Effect"] == "Deny"
+
+
+@pytest.mark.parametrize(("region", "home"), [("eu-central-1", "us-east-1"), ("cn-north-1", "cn-north-1")])
+def test_an_account_has_one_trail_in_the_global_region(region: str, home: str) -> None:
+    spoke = rendered(variant(region, Trail.ACCOUNTS))["spoke"]
+    assert spoke["Conditions"] == {"InGlobalRegion": {"Fn::Equals": [{"Ref": "AWS::Region"}, home]}}
+    once = {title for title, one in spoke["Resources"].items() if one.get("Condition") == "InGlobalRegion"}
+    assert once == {"Trail", "TrailLogs", "TrailLogsPolicy"}
+    introduction = spoke["Resources"]["Introduction"]
+    assert not once & set(introduction["DependsOn"])
+    assert introduction["Properties"]["Trail"]["Fn::If"][:2] == ["InGlobalRegion", {"Ref": "Trail"}]
+    assert spoke["Resources"]["Trail"]["DependsOn"] == "TrailLogsPolicy"
+
+
+def test_the_hubs_stack_makes_no_trail() -> None:
+    """CloudFormation cannot start what a delegated administrator makes for the organization."""
+    for trail in Trail:
+        assert "AWS::CloudTrail::Trail" not in render(variant(trail=trail), blank_artefacts())["hub"]
 
 
 def test_deletion_protection_keeps_tables_and_their_key(config: Config) -> None:

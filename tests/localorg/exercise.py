@@ -137,7 +137,12 @@ STORAGE = {
                 **statement("s3:GetObject", sub("${Bucket.Arn}/*")),
                 "Principal": "*",
                 "Condition": {"StringEquals": {"aws:PrincipalOrgID": ref("OrganizationId")}},
-            }
+            },
+            {**statement("s3:GetBucketAcl", att("Bucket")), "Principal": {"Service": "cloudtrail.amazonaws.com"}},
+            {
+                **statement("s3:PutObject", sub("${Bucket.Arn}/AWSLogs/${AWS::AccountId}/*")),
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            },
         ),
     ),
 }
@@ -314,7 +319,10 @@ EVENTS = {
         **resource("SSM::Parameter", Type="String", Value="x", Name=sub("/${Prefix}/fancy")),
         "Condition": "IsFancy",
     },
-    "Trail": resource("CloudTrail::Trail", IsLogging=True, S3BucketName=ref("Bucket")),
+    "Trail": {
+        **resource("CloudTrail::Trail", IsLogging=True, S3BucketName=ref("Bucket")),
+        "DependsOn": ["BucketPolicy"],
+    },
 }
 
 OUTPUTS = {"Bus": {"Value": att("Bus")}, "Kind": {"Value": att("Scan", "Kind")}, "Key": {"Value": ref("KeyAlias")}}

@@ -89,6 +89,19 @@ def stacks(organization: Organization, eventually: Eventually) -> Stacks:
     return Stacks(organization, eventually, organization.members[0])
 
 
+def test_a_condition_knows_where_its_stack_is(stacks: Stacks) -> None:
+    body = json.loads(tiny())
+    for region in ("us-east-1", "eu-west-1"):
+        body.setdefault("Conditions", {})[region[:2].upper()] = {"Fn::Equals": [{"Ref": "AWS::Region"}, region]}
+        body["Resources"][f"In{region[:2].upper()}"] = {
+            **body["Resources"]["Parameter"],
+            "Condition": region[:2].upper(),
+        }
+    assert stacks.create("placed", json.dumps(body)) == "CREATE_COMPLETE"
+    found = stacks.client.describe_stack_resources(StackName="placed")["StackResources"]
+    assert {one["LogicalResourceId"] for one in found} == {"Parameter", "InUS"}
+
+
 @pytest.fixture(scope="module")
 def demo(stacks: Stacks) -> Stacks:
     assert stacks.create("demo", exercise.template(), Parameters=stacks.parameters(Prefix="demo")) == "CREATE_COMPLETE"

@@ -19,7 +19,7 @@ from generator.rollout.condition import SpokeStatus, statuses
 from generator.rollout.session import Sessions, open_sessions
 from generator.rollout.stack_set import StackSet
 from generator.rollout.step import Event, Step
-from generator.third_party import ROOT
+from tests.rollout.cache import share_cache
 
 
 @dataclass
@@ -83,13 +83,11 @@ class Rollout:
 
 
 @contextmanager
-def rolling_out(folder: Path, accounts: int) -> Iterator[Rollout]:
+def rolling_out(folder: Path, accounts: int, *, trail: bool = True) -> Iterator[Rollout]:
     """Start an organization with its files in the folder; nothing is deployed yet."""
     build = folder / "build"
-    build.mkdir()
-    (ROOT / "build" / "cache").mkdir(parents=True, exist_ok=True)
-    (build / "cache").symlink_to(ROOT / "build" / "cache", target_is_directory=True)
-    organization = start(accounts, 0, folder, detached=False)
+    share_cache(build)
+    organization = start(accounts, 0, folder, detached=False, trail=trail)
     try:
         yield Rollout(organization, build, load(organization.config))
     finally:
