@@ -68,7 +68,7 @@ def guardrail(config: Config) -> dict[str, Any]:
 
 
 def written(policy: Mapping[str, Any]) -> str:
-    """Return the policy in as few characters as JSON allows: Organizations counts them; `GuardrailError` if too long."""
+    """Return the policy in as few characters as JSON allows: Organizations counts them. `GuardrailError`: too long."""
     text = json.dumps(policy, separators=(",", ":"))
     if len(text) > LIMIT:
         raise GuardrailError(

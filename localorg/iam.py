@@ -8,8 +8,8 @@ from typing import Any
 
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator
+from ministack.services import dynamodb_streams, tagging
 from ministack.services import iam as iam_service
-from ministack.services import tagging
 
 from localorg import patches, resource_names, resource_tags
 from localorg.organization import organization_id_of
