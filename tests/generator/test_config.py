@@ -124,5 +124,7 @@ def test_an_email_has_at_most_the_recipients_that_ses_takes(tmp_path: Path) -> N
 
 
 def test_a_setting_that_nothing_reads_is_none(tmp_path: Path) -> None:
-    said = refusal(tmp_path, SETTINGS.replace('root = "r-exam"', 'root = "r-exam"\npreferred_ous = ["ou-exam-12345678"]'))
+    said = refusal(
+        tmp_path, SETTINGS.replace('root = "r-exam"', 'root = "r-exam"\npreferred_ous = ["ou-exam-12345678"]')
+    )
     assert "preferred_ous: is no setting" in said
