@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # As many as the mapping of a stream hands over at once (`generator.parts.sources.from_stream`).
 _BATCH = 100
+# An open shard has no end: after so many pages with nothing on them, what is looked for is not there.
+_EMPTY_PAGES = 100
 _GONE = {"TrimmedDataAccessException", "ResourceNotFoundException"}
 
 Record = dict[str, Any]
@@ -66,9 +68,11 @@ def _read(batch: Mapping[str, Any], streams: Any) -> Iterator[Record]:
         ShardIteratorType="AT_SEQUENCE_NUMBER",
         SequenceNumber=batch["startSequenceNumber"],
     )["ShardIterator"]
-    while iterator:
+    empty = 0
+    while iterator and empty < _EMPTY_PAGES:
         answer: Any = streams.get_records(ShardIterator=iterator)
         yield from answer["Records"]
+        empty = 0 if answer["Records"] else empty + 1
         iterator = answer.get("NextShardIterator")
 
 

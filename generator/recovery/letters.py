@@ -85,8 +85,8 @@ class LetterBox:
         try:
             handle(letter)
             self._remove(letter)
-        except (RefusedError, ClientError, BotoCoreError) as error:
-            return msgspec.structs.replace(outcome, left=(*outcome.left, Left(letter.id, str(error))))
+        except Exception as error:  # noqa: BLE001 - the isolator of messages: one that nobody can read stops no other
+            return msgspec.structs.replace(outcome, left=(*outcome.left, Left(letter.id, _reason(error))))
         return msgspec.structs.replace(outcome, redriven=outcome.redriven + 1)
 
     def _letters(self) -> Generator[Letter, None, None]:
@@ -115,8 +115,13 @@ class LetterBox:
     def _show_again(self) -> None:
         for receipt in self._seen.values():
             # It is shown again by itself after a while.
-            with suppress(ClientError):
+            with suppress(BotoCoreError, ClientError):
                 self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=0)
+
+
+def _reason(error: Exception) -> str:
+    is_said = isinstance(error, BotoCoreError | ClientError | ProblemError)
+    return str(error) if is_said else f"{type(error).__name__}: {error}"
 
 
 def _letter(message: "MessageTypeDef") -> Letter:

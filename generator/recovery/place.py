@@ -10,6 +10,7 @@ from generator.config import Config
 from generator.problems import BadInputError, ProblemError
 from generator.rollout.session import hub_session
 from generator.rollout.stacks import stack_status
+from generator.rollout.step import RolloutError
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -40,10 +41,17 @@ def spoke_places(config: Config, folder: Path, account: str, region: str | None,
         raise BadInputError(f"--region: {region} has no spokes; give one of {', '.join(config.regions)}")
     if not profile and account != config.aws.hub_account:
         raise BadInputError(f"--profile: name a profile of account {account} in your AWS configuration")
-    aws = config.aws.model_copy(update={"profile": profile or config.aws.profile})
-    session = hub_session(config.model_copy(update={"aws": aws}), folder)
+    session = _profile_session(config, folder, profile) if profile else hub_session(config, folder)
     _check_account(session, account, "name a profile of that account with --profile")
     return [Place(account, one, session) for one in ([region] if region else config.regions)]
+
+
+def _profile_session(config: Config, folder: Path, profile: str) -> boto3.Session:
+    aws = config.aws.model_copy(update={"profile": profile})
+    try:
+        return hub_session(config.model_copy(update={"aws": aws}), folder)
+    except RolloutError as error:
+        raise BadInputError(f"--profile: {error.__cause__}; name a profile of your AWS configuration") from error
 
 
 def _check_account(session: boto3.Session, wanted: str, mend: str) -> None:

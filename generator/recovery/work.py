@@ -18,10 +18,12 @@ def moved(sqs: "SQSClient", source: str, destination: str, poll_seconds: float) 
     A task that runs already is followed; whoever stops looking does not stop it. The destination is named, because what
     a rule's target put there itself has no source queue to go back to.
     """
-    if not (task := _last_task(sqs, source)) or task["Status"] not in _UNDER_WAY:
+    before = _last_task(sqs, source)
+    if before.get("Status") not in _UNDER_WAY:
         sqs.start_message_move_task(SourceArn=source, DestinationArn=destination)
-    while (task := _last_task(sqs, source))["Status"] in _UNDER_WAY:
-        yield Outcome(task["ApproximateNumberOfMessagesMoved"])
+    # A list need not show what was started a moment ago: an earlier task that has ended is not this one.
+    while (task := _last_task(sqs, source)) == before or task["Status"] in _UNDER_WAY:
+        yield Outcome(0 if task == before else task["ApproximateNumberOfMessagesMoved"])
         time.sleep(poll_seconds)
     yield _outcome(task)
 

@@ -90,6 +90,15 @@ def test_changes_that_are_gone_are_named_as_lost(streams: Streams, lost: dict[st
         changes(lost, streams)
 
 
+def test_changes_that_never_were_do_not_keep_an_open_shard_waiting() -> None:
+    class Open(Streams):
+        def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+            return {"NextShardIterator": "401 empty", **super().get_records(ShardIterator)}
+
+    with pytest.raises(RefusedError, match="are lost"):
+        changes(batch(399, 402), Open(100, 400))
+
+
 def test_a_call_that_is_refused_for_another_reason_is_no_loss() -> None:
     class Forbidding(Streams):
         def get_shard_iterator(self, **_: Any) -> dict[str, str]:

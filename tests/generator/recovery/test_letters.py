@@ -29,6 +29,18 @@ def test_what_was_handled_is_gone_and_what_was_refused_stays_in_sight(sqs: Any, 
     assert bodies(sqs, url) == {"bad"}
 
 
+def test_a_message_that_nobody_foresaw_stops_no_other(sqs: Any, url: str, box: Box) -> None:
+    for body in ('{"requestContext": 1}', '{"requestContext": {}}'):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+
+    def read(letter: Letter) -> None:
+        letter.content["requestContext"].get("functionArn")
+
+    *_, outcome = box().handled(read)
+    assert outcome.redriven == 1
+    assert [left.reason for left in outcome.left] == ["AttributeError: 'int' object has no attribute 'get'"]
+
+
 def test_a_message_is_removed_only_after_it_was_handled(sqs: Any, url: str, box: Box) -> None:
     sqs.send_message(QueueUrl=url, MessageBody="good")
 

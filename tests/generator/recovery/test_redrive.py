@@ -99,6 +99,13 @@ def test_a_queues_messages_are_moved_to_the_named_queue_and_followed_to_the_end(
     assert tasks.started == [{"SourceArn": "source", "DestinationArn": "destination"}]
 
 
+def test_an_earlier_move_is_not_mistaken_for_the_one_that_was_started() -> None:
+    earlier = task("COMPLETED", 7)
+    tasks = Tasks(earlier, earlier, task("RUNNING", 1), task("COMPLETED", 2))
+    assert outcomes(tasks) == [Outcome(0), Outcome(1), Outcome(2)]
+    assert len(tasks.started) == 1
+
+
 def test_a_move_that_runs_already_is_followed() -> None:
     tasks = Tasks(task("RUNNING", 1), task("RUNNING", 1), task("COMPLETED", 2))
     assert outcomes(tasks)[-1] == Outcome(2)
