@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from generator.third_party import ROOT
-from tests.bench.measure import Measure
+from tests.bench.measure import Measure, children_cpu
 
 ROUNDS = 5
 SEEDS = range(5)
@@ -58,15 +57,10 @@ def _rendered(seed: int) -> dict[str, Any]:
 
 def _cpu(command: list[str], environment: dict[str, str]) -> float:
     """Return the processor seconds that a command took, its threads included."""
-    before = _children()
+    before = children_cpu()
     path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
     subprocess.run(command, env={**path, **environment}, cwd=ROOT, capture_output=True, check=True)
-    return _children() - before
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return children_cpu() - before
 
 
 def _cdk() -> Path:

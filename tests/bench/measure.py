@@ -1,5 +1,6 @@
 """One budget's measurement."""
 
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,12 @@ class Measure:
             "budget": self.budget,
             "met": self.met,
         }
+
+
+def children_cpu() -> float:
+    """Return the processor seconds of all child processes that have ended, theirs included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def paired(one: Callable[[], object], other: Callable[[], object], rounds: int = 9) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from generator.rollout.comparison import changes
 from generator.rollout.condition import statuses
 from generator.rollout.session import hub_session
 from generator.third_party import ROOT
-from tests.bench.measure import Measure
+from tests.bench.measure import Measure, children_cpu
 from tests.bench.memory import Peak
 from tests.bench.meter import Calls
 
@@ -37,6 +37,7 @@ def rollout_to_200_accounts() -> dict[str, Measure]:
             settings = load(organization.config)
             manifest = generate(settings, settings.aws.target, BUILD)
             session = hub_session(settings, organization.config.parent)
+            before = children_cpu()
             with Peak(os.getpid()) as peak:
                 seconds, spokes, deployed = _deployed(settings, manifest, session)
             asked = _asked(settings, session)
@@ -45,6 +46,7 @@ def rollout_to_200_accounts() -> dict[str, Measure]:
     pages = ceil(spokes / PAGE)
     return {
         "rollout to 200 accounts": Measure(seconds, "s", 240),
+        "rollout processor time of the organization": Measure(children_cpu() - before, "s", 240),
         "rollout memory": Measure(peak.bytes / 2**30, "GiB", 3),
         "rollout spokes not current": Measure(2 * (ACCOUNTS + 1) - spokes, "spokes", 0),
         "rollout StackSets calls": Measure(deployed / pages, "calls per page of spokes", 6),
