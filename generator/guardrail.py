@@ -36,15 +36,17 @@ _TRAIL_CHANGES = (
 _KEPT_OF_STACK_NAME = 24
 
 # Where a creator's tag is never overwritten, a policy's size being what it is: what accounts hold most of.
-_GUARDED_SERVICES = frozenset(
-    """acm amplify apprunner appsync athena autoscaling backup batch bedrock cassandra cloudfront cloudhsm cloudtrail
-    cloudwatch codeartifact codecommit codepipeline cognito-idp config datasync directconnect dlm dms dynamodb ec2 ecr
-    ecs eks elasticache elasticbeanstalk elasticfilesystem elasticloadbalancing elasticmapreduce es events firehose fsx
-    globalaccelerator glue guardduty iam iot kafka kinesis kms lambda lightsail logs memorydb mq network-firewall
-    quicksight ram rds redshift redshift-serverless route53 route53resolver s3 sagemaker scheduler secretsmanager
-    servicecatalog servicediscovery sns sqs ssm states synthetics transfer vpc-lattice wafv2 workspaces
-    """.split()
-)
+_GUARDED_SERVICES = {
+    *("acm", "amplify", "apprunner", "appsync", "athena", "autoscaling", "backup", "batch", "bedrock"),
+    *("cassandra", "cloudfront", "cloudhsm", "cloudtrail", "cloudwatch", "codeartifact", "codecommit"),
+    *("codepipeline", "cognito-idp", "config", "datasync", "directconnect", "dlm", "dms", "dynamodb", "ec2"),
+    *("ecr", "ecs", "eks", "elasticache", "elasticbeanstalk", "elasticfilesystem", "elasticloadbalancing"),
+    *("elasticmapreduce", "es", "events", "firehose", "fsx", "globalaccelerator", "glue", "guardduty", "iam"),
+    *("iot", "kafka", "kinesis", "kms", "lambda", "lightsail", "logs", "memorydb", "mq", "network-firewall"),
+    *("quicksight", "ram", "rds", "redshift", "redshift-serverless", "route53", "route53resolver", "s3"),
+    *("sagemaker", "scheduler", "secretsmanager", "servicecatalog", "servicediscovery", "sns", "sqs", "ssm"),
+    *("states", "synthetics", "transfer", "vpc-lattice", "wafv2", "workspaces"),
+}
 
 # Calls that may name the values of the tags that they take away.
 _REMOVALS_WITH_VALUES = ("autoscaling:DeleteTags", "cloudtrail:RemoveTags", "ec2:DeleteTags")
@@ -58,13 +60,13 @@ class GuardrailError(BadInputError):
 
 
 def guardrail(config: Config) -> dict[str, Any]:
-    """Return the policy for the accounts with spokes; service-linked roles and the management account stand above it."""
+    """Return the policy for accounts with spokes; it never binds service-linked roles and the management account."""
     tags = _creator_statements(config) if config.creator.enabled else []
     return {"Version": "2012-10-17", "Statement": [_spoke_statement(config), *tags]}
 
 
 def written(policy: Mapping[str, Any]) -> str:
-    """Return the policy in as few characters as JSON allows, for Organizations counts them; `GuardrailError` if too long."""
+    """Return the policy in as few characters as JSON allows; `GuardrailError` when Organizations would count too many."""
     text = json.dumps(policy, separators=(",", ":"))
     if len(text) > LIMIT:
         raise GuardrailError(
@@ -77,7 +79,8 @@ def written(policy: Mapping[str, Any]) -> str:
 def exempt_roles(config: Config) -> list[str]:
     """Return the ARNs of who may: the spokes themselves, what StackSets deploys with, and the settings' own roles.
 
-    StackSets makes `stacksets-exec-<digits>` in each account (managed policy CloudFormationStackSetsOrgAdminServiceRolePolicy).
+    StackSets makes `stacksets-exec-<digits>` in each account (AWS managed policy
+    CloudFormationStackSetsOrgAdminServiceRolePolicy).
     """
     names = (f"{config.aws.prefix}-spoke-*", "stacksets-exec-*", *config.organization.guardrail_exempt_roles)
     return [f"arn:*:iam::*:role/{name}" for name in names]

@@ -93,7 +93,7 @@ def tag_created(actions: Sequence[str], key: str) -> Statement:
 
 
 def tag_narrowly(arns: Mapping[str, str], key: str) -> Statement:
-    """Tag by actions that change more than tags: each on its kind of resource only (`arns`), and never without a tag."""
+    """Tag by actions that change more than tags: each on its kind of resource (`arns`), and never without a tag."""
     # One statement for all: an action meets the resources of its own service and kind only.
     kinds = sorted(set(arns.values()))
     resources = [Sub(arn.format(partition="${AWS::Partition}", account="${AWS::AccountId}")) for arn in kinds]

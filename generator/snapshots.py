@@ -1,4 +1,4 @@
-"""The templates and the guardrail as `tests/snapshots` keeps them; `python -m generator.snapshots` accepts them as they are now."""
+"""Templates and guardrail as `tests/snapshots` keeps them; `python -m generator.snapshots` accepts them as they are."""
 
 import json
 from pathlib import Path

@@ -62,9 +62,7 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
     )
     if config.spoke.alarms:
         template.add_resource(alarms(list(template.resources.values()), are_told=False))
-    template.add_resource(
-        introduction(config_hash, _always(template), own_trail() if has_trail else None)
-    )
+    template.add_resource(introduction(config_hash, _always(template), own_trail() if has_trail else None))
     return template
 
 

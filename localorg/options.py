@@ -12,7 +12,7 @@ class OptionsError(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """The command line: port (0 picks one), member accounts, Regions (the first is the home), log level, parent pid, trail."""
+    """The command line: port (0 picks one), members, Regions (the first is the home), log level, parent pid, trail."""
 
     port: int
     accounts: int = 5

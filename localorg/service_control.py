@@ -121,7 +121,11 @@ def _explaining(respond: Callable[..., Any]) -> Callable[..., Any]:
                 service, action, principal_arn, request_id, **{**named, "resource_policy_arn": "", "message": text}
             )
             # These word every denial themselves.
-            return status, headers, body.replace(b"an identity-based", b"a service control") if service in WORDY else body
+            return (
+                status,
+                headers,
+                body.replace(b"an identity-based", b"a service control") if service in WORDY else body,
+            )
         return respond(service, action, principal_arn, request_id, **named)
 
     return access_denied_response

@@ -142,4 +142,3 @@ def test_patterns_and_rule_names_fit() -> None:
 def test_environments_fit() -> None:
     for title, one in resources("AWS::Lambda::Function"):
         assert len(json.dumps(one["Environment"]["Variables"])) <= 3_072, title
-

@@ -31,7 +31,7 @@ _BAD_INPUT = 2  # how `python -m localorg` ends when its arguments or its port c
 _STARTED: dict[int, subprocess.Popen[bytes]] = {}
 
 
-def start(
+def start(  # noqa: PLR0913 - an organization is this list
     accounts: int,
     port: int,
     folder: Path = FOLDER,

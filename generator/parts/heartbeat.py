@@ -23,7 +23,12 @@ class MusterSpoke(CustomResource):  # type: ignore[misc] # Troposphere is untype
     """The custom resource whose every creation and update sends a first heartbeat."""
 
     resource_type = "Custom::MusterSpoke"
-    props: ClassVar = {**CustomResource.props, "Version": (str, True), "ConfigHash": (str, True), "Trail": (object, False)}
+    props: ClassVar = {
+        **CustomResource.props,
+        "Version": (str, True),
+        "ConfigHash": (str, True),
+        "Trail": (object, False),
+    }
 
 
 def heartbeat(site: Site) -> list[AWSObject]:

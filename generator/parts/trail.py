@@ -76,7 +76,7 @@ def _logs(title: str, **attributes: Any) -> Bucket:
 
 
 def _written_by(trail: Sub, bucket: Bucket, owners: Sequence[str]) -> list[iam.Statement]:
-    """CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail"; `owners`: an account, or the organization too."""
+    """CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail"; `owners`: accounts, and the organization."""
     service = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
     of_trail = {"aws:SourceArn": trail}
     return [

@@ -84,7 +84,7 @@ def _wanted(config: Config, session: boto3.Session) -> dict[str, Any]:
 
 
 def _found(config: Config, cloudtrail: "CloudTrailClient") -> Mapping[str, Any]:
-    """Return the trail as CloudTrail describes it, empty when there is none; every account of the organization sees it."""
+    """Return the trail as CloudTrail describes it, empty when there is none; every account sees it."""
     for trail in cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]:
         if trail.get("IsOrganizationTrail") and trail["Name"] == config.names.organization_trail:
             return trail

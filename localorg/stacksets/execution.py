@@ -1,4 +1,4 @@
-"""The role under which stack sets work in a member account: made there by StackSets, bound by the organization's policies.
+"""The role of stack sets in a member account: StackSets makes it there, and the organization's policies bind it.
 
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/CloudFormationStackSetsOrgMemberServiceRolePolicy.html
 """

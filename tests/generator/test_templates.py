@@ -287,9 +287,7 @@ def test_email_is_sent_by_the_configured_sender_only(of_type: Found) -> None:
         (Trail.ORGANIZATION, "hub", "OrganizationTrailLogs", ["999999999999", "o-exampleorg1"]),
     ],
 )
-def test_only_its_trail_writes_to_a_bucket_of_logs(
-    trail: Trail, template: str, bucket: str, owners: list[str]
-) -> None:
+def test_only_its_trail_writes_to_a_bucket_of_logs(trail: Trail, template: str, bucket: str, owners: list[str]) -> None:
     resources = rendered(variant(trail=trail))[template]["Resources"]
     kept = resources[bucket]
     assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
