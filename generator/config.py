@@ -77,8 +77,8 @@ class Organization(Section):
     )
     guardrail_exempt_roles: tuple[RolePattern, ...] = Field(
         default=(),
-        description="roles that the guardrail does not bind besides Muster's own and those of StackSets: path and name, "
-        "* for any characters",
+        description="roles that the guardrail does not bind besides Muster's own and those of StackSets: path and "
+        "name, * for any characters",
     )
     owner_tag: Annotated[str, StringConstraints(min_length=1, max_length=128)] = Field(
         default="Owner", description="key of the account tag that says who owns an account"

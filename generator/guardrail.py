@@ -66,7 +66,7 @@ def guardrail(config: Config) -> dict[str, Any]:
 
 
 def written(policy: Mapping[str, Any]) -> str:
-    """Return the policy in as few characters as JSON allows; `GuardrailError` when Organizations would count too many."""
+    """Return the policy in as few characters as JSON allows; `GuardrailError` if Organizations would refuse so many."""
     text = json.dumps(policy, separators=(",", ":"))
     if len(text) > LIMIT:
         raise GuardrailError(

@@ -34,7 +34,7 @@ SETTINGS: dict[str, Config] = {
 }
 
 SUPPRESSED = {
-    "CKV_AWS_18": "access logs: the artefacts hold no secrets, and the bucket of logs would log CloudTrail writing to it",
+    "CKV_AWS_18": "access logs: the artefacts hold no secrets, and the bucket of logs would log CloudTrail's writing",
     "CKV_AWS_27": "queues are encrypted with SSE-SQS; a customer key costs money in every account and Region",
     "CKV_AWS_35": "the trail's logs are encrypted with SSE-S3; a customer key would cost money in every account",
     "CKV_AWS_115": "reserved concurrency is taken from the account's own workloads; mappings limit the hub's functions",
