@@ -61,6 +61,9 @@ class Regional:
             raise ABSENT
         return {"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]}
 
+    def describe_trails(self, **_: Any) -> dict[str, Any]:
+        return {"trailList": []}
+
     def get_template(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 spells it
         return {"TemplateBody": self.session.stacks[self.region, StackName]}
 

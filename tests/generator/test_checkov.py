@@ -1,0 +1,83 @@
+"""Checkov looks over every template; what it says has been mended, or has its reason here."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.config import Config, Trail
+from generator.generate import templates
+from generator.snapshots import blank_artefacts
+from tests.generator.variants import largest, variant
+
+pytestmark = pytest.mark.slow
+
+VERSION = "3.3.30"
+CHECKOV = (
+    *(str(Path(sys.executable).with_name("uvx")), "--python", sys.executable, "--from", f"checkov=={VERSION}"),
+    "checkov",
+)
+# It may ask nobody for updates or policies; a proxy that nobody serves shows that it does not need to.
+QUIET = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "TRUE"}
+CUT_OFF = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+
+SETTINGS: dict[str, Config] = {
+    "usual": variant(),
+    "china": variant("cn-north-1"),
+    "accounts": largest(Trail.ACCOUNTS),
+    "organization": largest(Trail.ORGANIZATION),
+}
+
+SUPPRESSED = {
+    "CKV_AWS_18": "access logs: the artefacts hold no secrets, and the bucket of logs would log CloudTrail's writing",
+    "CKV_AWS_27": "queues are encrypted with SSE-SQS; a customer key costs money in every account and Region",
+    "CKV_AWS_35": "the trail's logs are encrypted with SSE-S3; a customer key would cost money in every account",
+    "CKV_AWS_115": "reserved concurrency is taken from the account's own workloads; mappings limit the hub's functions",
+    "CKV_AWS_116": "asynchronous failures go to an on-failure destination, queued ones to the queue's dead letters",
+    "CKV_AWS_117": "the functions call AWS's APIs only; in a VPC they would need NAT or endpoints in every account",
+    "CKV_AWS_158": "logs are encrypted by CloudWatch Logs and hold no secrets; a customer key costs money everywhere",
+    "CKV_AWS_173": "environments hold names and no secrets; they are encrypted with Lambda's own key",
+}
+
+
+@pytest.fixture(scope="module")
+def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Return the failed checks, each with the resources that it is about."""
+    folder = tmp_path_factory.mktemp("checkov")
+    for name, config in SETTINGS.items():
+        for template, body in templates(config, blank_artefacts()).items():
+            # One line is too long for it.
+            (folder / f"{name}-{template}.json").write_text(json.dumps(json.loads(body), indent=1), encoding="utf-8")
+    _run("--version", env={**os.environ, **QUIET})
+    cut_off = {**os.environ, **QUIET, **CUT_OFF, "UV_OFFLINE": "1"}
+    report = _run("-d", str(folder), "--framework", "cloudformation", "--skip-download", "-o", "json", env=cut_off)
+    return _failures(json.loads(report), len(SETTINGS))
+
+
+def _run(*arguments: str, env: dict[str, str]) -> str:
+    # It ends with 1 when a check fails.
+    ended = subprocess.run([*CHECKOV, *arguments], env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode in {0, 1}, ended.stderr
+    return ended.stdout
+
+
+def _failures(report: Any, files: int) -> dict[str, set[str]]:
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["resource_count"] > 50 * files
+    found = defaultdict(set)
+    for one in report["results"]["failed_checks"]:
+        found[one["check_id"]].add(f"{one['check_name']}: {one['file_path']} {one['resource']}")
+    return found
+
+
+def test_checkov_finds_nothing_without_a_reason(failures: dict[str, set[str]]) -> None:
+    assert {check: found for check, found in failures.items() if check not in SUPPRESSED} == {}
+
+
+def test_every_suppression_is_still_needed(failures: dict[str, set[str]]) -> None:
+    assert SUPPRESSED.keys() - failures.keys() == set()
