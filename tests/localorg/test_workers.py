@@ -36,6 +36,13 @@ def handle_handler(event, context):
     return [module.__file__ for module in (boto3, botocore, msgspec, aws_lambda_powertools)]
 """
 
+SHARING = """
+from botocore.session import Session
+def handle_handler(event, context):
+    one, other = (Session().get_component("data_loader") for _ in range(2))
+    return [one.load_data(name) is other.load_data(name) for name in ("endpoints", "partitions")]
+"""
+
 
 @pytest.fixture(scope="module")
 def functions(organization: Any) -> Functions:
@@ -74,6 +81,11 @@ def test_a_worker_sees_its_zip_and_the_standard_library_only(functions: Function
 def test_third_parties_come_from_the_zip(functions: Functions) -> None:
     functions.make("carrying", archive({"index.py": CARRIED}, third_parties()))
     assert {Path(file).parts[2][:15] for file in functions.call("carrying")} == {"localorg-tasks-"}
+
+
+def test_a_workers_sessions_share_the_models_that_the_fork_server_parsed(functions: Functions) -> None:
+    functions.make("sharing", archive({"index.py": SHARING}, third_parties()))
+    assert functions.call("sharing") == [True, True]
 
 
 def test_a_dependency_missing_from_the_zip_fails_the_import(functions: Functions) -> None:
