@@ -61,7 +61,7 @@ dashboard: $(SYNCED) ## Open the dashboard on what is deployed
 
 .PHONY: test test-browser test-slow
 test: setup ## Run the fast tests
-	@$(PYTEST) -m "not slow and not browser" $(ARGS)
+	@$(PYTEST) -n auto --dist worksteal -m "not slow and not browser" $(ARGS)
 
 test-slow: setup ## Run the tests on the local organization
 	@$(PYTEST) -m slow $(ARGS)

@@ -23,7 +23,7 @@ _EC2 = f"arn:{partition_of(_HOME)}:ec2:eu-west-1:{_ACCOUNT}"
 _ARNS = (f"{_EC2}:instance/i-0123456789abcdef0", f"{_EC2}:volume/vol-0123456789abcdef0")
 
 REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
-    "heartbeat-well": (HEARTBEAT, Heartbeat(**_BEAT, checks=_WELL)),
+    "heartbeat-well": (HEARTBEAT, Heartbeat(**_BEAT, checks=_WELL, settings_hash="fedcba9876543210")),
     "heartbeat-unwell": (HEARTBEAT, Heartbeat(**_BEAT, checks={**_WELL, "trail": "no trail logs management events"})),
     "heartbeat-without-checks": (HEARTBEAT, Heartbeat(**_BEAT)),
     "tagging-result-tagged": (TAGGING_RESULT, TaggingResult(**_TAGGED, tagged=_ARNS)),
