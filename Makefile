@@ -40,7 +40,10 @@ $(LOCALORG): localorg/pyproject.toml localorg/uv.lock | $(UV)
 .PHONY: setup
 setup: $(SYNCED) $(LOCALORG) ## Set up both environments (every other target does it by itself)
 
-.PHONY: generate plan deploy status demo dashboard
+.PHONY: init generate plan deploy status demo dashboard
+init: $(SYNCED) ## Ask for what a first rollout needs and write muster.toml
+	@$(MUSTER) init --output $(CONFIG) $(ARGS)
+
 generate: $(SYNCED) ## Write templates and function packages to build/
 	@$(MUSTER) generate --config $(CONFIG) $(ARGS)
 
@@ -50,7 +53,7 @@ plan: $(SYNCED) ## Show what deploy would create, update and remove
 deploy: $(SYNCED) ## Roll out to the organization
 	@$(MUSTER) deploy --config $(CONFIG) $(ARGS)
 
-status: $(SYNCED) ## Show each account and Region: current, outdated, silent, unwell, never joined
+status: $(SYNCED) ## Show each account and Region: current, outdated, failed, silent, never joined, excluded
 	@$(MUSTER) status --config $(CONFIG) $(ARGS)
 
 demo: setup ## A whole organization on this machine, with findings, tags, emails and the dashboard
@@ -81,7 +84,7 @@ format: $(SYNCED) ## Format the code
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
 
-snapshots: $(SYNCED) ## Accept the templates as they are rendered now
+snapshots: $(SYNCED) ## Accept templates, guardrail and published events as they are now
 	@.venv/bin/python -m generator.snapshots
 
 docs: $(SYNCED) ## Write the generated pages
