@@ -31,8 +31,10 @@ class Organization(Section):
         description="the organization's root id; spokes go to every account when `ous` is empty",
         examples=["r-exam"],
     )
+    # Quota of StackSets: 50 units of one operation.
     ous: tuple[TargetId, ...] = Field(
         default=(),
+        max_length=50,
         description="organizational units whose accounts, also later ones, get a spoke; empty: the whole root",
         examples=[["ou-exam-12345678", "ou-exam-87654321"]],
     )
