@@ -37,7 +37,7 @@ def _shown(events: Iterable[Event]) -> bool:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for one in events:
             if isinstance(one, Reached):
                 if one.what not in tasks:

@@ -15,7 +15,7 @@ from generator.local.organization import LocalOrganization, wait_until_settled
 from generator.local.process import start, stop
 from generator.rollout.apply import deploy
 from generator.rollout.comparison import Change, changes
-from generator.rollout.condition import SpokeStatus, statuses
+from generator.rollout.condition import EXCLUDED, SpokeStatus, statuses
 from generator.rollout.session import Sessions, open_sessions
 from generator.rollout.stack_set import StackSet
 from generator.rollout.step import Event, Step
@@ -70,11 +70,11 @@ class Rollout:
         return changes(self.config, self.folder / Target.HOST, self.sessions)
 
     def beat(self) -> list[SpokeStatus]:
-        """Let every spoke beat now and return how each is."""
+        """Let every spoke beat now and return how each is that there should be."""
         for account, region, _ in sorted(self.instances()):
             self.client("lambda", account, region).invoke(FunctionName="muster-spoke-heartbeat", Payload=b"{}")
         self.settle()
-        return self.statuses()
+        return [one for one in self.statuses() if one.state != EXCLUDED]
 
     def client(self, service: str, account: str, region: str = "us-east-1", **credentials: str) -> Any:
         """Return a client of the account's root, or with an assumed role's credentials."""

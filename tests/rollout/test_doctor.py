@@ -51,7 +51,10 @@ def test_what_people_get_wrong_is_named(delegated: Bare) -> None:
     code, found = diagnoses(
         delegated,
         ('ous = ["r-examplerootid111"]', 'ous = ["r-examplerootid112"]\nexcluded_accounts = ["888888888888"]'),
-        ('regions = ["us-east-1", "eu-west-1"]', 'regions = ["us-east-1", "eu-middle-1"]'),
+        (
+            'regions = ["us-east-1", "eu-west-1"]',
+            'regions = ["us-east-1", "eu-middle-1"]\nallow_unknown_regions = true',
+        ),
         ('sender = "muster@example.com"', 'sender = "nobody@example.org"'),
     )
     assert code == 1
