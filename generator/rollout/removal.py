@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from pydantic import BaseModel
 
-from generator.config import Config
+from generator.config import Config, Trail
 from generator.rollout.instance import StackInstance
 from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
@@ -60,8 +60,14 @@ def uninstall(
 
 def kept(config: Config, session: boto3.Session) -> Iterator[Removal]:
     """Yield what stays after an uninstall, because it is data, with how to delete it."""
-    if not config.findings.deletion_protection:
-        return
+    if config.findings.deletion_protection:
+        yield from _kept_tables(config, session)
+    if config.spoke.trail is Trail.ACCOUNTS:
+        name = f"StackSet-{config.names.spoke_stack_set}-…-traillogs-…".lower()
+        yield Removal(what=f"bucket {name} of each account", action="keep", why="the logs of its trail are evidence")
+
+
+def _kept_tables(config: Config, session: boto3.Session) -> Iterator[Removal]:
     dynamodb = session.client("dynamodb")
     present = {name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]}
     for table in (config.names.findings_table, config.names.state_table):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from generator.config import Config
-from generator.rollout.stacks import ABSENT, settled_status, would_change
+from generator.rollout.stacks import ABSENT, delete_stack, settled_status, would_change
 from generator.rollout.step import RolloutError, Step
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ def take_over(config: Config, hub_template: str, session: "boto3.Session") -> St
     bring nothing but what it imports, so that the rest of the hub follows as an update.
     """
     cloudformation, name = session.client("cloudformation"), config.names.hub_stack
-    if settled_status(cloudformation, name) not in ABSENT:
-        return None
-    kept = _kept(config, json.loads(hub_template), session.client("dynamodb"))
+    status = settled_status(cloudformation, name)
+    kept = _kept(config, json.loads(hub_template), session.client("dynamodb")) if status in ABSENT else {}
     if not kept:
         return None
+    if status:
+        # What a failed or abandoned creation left holds nothing, and takes no import.
+        delete_stack(cloudformation, name)
     _import(cloudformation, name, json.loads(hub_template), kept)
     return Step(f"stack {name}", "created", f"around what was kept: {', '.join(sorted(kept))}")
 
