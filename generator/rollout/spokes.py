@@ -8,7 +8,7 @@ from generator.rollout.instance import Place, StackInstance
 from generator.rollout.stack_set import StackSet
 from generator.rollout.step import Event, Step
 from generator.rollout.wave import Wave, only, waves
-from generator.rollout.withdrawal import withdrawals
+from generator.rollout.withdrawal import known_units, withdrawals
 
 # Of more accounts than these, an update that was left is done for all: the current ones do not change.
 _NAMED_ACCOUNTS = 100
@@ -51,27 +51,39 @@ def is_automatic(present: dict[str, object]) -> bool:
 
 
 def _brought(spokes: StackSet, wave: Wave, template: str, url: str, goal: Goal) -> Iterator[Event]:
-    """Update what the wave has, then make what it lacks."""
-    present, found = spokes.describe() or {}, {one.place: one for one in spokes.instances()}
-    places = {(account, region) for account in wave.accounts for region in goal.scope.regions}
-    stale = [one for place, one in found.items() if place in places and not (one.is_current or one.is_inoperable)]
-    units = list(goal.scope.targets)
+    """Update what the wave has and make what it lacks: canaries are made first, of the template that is known good."""
+    parts = (_updated(spokes, wave, template, url, goal), _covered(spokes, wave, goal))
+    for part in reversed(parts) if wave.is_canary else parts:
+        yield from part
+
+
+def _updated(spokes: StackSet, wave: Wave, template: str, url: str, goal: Goal) -> Iterator[Event]:
+    present, found = spokes.describe() or {}, spokes.instances()
+    of_wave = [one for one in found if one.account in wave.accounts and one.place in goal.places]
+    if wave.is_canary and not of_wave:
+        # None could be made; the coverage says so.
+        return
+    stale = [one for one in of_wave if not (one.is_current or one.is_inoperable)]
+    what, units = f"update of {wave.name}", known_units(present, goal)
     if not is_same(str(present["TemplateBody"]), template):
-        targets = wave.targets if wave.is_canary else None
-        steps = spokes.update(f"update of {wave.name}", url, wave.updating, targets, goal.scope.regions)
-        yield from _ended(steps, Step(f"{wave.name}", "updated"))
+        targets = only(units, frozenset(one.account for one in of_wave)) if wave.is_canary else None
+        steps = spokes.update(what, url, wave.updating, targets, goal.scope.regions)
+        yield from _ended(steps, Step(wave.name, "updated"))
     elif stale:
         left = frozenset(one.account for one in stale)
         targets = only(units, left) if len(left) <= _NAMED_ACCOUNTS else None
-        steps = spokes.update(
-            f"update of {wave.name}", "", wave.updating, targets, sorted({one.region for one in stale})
-        )
-        yield from _ended(steps, Step(f"{wave.name}", "updated", f"{len(stale)} that were left"))
+        steps = spokes.update(what, "", wave.updating, targets, sorted({one.region for one in stale}))
+        yield from _ended(steps, Step(wave.name, "updated", f"{len(stale)} that were left"))
+
+
+def _covered(spokes: StackSet, wave: Wave, goal: Goal) -> Iterator[Event]:
+    present, found = spokes.describe() or {}, {one.place for one in spokes.instances()}
+    missing = {place for place in goal.places if place[0] in wave.accounts} - found
     # Units without an account are covered too: whoever joins them gets a spoke.
-    is_followed = wave.is_canary or {*units} <= {*present.get("OrganizationalUnitIds", ())}
-    if places - found.keys() or not is_followed:
+    is_followed = wave.is_canary or {*goal.scope.targets} <= {*present.get("OrganizationalUnitIds", ())}
+    if missing or not is_followed:
         steps = spokes.cover(f"new {wave.name}", wave.targets, goal.scope.regions, wave.creating)
-        yield from _ended(steps, Step(f"new {wave.name}", "created", f"{len(places - found.keys())}"))
+        yield from _ended(steps, Step(f"new {wave.name}", "created", str(len(missing))))
 
 
 def is_same(deployed: str, generated: str) -> bool:

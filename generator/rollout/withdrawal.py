@@ -34,8 +34,17 @@ def withdrawals(present: Mapping[str, Any], instances: Iterable[StackInstance], 
     if left_out:
         regions = tuple(sorted({one.region for one in found if one.account in left_out} & wanted))
         accounts = ", ".join(sorted(left_out))
-        gone.append(Withdrawal(f"spokes of {accounts}", only(list(goal.scope.targets), left_out), regions))
+        gone.append(Withdrawal(f"spokes of {accounts}", only(known_units(present, goal), left_out), regions))
     return gone
+
+
+def known_units(present: Mapping[str, Any], goal: Goal) -> list[str]:
+    """Return the targets that the StackSet has been deployed to, all of them when it has been to none.
+
+    Operations on spokes that are there refuse other units.
+    """
+    targets = list(goal.scope.targets)
+    return [one for one in targets if one in present.get("OrganizationalUnitIds", ())] or targets
 
 
 def _units(units: Iterable[str]) -> dict[str, Any]:

@@ -174,3 +174,34 @@ def test_an_operation_that_never_ends_is_an_error_that_names_it(deployed: Deploy
     spokes = StackSet(cloudformation, "muster-spoke", poll_seconds=0, deadline_seconds=-1)  # type: ignore[arg-type]
     with pytest.raises(RolloutError, match="operation o-1 on StackSet muster-spoke is RUNNING"):
         list(roll_out(spokes, NEW, URL, goal(MEMBER)))
+
+
+def test_canaries_that_could_not_be_made_are_not_updated_and_end_the_rollout(deployed: Deployed) -> None:
+    cloudformation = deployed(SPOKE)
+    found = steps(cloudformation, goal(MEMBER, CANARY, canaries=frozenset({CANARY})), NEW)
+    assert cloudformation.called == ["create_stack_instances"]
+    assert Step(f"spoke {CANARY} {HERE}", "failed", "there is none") in found
+    assert found[-1].what == "other spokes"
+
+
+def test_a_new_unit_is_no_part_of_an_update(deployed: Deployed) -> None:
+    cloudformation = deployed(SPOKE, (CANARY, HERE))
+    scope = Scope(targets=("r-exam", "ou-exam-22222222"), regions=(HERE,), hub_account="111122223333")
+    steps(cloudformation, Goal(scope, frozenset({MEMBER, CANARY}), canaries=frozenset({CANARY})), NEW)
+    assert cloudformation.called == ["update_stack_set", "update_stack_set", "create_stack_instances"]
+    assert cloudformation.calls[0][1]["DeploymentTargets"]["OrganizationalUnitIds"] == ["r-exam"]
+    assert cloudformation.calls[2][1]["DeploymentTargets"]["OrganizationalUnitIds"] == ["r-exam", "ou-exam-22222222"]
+
+
+def test_new_canaries_are_made_of_the_old_template_and_then_updated(deployed: Deployed) -> None:
+    cloudformation = deployed(SPOKE)
+    create = cloudformation.create_stack_instances
+
+    def made(**given: Any) -> dict[str, Any]:
+        cloudformation.summaries.append({"Account": CANARY, "Region": HERE, "Status": "CURRENT"})
+        return create(**given)
+
+    cloudformation.create_stack_instances = made  # type: ignore[method-assign]
+    steps(cloudformation, goal(MEMBER, CANARY, canaries=frozenset({CANARY})), NEW)
+    assert cloudformation.called == ["create_stack_instances", "update_stack_set", "update_stack_set"]
+    assert cloudformation.calls[1][1]["DeploymentTargets"]["Accounts"] == [CANARY]
