@@ -1,5 +1,6 @@
 """Shows what a deploy would change."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -42,9 +43,12 @@ def _lines(differences: Sequence[Difference]) -> Iterator[str]:
 
 
 def _cut(found: Sequence[Change]) -> Iterable[Change]:
-    alike = [one for one in found if one.what.startswith("spoke ")]
-    hidden = alike[_MOST_ALIKE:] if len(alike) > _MOST_ALIKE + 1 else []
-    yield from (one for one in found if one not in hidden)
-    for action in _SIGNS:
-        if count := sum(one.action == action for one in hidden):
-            yield Change(what=f"and {count} spokes more", action=action, detail="`--json` lists them")
+    seen: Counter[str] = Counter()
+    for one in found:
+        is_spoke = one.what.startswith("spoke ")
+        seen[one.action] += is_spoke
+        if not is_spoke or seen[one.action] <= _MOST_ALIKE:
+            yield one
+    for action, count in seen.items():
+        if count > _MOST_ALIKE:
+            yield Change(what=f"and {count - _MOST_ALIKE} spokes more", action=action, detail="`--json` lists them")

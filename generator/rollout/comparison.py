@@ -1,6 +1,7 @@
 """What a deploy would change."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -102,17 +103,20 @@ def _spokes(folder: Path, spokes: StackSet, goal: Goal, accounts: Accounts) -> I
     for unit in sorted({*goal.scope.targets} - {*present.get("OrganizationalUnitIds", ())}):
         yield Change(what=f"spokes of {unit}", action="create", detail="accounts that join it get theirs by themselves")
     for gone in withdrawals(present, instances, goal):
-        yield Change(what=gone.what, action="remove")
+        detail = "what lies in other units too gets its spoke again" if gone.is_unit else ""
+        yield Change(what=gone.what, action="remove", detail=detail)
     yield from _joining(goal, instances, accounts)
+    places = goal.places
     for one in instances:
-        if one.place in goal.places and not one.is_current:
+        if one.place in places and not one.is_current:
             yield Change(what=f"spoke {one.account} {one.region}", action="update", detail=one.reason or one.status)
 
 
 def _joining(goal: Goal, instances: Iterable[StackInstance], accounts: Accounts) -> Iterator[Change]:
     """Yield a line for each account that gets spokes, with the Regions."""
-    missing = sorted(goal.places - {one.place for one in instances})
-    for account in dict.fromkeys(account for account, _ in missing):
-        regions = ", ".join(region for owner, region in missing if owner == account)
+    missing: dict[str, list[str]] = defaultdict(list)
+    for account, region in sorted(goal.places - {one.place for one in instances}):
+        missing[account].append(region)
+    for account, regions in missing.items():
         name = f"{accounts[account].name} ({accounts[account].ou_path})"
-        yield Change(what=f"spoke {account} in {regions}", action="create", detail=name)
+        yield Change(what=f"spoke {account} in {', '.join(regions)}", action="create", detail=name)

@@ -20,13 +20,14 @@ from hub.store.spokes import Spoke, SpokeStore
 
 CURRENT, EXCLUDED = "current", "excluded"
 _COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-_FAILED = {"FAILED", "INOPERABLE"}
+_FAILED = {"FAILED", "FAILED_IMPORT", "INOPERABLE"}
 
 
 class SpokeStatus(BaseModel):
     """How a spoke is: current, outdated, failed, unwell, silent, never joined or excluded; `detail` says why.
 
-    `version` and `config_hash` are those that its last heartbeat reported.
+    `version`, `config_hash` and `settings_hash` (of `[[overrides]]`; empty: the defaults) are what its last heartbeat
+    reported.
     """
 
     account: str
@@ -36,6 +37,7 @@ class SpokeStatus(BaseModel):
     name: str = ""
     version: str = ""
     config_hash: str = ""
+    settings_hash: str = ""
 
     @property
     def is_well(self) -> bool:
@@ -105,7 +107,8 @@ def compared(  # noqa: PLR0913, PLR0917 - the sources that are held against each
 
 def _named(one: SpokeStatus, known: Mapping[str, Account], spoke: Spoke | None) -> SpokeStatus:
     account = known.get(one.account)
-    reported = {"version": spoke.heartbeat.version, "config_hash": spoke.heartbeat.config_hash} if spoke else {}
+    names = ("version", "config_hash", "settings_hash")
+    reported = {one: getattr(spoke.heartbeat, one) for one in names} if spoke else {}
     if account and account.status != ACTIVE:
         reported |= {"state": EXCLUDED, "detail": f"the account is {account.status}"}
     return one.model_copy(update={"name": account.name if account else "", **reported})

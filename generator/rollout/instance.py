@@ -11,7 +11,8 @@ Place = tuple[str, str]
 class StackInstance(msgspec.Struct, frozen=True):
     """A spoke's stack: its account, Region, status (CURRENT, OUTDATED, INOPERABLE) and the reason when not current.
 
-    `outcome` is what the last operation made of it: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, INOPERABLE.
+    `outcome` is what the last operation made of it, such as SUCCEEDED or FAILED (CloudFormation API,
+    StackInstanceComprehensiveStatus); `unit` is the root or unit by which it was deployed.
     """
 
     account: str
@@ -19,6 +20,7 @@ class StackInstance(msgspec.Struct, frozen=True):
     status: str
     reason: str = ""
     outcome: str = ""
+    unit: str = ""
 
     @property
     def place(self) -> Place:
@@ -44,4 +46,5 @@ def instance_of(summary: Mapping[str, Any]) -> StackInstance:
         summary["Status"],
         summary.get("StatusReason", ""),
         summary.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
+        summary.get("OrganizationalUnitId", ""),
     )

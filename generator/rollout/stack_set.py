@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from generator.rollout.instance import StackInstance, instance_of
 from generator.rollout.operation import CALL_AS, DEADLINE_SECONDS, Operations
-from generator.rollout.step import Event, RolloutError
+from generator.rollout.step import Event, RolloutError, Step
 from generator.rollout.wave import ALL_MAY_FAIL
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ class StackSet:
     def settled(self) -> Iterator[Event]:
         """Wait for the operations that somebody else, or an earlier rollout, left running."""
         for operation in self._operations.under_way():
-            yield from self._operations.finish(operation, f"earlier operation {operation}")
+            what = f"earlier operation {operation}"
+            for one in self._operations.finish(operation, what):
+                # What it failed at is seen in the spokes, and mended now.
+                yield Step(what, "ended", one.detail) if isinstance(one, Step) else one
 
     def create(self, url: str) -> None:
         """Make the StackSet, without spokes yet; accounts that join its units later get theirs by themselves."""

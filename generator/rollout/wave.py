@@ -1,10 +1,12 @@
 """The waves of a rollout: the canaries first, with no failure tolerated, then everybody."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from generator.rollout.goal import Goal
+from generator.rollout.instance import StackInstance
 
 # Regions in parallel and every account at once; the tolerance alone limits (CloudFormation guide, StackSets concepts).
 _QUICK: dict[str, Any] = {
@@ -52,6 +54,11 @@ def waves(goal: Goal) -> list[Wave]:
 def only(units: list[str], accounts: frozenset[str]) -> dict[str, Any]:
     """Return the deployment targets that are these accounts of the units."""
     return {"OrganizationalUnitIds": units, "Accounts": sorted(accounts), "AccountFilterType": "INTERSECTION"}
+
+
+def units_of(instances: Iterable[StackInstance]) -> list[str]:
+    """Return the units by which instances were deployed: operations on them refuse other ones."""
+    return sorted({one.unit for one in instances})
 
 
 def without(units: list[str], accounts: frozenset[str]) -> dict[str, Any]:

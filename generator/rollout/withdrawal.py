@@ -7,15 +7,18 @@ import msgspec
 
 from generator.rollout.goal import Goal
 from generator.rollout.instance import StackInstance
-from generator.rollout.wave import only
+from generator.rollout.wave import only, units_of
+
+_FEW = 10
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
-    """Spokes to remove: those of the deployment targets in the Regions."""
+    """Spokes to remove: those of the deployment targets in the Regions; `is_unit`: all that a unit brought."""
 
     what: str
     targets: dict[str, Any]
     regions: tuple[str, ...]
+    is_unit: bool = False
 
 
 def withdrawals(present: Mapping[str, Any], instances: Iterable[StackInstance], goal: Goal) -> list[Withdrawal]:
@@ -24,27 +27,24 @@ def withdrawals(present: Mapping[str, Any], instances: Iterable[StackInstance], 
     units = tuple(present.get("OrganizationalUnitIds", ()))
     gone_regions = tuple(sorted({one.region for one in found} - wanted))
     gone_units = tuple(sorted({*units} - {*goal.scope.targets}))
-    left_out = frozenset(one.account for one in found if one.account in goal.excluded)
+    left_out = [one for one in found if one.account in goal.excluded]
     gone = []
     if gone_regions and units:
         gone.append(Withdrawal(f"spokes in {', '.join(gone_regions)}", _units(units), gone_regions))
     if gone_units:
-        regions = tuple(present.get("Regions", ()))
-        gone.append(Withdrawal(f"spokes of {', '.join(gone_units)}", _units(gone_units), regions))
+        # AWS tells the Regions of the instances that there are.
+        regions = tuple(present.get("Regions") or goal.scope.regions)
+        gone.append(Withdrawal(f"spokes of {', '.join(gone_units)}", _units(gone_units), regions, is_unit=True))
     if left_out:
-        regions = tuple(sorted({one.region for one in found if one.account in left_out} & wanted))
-        accounts = ", ".join(sorted(left_out))
-        gone.append(Withdrawal(f"spokes of {accounts}", only(known_units(present, goal), left_out), regions))
+        accounts = frozenset(one.account for one in left_out)
+        regions = tuple(sorted({one.region for one in left_out} & wanted))
+        gone.append(Withdrawal(f"spokes of {_listed(accounts)}", only(units_of(left_out), accounts), regions))
     return gone
 
 
-def known_units(present: Mapping[str, Any], goal: Goal) -> list[str]:
-    """Return the targets that the StackSet has been deployed to, all of them when it has been to none.
-
-    Operations on spokes that are there refuse other units.
-    """
-    targets = list(goal.scope.targets)
-    return [one for one in targets if one in present.get("OrganizationalUnitIds", ())] or targets
+def _listed(accounts: frozenset[str]) -> str:
+    few = len(accounts) <= _FEW
+    return ", ".join(sorted(accounts)) if few else f"{len(accounts)} excluded accounts"
 
 
 def _units(units: Iterable[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 NOT_FOUND = ClientError({"Error": {"Code": "StackSetNotFoundException", "Message": "none"}}, "DescribeStackSet")
 TEMPLATE = '{"Resources": {}}'
+AUTOMATIC = {"AutoDeployment": {"Enabled": True}, "ManagedExecution": {"Active": True}}
 
 
 class CloudFormation:
@@ -37,7 +38,7 @@ class CloudFormation:
         return {"StackSet": self.stack_set}
 
     def create_stack_set(self, **given: Any) -> dict[str, Any]:
-        self.stack_set = {"TemplateBody": TEMPLATE, "AutoDeployment": given["AutoDeployment"]}
+        self.stack_set = {"TemplateBody": TEMPLATE, **AUTOMATIC}
         return self._called("create_stack_set", given)
 
     def update_stack_set(self, **given: Any) -> dict[str, Any]:
@@ -88,10 +89,11 @@ def deployed(cloudformation: CloudFormation) -> Callable[..., CloudFormation]:
             "TemplateBody": TEMPLATE,
             "OrganizationalUnitIds": list(ous),
             "Regions": sorted({region for _, region in places}),
-            "AutoDeployment": {"Enabled": True},
+            **AUTOMATIC,
         }
         cloudformation.summaries[:] = [
-            {"Account": account, "Region": region, "Status": "CURRENT"} for account, region in places
+            {"Account": account, "Region": region, "Status": "CURRENT", "OrganizationalUnitId": "r-exam"}
+            for account, region in places
         ]
         return cloudformation
 

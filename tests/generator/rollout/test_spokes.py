@@ -99,7 +99,7 @@ def test_an_operation_under_way_is_waited_for_first(deployed: Deployed) -> None:
     cloudformation.outcome = "FAILED"
     cloudformation.pages["list_stack_set_operation_results"] = [{"Status": "FAILED"}, {"Status": "CANCELLED"}]
     assert steps(cloudformation, goal(MEMBER))[0] == Step(
-        "earlier operation o-9", "failed", "FAILED: 1 cancelled, 1 failed"
+        "earlier operation o-9", "ended", "FAILED: 1 cancelled, 1 failed"
     )
 
 
@@ -107,7 +107,7 @@ def test_automatic_deployment_that_was_switched_off_is_switched_on(deployed: Dep
     cloudformation = deployed(SPOKE)
     assert cloudformation.stack_set
     cloudformation.stack_set["AutoDeployment"] = {"Enabled": False}
-    assert ("automatic deployment", "switched on") in states(steps(cloudformation, goal(MEMBER)))
+    assert states(steps(cloudformation, goal(MEMBER)))[-1] == ("automatic deployment", "switched on")
     assert "DeploymentTargets" not in cloudformation.calls[0][1]
 
 
@@ -161,11 +161,18 @@ def test_a_region_that_was_taken_out_is_withdrawn(deployed: Deployed) -> None:
     assert (given["Regions"], given["RetainStacks"]) == ([THERE], False)
 
 
-def test_a_unit_that_was_taken_out_is_withdrawn_before_the_others_are_covered(deployed: Deployed) -> None:
+def test_a_unit_that_was_taken_out_goes_last_and_what_it_took_along_is_made_again(deployed: Deployed) -> None:
     cloudformation = deployed(SPOKE, ous=("ou-exam-11111111",))
     steps(cloudformation, goal(MEMBER))
-    assert cloudformation.called == ["delete_stack_instances", "create_stack_instances"]
-    assert cloudformation.calls[0][1]["DeploymentTargets"] == {"OrganizationalUnitIds": ["ou-exam-11111111"]}
+    assert cloudformation.called == ["create_stack_instances", "delete_stack_instances", "create_stack_instances"]
+    assert cloudformation.calls[1][1]["DeploymentTargets"] == {"OrganizationalUnitIds": ["ou-exam-11111111"]}
+
+
+def test_nothing_of_a_unit_is_taken_away_when_canaries_fail(deployed: Deployed) -> None:
+    cloudformation = deployed(SPOKE, (CANARY, HERE), ous=("r-exam", "ou-exam-11111111"))
+    cloudformation.summaries[1] |= {"Status": "OUTDATED"}
+    steps(cloudformation, goal(MEMBER, CANARY, canaries=frozenset({CANARY})))
+    assert "delete_stack_instances" not in cloudformation.called
 
 
 def test_an_operation_that_never_ends_is_an_error_that_names_it(deployed: Deployed) -> None:
@@ -184,7 +191,7 @@ def test_canaries_that_could_not_be_made_are_not_updated_and_end_the_rollout(dep
     assert found[-1].what == "other spokes"
 
 
-def test_a_new_unit_is_no_part_of_an_update(deployed: Deployed) -> None:
+def test_an_update_of_canaries_names_the_units_by_which_they_were_deployed(deployed: Deployed) -> None:
     cloudformation = deployed(SPOKE, (CANARY, HERE))
     scope = Scope(targets=("r-exam", "ou-exam-22222222"), regions=(HERE,), hub_account="111122223333")
     steps(cloudformation, Goal(scope, frozenset({MEMBER, CANARY}), canaries=frozenset({CANARY})), NEW)
@@ -198,7 +205,7 @@ def test_new_canaries_are_made_of_the_old_template_and_then_updated(deployed: De
     create = cloudformation.create_stack_instances
 
     def made(**given: Any) -> dict[str, Any]:
-        cloudformation.summaries.append({"Account": CANARY, "Region": HERE, "Status": "CURRENT"})
+        cloudformation.summaries.append({**cloudformation.summaries[0], "Account": CANARY})
         return create(**given)
 
     cloudformation.create_stack_instances = made  # type: ignore[method-assign]
