@@ -28,8 +28,12 @@ def delegated(config: Config, session: boto3.Session) -> Iterator[Step]:
 
 
 def undelegated(config: Config, session: boto3.Session) -> Iterator[Step]:
-    """Take back what is ours, in reverse order; yield each step, and what is left."""
+    """Take back what is ours, in reverse order; yield each step, and what is left.
+
+    `RolloutError` while there is a StackSet of spokes, which nobody but the management account could operate then.
+    """
     _check_account(config, session)
+    _check_uninstalled(config, session)
     for grant in reversed(configured(config)):
         yield _tried(grant, session.client, undo=True) if grant.undo else Step(grant.what, "left", "others may use it")
 
@@ -42,6 +46,15 @@ def _tried(grant: Grant, clients: Clients, *, undo: bool = False) -> Step:
     if is_done:
         return Step(grant.what, "taken back" if undo else "done")
     return Step(grant.what, "not given" if undo else "already so")
+
+
+def _check_uninstalled(config: Config, session: boto3.Session) -> None:
+    name, client = config.names.spoke_stack_set, session.client("cloudformation")
+    try:
+        client.describe_stack_set(StackSetName=name)
+    except client.exceptions.StackSetNotFoundException:
+        return
+    raise RolloutError(f"StackSet {name} is still there; take it away with `muster uninstall` first")
 
 
 def _check_account(config: Config, session: boto3.Session) -> None:

@@ -29,4 +29,5 @@ def trail(hub: Hub) -> Verdict:
 def _foreign(hub: Hub, region: str) -> list[dict[str, Any]]:
     """Return the trails that are not Muster's own."""
     found = management_trails(hub.client("cloudtrail", region))
-    return [one for one in found if not one["Name"].startswith(hub.config.aws.prefix)]
+    names = hub.config.names
+    return [one for one in found if one["Name"] not in {names.organization_trail, names.account_trail}]

@@ -27,11 +27,10 @@ def data_key(config: Config) -> list[AWSObject]:
 def kept(config: Config) -> dict[str, str]:
     """Return the policies that say what becomes of stored data when its stack goes or replaces it.
 
-    A creation that fails leaves nothing behind, or the next one would meet the names.
+    A creation that fails leaves it too, for CloudFormation cannot delete a table that refuses: `deploy` takes it over.
     """
-    if not config.findings.deletion_protection:
-        return {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
-    return {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+    policy = "Retain" if config.findings.deletion_protection else "Delete"
+    return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
 
 
 def _administration() -> dict[str, Any]:

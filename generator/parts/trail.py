@@ -72,7 +72,7 @@ def _logs(title: str, **attributes: Any) -> Bucket:
         NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=_PREVIOUS_LOGS),
         AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=_UNFINISHED),
     )
-    return private_bucket(title, rule, **{"DeletionPolicy": "RetainExceptOnCreate", **attributes})
+    return private_bucket(title, rule, **attributes)
 
 
 def _written_by(trail: Sub, bucket: Bucket, owners: Sequence[str]) -> list[iam.Statement]:

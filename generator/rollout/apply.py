@@ -14,11 +14,12 @@ from generator.generate import Manifest
 from generator.rollout.artefacts import template_key, template_url, upload
 from generator.rollout.goal import goal_of, read_accounts
 from generator.rollout.lone import LoneSpoke, lone_spokes
+from generator.rollout.removal import remove_artefacts
 from generator.rollout.session import Sessions
 from generator.rollout.spokes import roll_out
 from generator.rollout.stack_set import StackSet
-from generator.rollout.stacks import deploy_stack
-from generator.rollout.step import Event, RolloutError, Step
+from generator.rollout.stacks import delete_stack, deploy_stack
+from generator.rollout.step import Event, Step
 from generator.rollout.takeover import take_over
 from generator.rollout.trail import deploy_trail, remove_trail
 
@@ -50,12 +51,16 @@ def deploy(
         yield from remove_trail(config, session)
     yield deploy_stack(cloudformation, config.names.hub_stack, template_argument(config, folder, "hub"))
     yield from deploy_trail(config, session)
-    _refresh_inventory(config, session)
-    yield Step("inventory of accounts", "refreshed")
+    yield _refreshed_inventory(config, session)
+    # While the spokes there still tell of the Region.
+    for region in _gone_regions(config, spokes):
+        yield from remove_artefacts(config, session, region)
+    is_covered = config.aws.hub_account in goal.covered
+    yield from _superseded(config, session) if is_covered else ()
     url = template_argument(config, folder, "spoke", inline_bytes=0)["TemplateURL"]
     yield from roll_out(spokes, _body(folder, "spoke"), url, goal)
     # The hub's rules see only its own bus: it needs a spoke even outside the targets.
-    yield from _lone_spokes(config, folder, sessions, with_hub=config.aws.hub_account not in goal.covered)
+    yield from _lone_spokes(config, folder, sessions, with_hub=not is_covered)
 
 
 def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.Session) -> Iterator[Step]:
@@ -93,13 +98,28 @@ def _side_by_side(work: Callable[[PartT], list[Step]], parts: Sequence[PartT]) -
             yield from steps
 
 
-def _refresh_inventory(config: Config, session: boto3.Session) -> None:
+def _refreshed_inventory(config: Config, session: boto3.Session) -> Step:
+    """Let the hub read the organization; the spokes do not wait for what fails of it."""
     name = INVENTORY.full_name(config.names)
     # A large organization takes minutes to read; a second call would only read it twice.
     patient = ClientConfig(read_timeout=INVENTORY.timeout + 10, retries={"total_max_attempts": 1})
     answer = session.client("lambda", config=patient).invoke(FunctionName=name, Payload=b"{}")
     if answer.get("FunctionError"):
-        raise RolloutError(f"function {name} failed: {answer['Payload'].read().decode()}; see its log group")
+        return Step("inventory of accounts", "failed", f"function {name}: {answer['Payload'].read().decode()}")
+    return Step("inventory of accounts", "refreshed")
+
+
+def _gone_regions(config: Config, spokes: StackSet) -> list[str]:
+    found = {one.region for one in spokes.instances()} if spokes.describe() else set()
+    return sorted(found - {*config.regions})
+
+
+def _superseded(config: Config, session: boto3.Session) -> Iterator[Step]:
+    """Remove the hub account's own spokes where the StackSet brings them now: the names of their roles are the same."""
+    for one in lone_spokes(config, Sessions(session), with_hub=True):
+        step = delete_stack(one.cloudformation, config.names.spoke_stack_set)
+        if step.state != "absent":
+            yield Step(f"{step.what} {one.where}", step.state)
 
 
 def template_argument(config: Config, folder: Path, name: str, inline_bytes: int = INLINE_BYTES) -> dict[str, str]:

@@ -18,7 +18,7 @@ from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
 from generator.rollout.spokes import is_automatic
 from generator.rollout.stack_set import StackSet
-from generator.rollout.stacks import ABSENT, stack_status
+from generator.rollout.stacks import ABSENT, stack_status, template_of
 from generator.rollout.trail import trail_action
 from generator.rollout.withdrawal import withdrawals
 from hub.store.accounts import Account
@@ -58,13 +58,22 @@ def changes(config: Config, folder: Path, sessions: Sessions) -> list[Change]:
         _Stack(session.client("cloudformation", region), names.artefacts_stack, "artefacts", f"in {region}")
         for region in config.regions
     ]
-    lone = lone_spokes(config, sessions, with_hub=config.aws.hub_account not in goal.covered)
+    is_covered = config.aws.hub_account in goal.covered
+    lone = lone_spokes(config, sessions, with_hub=not is_covered)
     return [
         *_stacks(folder, [*artefacts, _Stack(home, names.hub_stack, "hub")]),
         *_trail(config, session),
         *_spokes(folder, StackSet(home, names.spoke_stack_set), goal, accounts),
         *_stacks(folder, [_Stack(one.cloudformation, names.spoke_stack_set, "spoke", one.where) for one in lone]),
+        *(_superseded(config, session) if is_covered else ()),
     ]
+
+
+def _superseded(config: Config, session: boto3.Session) -> Iterator[Change]:
+    """Yield the hub account's own spokes where the StackSet brings them now."""
+    for one in lone_spokes(config, Sessions(session), with_hub=True):
+        if stack_status(one.cloudformation, config.names.spoke_stack_set):
+            yield Change(what=f"stack {config.names.spoke_stack_set} {one.where}", action="remove")
 
 
 def _trail(config: Config, session: boto3.Session) -> Iterator[Change]:
@@ -78,14 +87,12 @@ def _stacks(folder: Path, stacks: Iterable[_Stack]) -> Iterator[Change]:
         if stack_status(one.cloudformation, one.name) in ABSENT:
             yield Change(what=what, action="create")
         else:
-            deployed = one.cloudformation.get_template(StackName=one.name)["TemplateBody"]
-            yield from _template(what, deployed, folder, one.template)
+            yield from _template(what, template_of(one.cloudformation, one.name), folder, one.template)
 
 
-def _template(what: str, deployed: Any, folder: Path, template: str) -> Iterator[Change]:
+def _template(what: str, deployed: Mapping[str, Any], folder: Path, template: str) -> Iterator[Change]:
     generated = json.loads((folder / f"{template}.template.json").read_text(encoding="utf-8"))
-    # CloudFormation's API gives a template as text, boto3 as read where it can.
-    if found := differences(json.loads(deployed) if isinstance(deployed, str) else deployed, generated):
+    if found := differences(deployed, generated):
         yield Change(what=what, action="update", detail="template", differences=found)
 
 
@@ -96,7 +103,7 @@ def _spokes(folder: Path, spokes: StackSet, goal: Goal, accounts: Accounts) -> I
         yield Change(what=what, action="create")
         yield from _joining(goal, [], accounts)
         return
-    yield from _template(what, present["TemplateBody"], folder, "spoke")
+    yield from _template(what, json.loads(present["TemplateBody"]), folder, "spoke")
     if not is_automatic(present):
         yield Change(what="automatic deployment", action="update", detail="somebody switched it off")
     instances = spokes.instances()

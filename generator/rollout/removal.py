@@ -1,22 +1,24 @@
 """Takes Muster out of the organization again: the spokes first, then the hub; every step may be run again."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from pydantic import BaseModel
 
 from generator.config import Config, Trail
-from generator.rollout.instance import StackInstance
 from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
 from generator.rollout.stack_set import StackSet
-from generator.rollout.stacks import delete_stack, stack_status
+from generator.rollout.stacks import ABSENT, delete_stack, stack_status, template_of
 from generator.rollout.step import Event, RolloutError, Step
+from generator.rollout.takeover import customer_key
 from generator.rollout.trail import organization_trail, remove_trail
-from generator.rollout.wave import only
+from generator.rollout.wave import only, units_of
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 
@@ -44,7 +46,8 @@ def uninstall(
     session = sessions.hub
     cloudformation = session.client("cloudformation")
     spokes = StackSet(cloudformation, config.names.spoke_stack_set, poll_seconds)
-    yield from _without_spokes(spokes, abandoned)
+    regions = _all_regions(config, spokes)
+    yield from _without_spokes(spokes, abandoned, regions)
     for one in lone_spokes(config, sessions, with_hub=True):
         step = delete_stack(one.cloudformation, config.names.spoke_stack_set)
         if step.state != "absent":
@@ -52,35 +55,46 @@ def uninstall(
     # Before its bucket loses the policy under which it writes.
     yield from remove_trail(config, session)
     yield delete_stack(cloudformation, config.names.hub_stack)
-    for region in config.regions:
-        yield from _without_artefacts(config, session, region)
+    for region in regions:
+        yield from remove_artefacts(config, session, region)
     for left in kept(config, session):
         yield Step(left.what, "kept", left.why)
 
 
+def _all_regions(config: Config, spokes: StackSet) -> list[str]:
+    """Return the settings' Regions and those that still have spokes."""
+    found = {one.region for one in spokes.instances()} if spokes.describe() else set()
+    return [*config.regions, *sorted(found - {*config.regions})]
+
+
 def kept(config: Config, session: boto3.Session) -> Iterator[Removal]:
     """Yield what stays after an uninstall, because it is data, with how to delete it."""
-    if config.findings.deletion_protection:
-        yield from _kept_tables(config, session)
-    if config.spoke.trail is Trail.ACCOUNTS:
-        name = f"StackSet-{config.names.spoke_stack_set}-…-traillogs-…".lower()
-        yield Removal(what=f"bucket {name} of each account", action="keep", why="the logs of its trail are evidence")
+    if not _deletes_tables(config, session.client("cloudformation")):
+        yield from _kept_tables(config, session.client("dynamodb"))
+    if config.spoke.trail is not Trail.NONE:
+        title = "organizationtraillogs" if config.spoke.trail is Trail.ORGANIZATION else "traillogs"
+        where = "the hub account" if config.spoke.trail is Trail.ORGANIZATION else "each account"
+        why = "the logs of a trail are evidence; the bucket may be deleted there by hand"
+        yield Removal(what=f"bucket …-{title}-… of {where}", action="keep", why=why)
 
 
-def _kept_tables(config: Config, session: boto3.Session) -> Iterator[Removal]:
-    dynamodb = session.client("dynamodb")
-    present = {name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]}
+def _deletes_tables(config: Config, cloudformation: "CloudFormationClient") -> bool:
+    """Whether the hub's stack, as it was deployed, takes its tables along; without a stack, what is there was kept."""
+    if stack_status(cloudformation, config.names.hub_stack) in ABSENT:
+        return False
+    template = template_of(cloudformation, config.names.hub_stack)
+    return bool(template["Resources"]["FindingsTable"].get("DeletionPolicy") == "Delete")
+
+
+def _kept_tables(config: Config, dynamodb: "DynamoDBClient") -> Iterator[Removal]:
+    why = "it is data; a later deploy takes it over. To lose it for good: switch its deletion protection off"
+    keys = set()
     for table in (config.names.findings_table, config.names.state_table):
-        if table in present:
-            yield Removal(
-                what=f"table {table}",
-                action="keep",
-                why="findings.deletion_protection is on; a later deploy takes it over. To lose it for good: switch its "
-                "deletion protection off and delete it",
-            )
-    if config.names.findings_table in present:
-        described = dynamodb.describe_table(TableName=config.names.findings_table)["Table"]
-        key = described.get("SSEDescription", {}).get("KMSMasterKeyArn", "")
+        key = customer_key(dynamodb, table)
+        if key is not None:
+            keys.add(key)
+            yield Removal(what=f"table {table}", action="keep", why=f"{why} and delete it")
+    for key in sorted(keys):
         yield Removal(what=f"key {key}", action="keep", why="the tables are encrypted with it")
 
 
@@ -91,7 +105,7 @@ def _going(config: Config, sessions: Sessions) -> Iterator[Removal]:
     if spokes.describe():
         found = spokes.instances()
         accounts = len({one.account for one in found})
-        why = f"{len(found)} spokes in {accounts} accounts, with all that they hold"
+        why = f"{len(found)} spokes in {accounts} accounts"
         yield Removal(what=f"StackSet {spokes.name}", action="remove", why=why)
     for one in lone_spokes(config, sessions, with_hub=True):
         if stack_status(one.cloudformation, names.spoke_stack_set):
@@ -101,54 +115,54 @@ def _going(config: Config, sessions: Sessions) -> Iterator[Removal]:
         yield Removal(what=f"trail {names.organization_trail}", action="remove", why=why)
     if stack_status(home, names.hub_stack):
         yield Removal(what=f"stack {names.hub_stack}", action="remove", why="the hub, with its event archive")
-    for region in config.regions:
+    for region in _all_regions(config, spokes):
         if stack_status(session.client("cloudformation", region), names.artefacts_stack):
             why = "templates and packages, which can be generated again"
             yield Removal(what=f"stack {names.artefacts_stack} in {region}", action="remove", why=why)
 
 
-def _without_spokes(spokes: StackSet, abandoned: Sequence[str]) -> Iterator[Event]:
+def _without_spokes(spokes: StackSet, abandoned: Sequence[str], regions: Sequence[str]) -> Iterator[Event]:
     present = spokes.describe()
     if present is None:
         yield Step(f"StackSet {spokes.name}", "absent")
         return
     yield from spokes.settled()
-    yield from _forgotten(spokes, present, frozenset(abandoned))
-    found = spokes.instances()
-    if found or present.get("OrganizationalUnitIds"):
-        yield from spokes.withdraw("spokes", _everywhere(present), _regions(present, found))
+    yield from _forgotten(spokes, abandoned)
+    found, units = spokes.instances(), list(present.get("OrganizationalUnitIds", ()))
+    if found or units:
+        targets = {"OrganizationalUnitIds": units or units_of(found)}
+        yield from spokes.withdraw("spokes", targets, regions)
     left = spokes.instances()
     for one in left:
         yield Step(f"spoke {one.account} {one.region}", "failed", one.reason or one.status)
     if left:
-        accounts = ",".join(sorted({one.account for one in left}))
+        accounts = " ".join(f"--abandon {account}" for account in sorted({one.account for one in left}))
         raise RolloutError(
             f"{len(left)} spokes would not go; mend what their reasons say and uninstall again, or leave them behind "
-            f"with --abandon {accounts}"
+            f"with {accounts}"
         )
     spokes.delete()
     yield Step("spokes", "removed", str(len(found)))
     yield Step(f"StackSet {spokes.name}", "removed")
 
 
-def _forgotten(spokes: StackSet, present: dict[str, Any], accounts: frozenset[str]) -> Iterator[Event]:
-    found = [one for one in spokes.instances() if one.account in accounts]
+def _forgotten(spokes: StackSet, accounts: Sequence[str]) -> Iterator[Event]:
+    instances = spokes.instances()
+    unknown = {*accounts} - {one.account for one in instances}
+    if unknown:
+        raise RolloutError(f"--abandon {min(unknown)}: the account has no spoke of StackSet {spokes.name}")
+    found = [one for one in instances if one.account in accounts]
     if found:
-        targets = only(list(present["OrganizationalUnitIds"]), frozenset(one.account for one in found))
-        yield from spokes.withdraw("abandoned spokes", targets, _regions(present, found), retain=True)
+        targets = only(units_of(found), frozenset(accounts))
+        yield from spokes.withdraw("abandoned spokes", targets, sorted({one.region for one in found}), retain=True)
+    left = {one.place for one in spokes.instances()}
     for one in found:
-        yield Step(f"spoke {one.account} {one.region}", "abandoned", "its stack stays; delete it there by hand")
+        if one.place not in left:
+            yield Step(f"spoke {one.account} {one.region}", "abandoned", "its stack stays; delete it there by hand")
 
 
-def _everywhere(present: dict[str, Any]) -> dict[str, Any]:
-    return {"OrganizationalUnitIds": list(present["OrganizationalUnitIds"])}
-
-
-def _regions(present: dict[str, Any], found: Sequence[StackInstance]) -> list[str]:
-    return sorted({*present.get("Regions", ()), *(one.region for one in found)})
-
-
-def _without_artefacts(config: Config, session: boto3.Session, region: str) -> Iterator[Step]:
+def remove_artefacts(config: Config, session: boto3.Session, region: str) -> Iterator[Step]:
+    """Remove a Region's artefact bucket with all that is in it: it can be generated again."""
     cloudformation = session.client("cloudformation", region)
     if stack_status(cloudformation, config.names.artefacts_stack):
         bucket = config.names.artefact_bucket(config.aws.hub_account, region)

@@ -1,9 +1,10 @@
 """Ordinary stacks, created and updated by change sets, and removed."""
 
+import json
 import time
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, WaiterError
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
 
-_WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 3600}
+WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 3600}
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 # No stack, one whose change set was never executed, and one whose creation failed and left nothing.
 ABSENT = {None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"}
@@ -53,7 +54,7 @@ def delete_stack(cloudformation: "CloudFormationClient", name: str) -> Step:
         return Step(f"stack {name}", "absent")
     cloudformation.delete_stack(StackName=name)
     try:
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_WAIT)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=WAIT)
     except WaiterError as error:
         raise RolloutError(f"stack {name}: {failure_reason(cloudformation, name)}") from error
     return Step(f"stack {name}", "removed")
@@ -87,6 +88,12 @@ def stack_output(cloudformation: "CloudFormationClient", name: str, output: str)
     return next((one["OutputValue"] for one in outputs if one["OutputKey"] == output), "")
 
 
+def template_of(cloudformation: "CloudFormationClient", name: str) -> dict[str, Any]:
+    """Return the template of a stack: CloudFormation's API gives it as text, boto3 as read where it can."""
+    body: Any = cloudformation.get_template(StackName=name)["TemplateBody"]
+    return dict(json.loads(body) if isinstance(body, str) else body)
+
+
 def failure_reason(cloudformation: "CloudFormationClient", name: str) -> str:
     """Return which resources failed and why, the first failure first."""
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
@@ -116,7 +123,7 @@ def would_change(cloudformation: "CloudFormationClient", name: str, change_set: 
     """Wait for a change set and return whether it would change anything; one that would not is removed."""
     try:
         cloudformation.get_waiter("change_set_create_complete").wait(
-            StackName=name, ChangeSetName=change_set, WaiterConfig=_WAIT
+            StackName=name, ChangeSetName=change_set, WaiterConfig=WAIT
         )
     except WaiterError as error:
         made = cloudformation.describe_change_set(StackName=name, ChangeSetName=change_set)
@@ -140,8 +147,8 @@ def _check(name: str, status: str | None) -> None:
 def _wait(cloudformation: "CloudFormationClient", name: str, *, is_new: bool) -> None:
     try:
         if is_new:
-            cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)
+            cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=WAIT)
         else:
-            cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=_WAIT)
+            cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=WAIT)
     except WaiterError as error:
         raise RolloutError(f"stack {name}: {failure_reason(cloudformation, name)}") from error

@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from generator.config import Config
-from generator.rollout.stacks import ABSENT, delete_stack, settled_status, would_change
+from generator.rollout.stacks import ABSENT, WAIT, delete_stack, failure_reason, settled_status, would_change
 from generator.rollout.step import RolloutError, Step
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def take_over(config: Config, hub_template: str, session: "boto3.Session") -> St
     """
     cloudformation, name = session.client("cloudformation"), config.names.hub_stack
     status = settled_status(cloudformation, name)
-    kept = _kept(config, json.loads(hub_template), session.client("dynamodb")) if status in ABSENT else {}
+    kept = _kept(config, session.client("dynamodb")) if status in ABSENT else {}
     if not kept:
         return None
     if status:
@@ -35,33 +35,35 @@ def take_over(config: Config, hub_template: str, session: "boto3.Session") -> St
     return Step(f"stack {name}", "created", f"around what was kept: {', '.join(sorted(kept))}")
 
 
-def _kept(config: Config, template: Mapping[str, Any], dynamodb: "DynamoDBClient") -> dict[str, dict[str, str]]:
-    """Return the identifiers of what is there, by logical id: both tables and the key, or nothing."""
+def _kept(config: Config, dynamodb: "DynamoDBClient") -> dict[str, dict[str, str]]:
+    """Return the identifiers of the tables that are there and of their key, by logical id."""
     tables = {"FindingsTable": config.names.findings_table, "StateTable": config.names.state_table}
-    keys = {title: _key_of(dynamodb, name) for title, name in tables.items()}
-    present = {title: key for title, key in keys.items() if key is not None}
-    if not present:
+    found = {title: customer_key(dynamodb, name) for title, name in tables.items()}
+    keys = {title: key for title, key in found.items() if key is not None}
+    if not keys:
         return {}
-    if len(present) < len(tables) or len({*present.values()}) != 1:
-        names = " and ".join(tables[title] for title in sorted(present))
+    if len({*keys.values()}) != 1 or not all(keys.values()):
+        names = " and ".join(tables[title] for title in sorted(keys))
         raise RolloutError(
-            f"{names} was kept by an earlier installation, without the other table or with another key; export and "
-            "delete it, or choose another aws.prefix in muster.toml"
+            f"{names}: no tables of one earlier installation, for they have not one customer key; export and delete "
+            "them, or choose another aws.prefix in muster.toml"
         )
-    (key,) = {*present.values()}
-    identifiers = {title: {"TableName": tables[title]} for title in present}
-    return {"DataKey": {"KeyId": str(key)}, **identifiers} if "DataKey" in template["Resources"] else identifiers
+    (key,) = {*keys.values()}
+    return {
+        "DataKey": {"KeyId": str(key).rpartition("/")[2]},
+        **{title: {"TableName": tables[title]} for title in keys},
+    }
 
 
-def _key_of(dynamodb: "DynamoDBClient", table: str) -> str | None:
-    """Return the id of a table's customer key, empty without one, None where there is no such table."""
+def customer_key(dynamodb: "DynamoDBClient", table: str) -> str | None:
+    """Return the ARN of a table's customer key, empty without one, None where there is no such table."""
     try:
         described = dynamodb.describe_table(TableName=table)["Table"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return None
         raise
-    return described.get("SSEDescription", {}).get("KMSMasterKeyArn", "").rpartition("/")[2]
+    return described.get("SSEDescription", {}).get("KMSMasterKeyArn", "")
 
 
 def _import(
@@ -83,8 +85,11 @@ def _import(
             for title, identifier in kept.items()
         ],
     )
-    would_change(cloudformation, name, change_set)
+    if not would_change(cloudformation, name, change_set):
+        raise RolloutError(f"stack {name}: CloudFormation sees nothing to take over of {', '.join(sorted(kept))}")
     cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set)
-    status = settled_status(cloudformation, name)
-    if status != "IMPORT_COMPLETE":
-        raise RolloutError(f"stack {name}: the kept tables could not be taken over: it is {status}")
+    try:
+        cloudformation.get_waiter("stack_import_complete").wait(StackName=name, WaiterConfig=WAIT)
+    except WaiterError as error:
+        reason = failure_reason(cloudformation, name)
+        raise RolloutError(f"stack {name}: what was kept could not be taken over: {reason}") from error

@@ -28,17 +28,13 @@ _UNDELEGATED = {
 
 def deploy_trail(config: Config, session: boto3.Session) -> Iterator[Step]:
     """Make the organization's trail, or mend it, when the settings ask for it; the hub's stack has its bucket."""
-    action = trail_action(config, session)
     if config.spoke.trail is not Trail.ORGANIZATION:
         return
     name, cloudtrail = config.names.organization_trail, session.client("cloudtrail")
+    action = trail_action(config, session)
     try:
-        if action == "create":
-            cloudtrail.create_trail(Name=name, **_wanted(config, session))
-        elif action == "update":
-            cloudtrail.update_trail(Name=organization_trail(config, cloudtrail)["TrailARN"], **_wanted(config, session))
         if action:
-            cloudtrail.start_logging(Name=organization_trail(config, cloudtrail)["TrailARN"])
+            cloudtrail.start_logging(Name=_made(config, session, action))
     except ClientError as error:
         if error.response["Error"]["Code"] not in _UNDELEGATED:
             raise
@@ -47,6 +43,14 @@ def deploy_trail(config: Config, session: boto3.Session) -> Iterator[Step]:
             "account run `muster delegate`, or set spoke.trail in muster.toml to accounts"
         ) from error
     yield Step(f"trail {name}", {"": "unchanged", "create": "created"}.get(action, "updated"))
+
+
+def _made(config: Config, session: boto3.Session, action: str) -> str:
+    """Create or update the trail and return its ARN, which a list may not show yet."""
+    cloudtrail, wanted = session.client("cloudtrail"), _wanted(config, session)
+    if action == "create":
+        return cloudtrail.create_trail(Name=config.names.organization_trail, **wanted)["TrailARN"]
+    return cloudtrail.update_trail(Name=organization_trail(config, cloudtrail)["TrailARN"], **wanted)["TrailARN"]
 
 
 def remove_trail(config: Config, session: boto3.Session) -> Iterator[Step]:

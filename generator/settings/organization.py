@@ -55,7 +55,9 @@ class Organization(Section):
         default="", description="the organization's management account", examples=["999999999999"]
     )
     include_management_account: Switch = Field(
-        default=False, description="whether the management account gets a spoke too, as an ordinary stack"
+        default=False,
+        description="whether the management account gets a spoke too, as an ordinary stack; to take it back, uninstall it "
+        "or delete its stack there before you switch this off",
     )
     guardrail_exempt_roles: tuple[RolePattern, ...] = Field(
         default=(),

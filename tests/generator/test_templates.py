@@ -302,7 +302,7 @@ def test_email_is_sent_by_the_configured_sender_only(of_type: Found) -> None:
 def test_only_its_trail_writes_to_a_bucket_of_logs(trail: Trail, template: str, bucket: str, owners: list[str]) -> None:
     resources = rendered(variant(trail=trail))[template]["Resources"]
     kept = resources[bucket]
-    assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
     (rule,) = kept["Properties"]["LifecycleConfiguration"]["Rules"]
     assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]["NoncurrentDays"]) == (90, 30)
     looks, writes, encrypted = resources[f"{bucket}Policy"]["Properties"]["PolicyDocument"]["Statement"]

@@ -48,7 +48,7 @@ def test_every_unit_and_region_is_withdrawn_before_the_stack_set_goes(
     assert [one.state for one in removed(config, cloudformation)] == ["removed", "removed"]
     assert cloudformation.called == ["delete_stack_instances", "delete_stack_set"]
     given = cloudformation.calls[0][1]
-    assert (given["DeploymentTargets"], given["Regions"]) == ({"OrganizationalUnitIds": ["r-exam"]}, [HERE, THERE])
+    assert (given["DeploymentTargets"], given["Regions"]) == ({"OrganizationalUnitIds": ["r-exam"]}, [*config.regions])
 
 
 def test_a_spoke_that_would_not_go_stops_it_before_the_hub(
@@ -67,6 +67,13 @@ def test_an_abandoned_account_keeps_its_stacks(config: Config, deployed: Callabl
         removed(config, cloudformation, OTHER)
     first = cloudformation.calls[0][1]
     assert (first["RetainStacks"], first["DeploymentTargets"]["Accounts"]) == (True, [OTHER])
+
+
+def test_an_account_without_a_spoke_cannot_be_abandoned(
+    config: Config, deployed: Callable[..., CloudFormation]
+) -> None:
+    with pytest.raises(RolloutError, match=f"--abandon {OTHER}: the account has no spoke"):
+        removed(config, deployed((MEMBER, HERE)), OTHER)
 
 
 def test_what_is_gone_already_is_no_error(config: Config, cloudformation: CloudFormation) -> None:

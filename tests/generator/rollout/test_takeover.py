@@ -2,11 +2,12 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from generator.config import Config
 from generator.rollout.step import RolloutError
 from generator.rollout.takeover import take_over
+from tests.generator.rollout.conftest import Pages
 
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 KINDS = {"DataKey": "AWS::KMS::Key", "FindingsTable": "AWS::DynamoDB::Table", "StateTable": "AWS::DynamoDB::Table"}
@@ -47,11 +48,23 @@ class Session:
         self.calls.append(("delete_stack", given))
         self.status = ""
 
-    def get_waiter(self, _name: str) -> Any:
-        return self
+    def get_waiter(self, name: str) -> Any:
+        return Waiter(name, fails=name == "stack_import_complete" and self.status != "IMPORT_COMPLETE")
+
+    def get_paginator(self, _name: str) -> Pages:
+        event = {"LogicalResourceId": "StateTable", "ResourceStatus": "IMPORT_FAILED", "ResourceStatusReason": "busy"}
+        return Pages([{"StackEvents": [event]}])
+
+
+class Waiter:
+    """Ends at once."""
+
+    def __init__(self, name: str, *, fails: bool) -> None:
+        self.name, self.fails = name, fails
 
     def wait(self, **_: Any) -> None:
-        return
+        if self.fails:
+            raise WaiterError(self.name, "terminal failure", {})
 
 
 def test_without_kept_tables_the_hub_is_made_as_ever(config: Config) -> None:
@@ -88,14 +101,20 @@ def test_what_a_failed_creation_left_goes_first(config: Config) -> None:
     assert [name for name, _ in session.calls] == ["delete_stack", "create_change_set", "execute_change_set"]
 
 
-@pytest.mark.parametrize("tables", [{"muster-state": KEY}, {**BOTH, "muster-state": KEY.replace("1111", "9999")}])
-def test_tables_that_do_not_belong_together_are_named(config: Config, tables: dict[str, str]) -> None:
-    session: Any = Session(tables)
-    with pytest.raises(RolloutError, match="muster-state was kept by an earlier installation"):
+def test_a_table_that_a_failed_creation_left_is_taken_over_alone(config: Config) -> None:
+    session: Any = Session({"muster-state": KEY})
+    step = take_over(config, TEMPLATE, session)
+    assert step is not None
+    assert step.detail == "around what was kept: DataKey, StateTable"
+
+
+def test_tables_with_different_keys_are_named(config: Config) -> None:
+    session: Any = Session({**BOTH, "muster-state": KEY.replace("1111", "9999")})
+    with pytest.raises(RolloutError, match="muster-findings and muster-state: no tables of one earlier installation"):
         take_over(config, TEMPLATE, session)
 
 
-def test_an_import_that_is_taken_back_is_an_error(config: Config) -> None:
+def test_an_import_that_is_taken_back_is_an_error_with_its_reason(config: Config) -> None:
     session: Any = Session(BOTH, ending="ROLLBACK_COMPLETE")
-    with pytest.raises(RolloutError, match="could not be taken over: it is ROLLBACK_COMPLETE"):
+    with pytest.raises(RolloutError, match="could not be taken over: StateTable: busy"):
         take_over(config, TEMPLATE, session)

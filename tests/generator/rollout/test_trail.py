@@ -41,14 +41,15 @@ class Session:
         outputs = [{"OutputKey": "OrganizationTrailLogs", "OutputValue": "muster-hub-logs"}]
         return {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]}
 
-    def create_trail(self, **given: Any) -> None:
+    def create_trail(self, **given: Any) -> dict[str, str]:
         if self.refusal:
             raise ClientError({"Error": {"Code": self.refusal, "Message": "no"}}, "CreateTrail")
         self.calls.append(("create", given))
-        self.trails.append(TRAIL)
+        return {"TrailARN": ARN}
 
-    def update_trail(self, **given: Any) -> None:
+    def update_trail(self, **given: Any) -> dict[str, str]:
         self.calls.append(("update", given))
+        return {"TrailARN": ARN}
 
     def start_logging(self, **given: Any) -> None:
         self.calls.append(("start", given))
