@@ -56,8 +56,8 @@ class Organization(Section):
     )
     include_management_account: Switch = Field(
         default=False,
-        description="whether the management account gets a spoke too, as an ordinary stack; to take it back, uninstall it "
-        "or delete its stack there before you switch this off",
+        description="whether the management account gets a spoke too, as an ordinary stack, which somebody must delete "
+        "there when this is switched off",
     )
     guardrail_exempt_roles: tuple[RolePattern, ...] = Field(
         default=(),

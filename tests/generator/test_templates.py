@@ -337,7 +337,7 @@ def test_deletion_protection_keeps_tables_and_their_key(config: Config) -> None:
     loose = rendered(config.model_copy(update={"findings": findings}))["hub"]["Resources"]
     firm = rendered(config)["hub"]["Resources"]
     for title in ("FindingsTable", "StateTable", "DataKey"):
-        assert (firm[title]["DeletionPolicy"], firm[title]["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+        assert (firm[title]["DeletionPolicy"], firm[title]["UpdateReplacePolicy"]) == ("Retain", "Retain")
         assert (loose[title]["DeletionPolicy"], loose[title]["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 

@@ -152,7 +152,7 @@ def test_a_region_that_cannot_be_used_fails(
     [
         (["audit"], Trail.NONE, State.WELL, "audit logs management events of the organization"),
         (["audit"], Trail.ORGANIZATION, State.WARNING, "costs a second time"),
-        (["muster-trail"], Trail.ORGANIZATION, State.WELL, "Muster makes it: organization"),
+        (["muster-organization-trail"], Trail.ORGANIZATION, State.WELL, "Muster makes it: organization"),
         ([], Trail.ACCOUNTS, State.WELL, "Muster makes it: accounts"),
         ([], Trail.NONE, State.FAILED, "none logs management events in eu-central-1, eu-west-1, us-east-1"),
     ],
