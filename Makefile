@@ -67,7 +67,8 @@ test: setup ## Run the fast tests
 	@$(PYTEST) -n auto --dist worksteal -m "not slow and not browser" $(ARGS)
 
 test-slow: setup ## Run the tests on the local organization
-	@$(PYTEST) -n 2 --dist loadfile -m slow $(ARGS)
+	@$(PYTEST) -n 2 --dist loadfile -m slow --ignore tests/localorg $(ARGS)
+	@$(PYTEST) -m slow tests/localorg $(ARGS)
 
 test-browser: setup ## Run the dashboard in Chromium; screenshots go to build/screenshots/
 	@scripts/chromium
@@ -98,7 +99,8 @@ pr: lint ## What to run before every push
 ci: test lint ## What CI runs: everything
 	@.venv/bin/python -m generator.docs --check
 	@scripts/chromium
-	@$(PYTEST) -n 2 --dist loadfile -m "slow or browser" $(ARGS)
+	@$(PYTEST) -n 2 --dist loadfile -m "slow or browser" --ignore tests/localorg $(ARGS)
+	@$(PYTEST) -m slow tests/localorg $(ARGS)
 
 bench: setup ## Measure the budgets into build/bench.json
 	@$(UV) run --quiet --frozen --with orjson==3.13.0 python -m tests.bench $(ARGS)

@@ -15,7 +15,11 @@ _COLOURS = {"failed": "bold red", "unchanged": "dim", "absent": "dim", "kept": "
 
 def follow(events: Iterable[Event], *, json: bool) -> bool:
     """Show each event as it comes, with `json` one object a step; return whether no step failed."""
-    return _printed(events) if json else _shown(events)
+    try:
+        return _printed(events) if json else _shown(events)
+    except KeyboardInterrupt:
+        typer.echo("Stopped looking: what CloudFormation is at goes on. Run the command again to finish.", err=True)
+        raise
 
 
 def _printed(events: Iterable[Event]) -> bool:
@@ -48,5 +52,6 @@ def _shown(events: Iterable[Event]) -> bool:
                 progress.remove_task(task)
             tasks.clear()
             well = well and not one.is_failure
-            console.print(f"{one.what}: {one.state} {one.detail}".rstrip(), style=_COLOURS.get(one.state), markup=False)
+            detail = f", {one.detail}" if one.detail else ""
+            console.print(f"{one.what}: {one.state}{detail}", style=_COLOURS.get(one.state), markup=False)
     return well

@@ -40,7 +40,7 @@ def init(  # noqa: PLR0913 - an option for each question
 ) -> None:
     """Ask for what a first rollout needs, and write a commented muster.toml.
 
-    With --organization-id, --root or --ou, --hub-account and --home-region it asks neither you nor AWS.
+    --yes asks nothing: it takes the options, else what AWS tells, else the defaults.
     """
     _check_output(output, force=force)
     options: dict[Place, Any] = {
@@ -83,6 +83,7 @@ def _tell_next(console: Console, output: Path) -> None:
     config, variable = ("", "") if output == CONFIG else (f" --config {output}", f" CONFIG={output}")
     console.print(f"\nWrote {output}. What to do next:", markup=False)
     steps = {
+        f"{muster} delegate{config}": "once, with credentials of the management account",
         f"{muster} doctor{config}": "what is missing in AWS, and how to mend it",
         f"make generate{variable}": "templates and packages, to read first",
         f"make plan{variable}": "what a rollout would change",

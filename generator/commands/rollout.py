@@ -78,7 +78,10 @@ def deploy(*, config: ConfigOption = CONFIG, yes: YesOption = False, json: JsonO
         manifest = generated(settings, settings.aws.target, BUILD)
     folder, sessions = BUILD / settings.aws.target, open_sessions(settings, config.parent)
     if not yes:
-        show_plan(changes(settings, folder, sessions))
+        found = changes(settings, folder, sessions)
+        show_plan(found)
+        if not found:
+            return
         where = f"hub {settings.aws.hub_account} in {settings.aws.home_region}, spokes in {', '.join(settings.regions)}"
         typer.confirm(f"Roll out to organization {settings.organization.id}: {where}?", abort=True)
     if not follow(deployed(settings, manifest, folder, sessions), json=json):

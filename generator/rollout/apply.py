@@ -42,7 +42,7 @@ def deploy(
     spokes = StackSet(cloudformation, config.names.spoke_stack_set, poll_seconds)
     # Before anything is made: without delegation it would be in vain.
     spokes.describe()
-    goal = goal_of(config, read_accounts(session.client("organizations")))
+    goal = goal_of(config, read_accounts(config, session.client("organizations")))
     yield from _artefacts(config, manifest, folder, session)
     if taken := take_over(config, _body(folder, "hub"), session):
         yield taken
@@ -75,7 +75,7 @@ def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.
         if region == config.aws.home_region:
             files += [(template_key(name, _body(folder, name)), _path(folder, name)) for name in ("hub", "spoke")]
         count = upload(buckets[region], config.names.artefact_bucket(config.aws.hub_account, region), files)
-        uploaded = Step(f"packages in {region}", "uploaded", f"{count} of {len(files)} were new")
+        uploaded = Step(f"packages in {region}", "uploaded", f"{count} of {len(files)} new")
         return [Step(f"{step.what} in {region}", step.state), uploaded]
 
     yield from _side_by_side(work, config.regions)

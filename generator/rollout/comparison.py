@@ -52,7 +52,7 @@ def changes(config: Config, folder: Path, sessions: Sessions) -> list[Change]:
     """
     session, names = sessions.hub, config.names
     home = session.client("cloudformation")
-    accounts = {one.id: one for one in read_accounts(session.client("organizations"))}
+    accounts = {one.id: one for one in read_accounts(config, session.client("organizations"))}
     goal = goal_of(config, accounts.values())
     artefacts = [
         _Stack(session.client("cloudformation", region), names.artefacts_stack, "artefacts", f"in {region}")

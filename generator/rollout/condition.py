@@ -8,6 +8,7 @@ import msgspec
 from pydantic import BaseModel
 
 from generator.config import Config
+from generator.rollout.goal import read_accounts
 from generator.rollout.instance import Place, StackInstance
 from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
@@ -15,7 +16,7 @@ from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import ABSENT, stack_status
 from generator.rollout.step import RolloutError
 from hub.coverage import Scope, why_uncovered
-from hub.store.accounts import ACTIVE, Account, AccountStore
+from hub.store.accounts import ACTIVE, Account
 from hub.store.spokes import Spoke, SpokeStore
 
 CURRENT, EXCLUDED = "current", "excluded"
@@ -61,7 +62,7 @@ def release_of(template: str) -> Release:
 def statuses(config: Config, sessions: Sessions, now: datetime) -> list[SpokeStatus]:
     """Return the state of every account and Region that has a spoke or should; `RolloutError` without a hub.
 
-    The accounts are those that the hub's inventory knows.
+    The accounts are the organization's own: the hub's inventory may be an hour old.
     """
     home = sessions.hub.client("cloudformation")
     if stack_status(home, config.names.hub_stack) in ABSENT:
@@ -75,7 +76,7 @@ def statuses(config: Config, sessions: Sessions, now: datetime) -> list[SpokeSta
         config.scope,
         [*found, *_lone(config, sessions, found)],
         heard,
-        AccountStore(dynamodb, table).all(),
+        read_accounts(config, sessions.hub.client("organizations")),
         release_of(present["TemplateBody"]) if present else None,
         now,
     )
@@ -118,7 +119,8 @@ def _status(instance: StackInstance, spoke: Spoke | None, release: Release | Non
     place = {"account": instance.account, "region": instance.region}
     if not instance.is_current:
         state = "failed" if instance.outcome in _FAILED else "outdated"
-        return SpokeStatus(**place, state=state, detail=_printable(instance.reason or instance.status))
+        reason = instance.reason or ("not updated yet; deploy again" if state == "outdated" else instance.status)
+        return SpokeStatus(**place, state=state, detail=_printable(reason))
     if spoke is None:
         return SpokeStatus(**place, state="silent", detail="no heartbeat has arrived")
     if spoke.is_silent(now):

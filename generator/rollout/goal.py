@@ -7,6 +7,8 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from generator.config import Config
+from generator.membership import misnamed_accounts, misnamed_units, tree
+from generator.problems import BadInputError
 from generator.rollout.instance import Place
 from generator.rollout.step import RolloutError
 from hub.coverage import Scope, why_uncovered
@@ -62,11 +64,22 @@ def _canaries(units: Iterable[str], held: Iterable[Account], covered: set[str]) 
         yield from found
 
 
-def read_accounts(organizations: "OrganizationsClient") -> list[Account]:
-    """Return the organization's accounts with their units, without tags; `RolloutError` where they may not be read."""
+def read_accounts(config: Config, organizations: "OrganizationsClient") -> list[Account]:
+    """Return the organization's accounts with their units, without tags.
+
+    `RolloutError` where they may not be read; `BadInputError` when the settings name another organization, or units or
+    accounts that are not in it: a rollout to a misspelt unit would take every spoke away.
+    """
     try:
-        return list(placed_accounts(organizations))
+        identifier = organizations.describe_organization()["Organization"]["Id"]
+        accounts, units = list(placed_accounts(organizations)), tree(organizations)
     except ClientError as error:
         raise RolloutError(
             f"the organization cannot be read ({error}); run `muster delegate` as the management account"
         ) from error
+    wrong = [*misnamed_units(config, units), *misnamed_accounts(config, {one.id for one in accounts})]
+    if identifier != config.organization.id:
+        wrong = [f"organization.id: {config.organization.id} is not the account's, which is {identifier}"]
+    if wrong:
+        raise BadInputError(f"{'; '.join(wrong)}; correct muster.toml")
+    return accounts

@@ -76,6 +76,9 @@ def kept(config: Config, session: boto3.Session) -> Iterator[Removal]:
         where = "the hub account" if config.spoke.trail is Trail.ORGANIZATION else "each account"
         why = "the logs of a trail are evidence; the bucket may be deleted there by hand"
         yield Removal(what=f"bucket …-{title}-… of {where}", action="keep", why=why)
+    yield Removal(
+        what="delegation", action="keep", why="the management account gave it: `muster delegate --undo` there"
+    )
 
 
 def _deletes_tables(config: Config, cloudformation: "CloudFormationClient") -> bool:

@@ -37,6 +37,7 @@ SUPPRESSED = {
     "CKV_AWS_18": "access logs: the artefacts hold no secrets, and the bucket of logs would log CloudTrail's writing",
     "CKV_AWS_27": "queues are encrypted with SSE-SQS; a customer key costs money in every account and Region",
     "CKV_AWS_35": "the trail's logs are encrypted with SSE-S3; a customer key would cost money in every account",
+    "CKV_AWS_111": "the delegating role writes the organization's one resource policy, without an id before it exists",
     "CKV_AWS_115": "reserved concurrency is taken from the account's own workloads; mappings limit the hub's functions",
     "CKV_AWS_116": "asynchronous failures go to an on-failure destination, queued ones to the queue's dead letters",
     "CKV_AWS_117": "the functions call AWS's APIs only; in a VPC they would need NAT or endpoints in every account",

@@ -7,15 +7,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from generator.config import Config
+from generator.problems import BadInputError
 from generator.rollout.comparison import changes
 from generator.rollout.session import Sessions
-from tests.generator.rollout.conftest import TEMPLATE, CloudFormation, Pages
+from tests.generator.rollout.conftest import TEMPLATE, CloudFormation
 
 ABSENT = ClientError({"Error": {"Code": "ValidationError", "Message": "Stack does not exist"}}, "DescribeStacks")
 HOME, GLOBAL = "eu-central-1", "us-east-1"
 
 
-HUB, MEMBER, MANAGEMENT = "111122223333", "222222222222", "999999999999"
+HUB, MEMBER, MANAGEMENT, UNIT = "111122223333", "222222222222", "999999999999", "ou-exam-11111111"
 
 
 class Session:
@@ -29,22 +30,41 @@ class Session:
 
 
 class Root:
-    """An organization whose accounts are all below its root."""
+    """An organization whose accounts are all directly below its root, beside a unit without any."""
 
     def __init__(self, accounts: list[str]) -> None:
         self.accounts = accounts
 
-    def get_paginator(self, name: str) -> Pages:
+    def describe_organization(self) -> dict[str, Any]:
+        return {"Organization": {"Id": "o-exampleorg1"}}
+
+    def get_paginator(self, name: str) -> Any:
+        return getattr(self, name)
+
+    class Listing:
+        """A paginator that answers by the parent that it is asked about."""
+
+        def __init__(self, key: str, below: dict[str, list[dict[str, str]]]) -> None:
+            self.key, self.below = key, below
+
+        def paginate(self, ParentId: str = "") -> list[dict[str, Any]]:  # noqa: N803 - as boto3 spells it
+            return [{self.key: self.below.get(ParentId, [])}]
+
+    @property
+    def list_roots(self) -> Any:
+        return self.Listing("Roots", {"": [{"Id": "r-exam", "Name": "Root"}]})
+
+    @property
+    def list_organizational_units_for_parent(self) -> Any:
+        return self.Listing("OrganizationalUnits", {"r-exam": [{"Id": UNIT, "Name": "Empty"}]})
+
+    @property
+    def list_accounts_for_parent(self) -> Any:
         arn = f"arn:aws:organizations::{MANAGEMENT}:account/o-exampleorg1"
-        accounts = [
+        found = [
             {"Id": one, "Name": f"account {one[0]}", "Arn": f"{arn}/{one}", "Status": "ACTIVE"} for one in self.accounts
         ]
-        page = {
-            "list_roots": {"Roots": [{"Id": "r-exam", "Name": "Root"}]},
-            "list_accounts_for_parent": {"Accounts": accounts},
-            "list_organizational_units_for_parent": {"OrganizationalUnits": []},
-        }
-        return Pages([page[name]])
+        return self.Listing("Accounts", {"r-exam": found})
 
 
 class Regional:
@@ -85,7 +105,8 @@ def stacks(config: Config) -> dict[tuple[str, str], str]:
 
 @pytest.fixture
 def accounts() -> list[str]:
-    return [HUB, MANAGEMENT]
+    # Two that the settings name.
+    return [HUB, MANAGEMENT, "123456789012"]
 
 
 @pytest.fixture
@@ -151,7 +172,7 @@ def test_an_account_that_was_excluded_would_lose_its_spokes(
 ) -> None:
     accounts.append(MEMBER)
     spokes.summaries.append({"Account": MEMBER, "Region": HOME, "Status": "CURRENT"})
-    assert planned({"excluded_accounts": (MEMBER,)}) == [("remove", f"spokes of {MEMBER}")]
+    assert planned({"excluded_accounts": (MEMBER, "123456789012")}) == [("remove", f"spokes of {MEMBER}")]
 
 
 def test_automatic_deployment_that_somebody_switched_off_would_be_switched_on(
@@ -176,3 +197,21 @@ def test_nothing_deployed_is_all_created(planned: Any, spokes: CloudFormation, s
     spokes.stack_set = None
     assert {action for action, _ in planned()} == {"create"}
     assert ("create", "StackSet muster-spoke") in planned()
+
+
+@pytest.mark.parametrize(
+    ("organization", "said"),
+    [
+        (
+            {"ous": ("ou-exam-11111112",)},
+            "organization.ous: ou-exam-11111112 is no unit, did you mean ou-exam-11111111",
+        ),
+        ({"excluded_accounts": ("222222222223",)}, "organization.excluded_accounts: 222222222223 is not in the"),
+        ({"id": "o-anotherorg1"}, "organization.id: o-anotherorg1 is not the account's, which is o-exampleorg1"),
+    ],
+)
+def test_what_is_not_in_the_organization_is_refused_before_anything_changes(
+    planned: Any, organization: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(BadInputError, match=said):
+        planned(organization)
