@@ -55,8 +55,9 @@ def _invocations() -> int:
 
 
 def _stacks() -> int:
-    """Stacks at work, also those that wait for a custom resource's answer."""
-    return sum(stack["StackStatus"].endswith("_IN_PROGRESS") for stack in _values(cloudformation._stacks))
+    """Stacks at work, also those that wait for a custom resource's answer; one under review waits for a person."""
+    states = (stack["StackStatus"] for stack in _values(cloudformation._stacks))
+    return sum(state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS" for state in states)
 
 
 def _values(store: Any) -> list[Any]:

@@ -645,7 +645,7 @@ def test_an_account_that_moves_out_while_an_operation_runs_loses_its_stack_after
     admin: Administrator, organization: Organization, eventually: Eventually
 ) -> None:
     tree = organization.client("organizations", organization.management)
-    made = tree.create_account(AccountName="mover", Email="mover@example.com")["CreateAccountStatus"]["AccountId"]
+    made = tree.create_account(AccountName="leaver", Email="leaver@example.com")["CreateAccountStatus"]["AccountId"]
     sandbox, root = organization.ous["Root/Sandbox"], organization.root
     tree.move_account(AccountId=made, SourceParentId=root, DestinationParentId=sandbox)
     name = admin.define("moving")
