@@ -30,6 +30,7 @@ def values(path: Path) -> list[Any]:
         gzip.compress(LINES),
         gzip.compress(json.dumps({"Records": TWO}).encode()),
     ],
+    ids=["lines", "list", "log", "blank-line-first", "packed-lines", "packed-log"],
 )
 def test_every_form_gives_the_same_items_in_order(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "events").write_bytes(body)
