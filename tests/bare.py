@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import boto3
-
 from generator import cli
 from generator.local.organization import LocalOrganization
 from generator.local.process import start, stop
+from tests.root_client import root_client
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,7 @@ class Bare:
 
     def client(self, service: str, account: str, region: str = "us-east-1") -> Any:
         """Return a client of the account's root."""
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.organization.endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="local",
-        )
+        return root_client(self.organization, service, account, region)
 
     def management(self, service: str) -> Any:
         """Return a client of the management account's root."""

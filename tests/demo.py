@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from generator.demo.report import DemoReport
 from generator.demo.run import run_demo
 from generator.local.organization import LocalOrganization, wait_until_settled
 from generator.local.process import start, stop
+from tests.root_client import root_client
 
 
 @dataclass(frozen=True)
@@ -24,13 +23,7 @@ class Demo:
 
     def client(self, service: str, account: str, region: str = "us-east-1") -> Any:
         """Return a client of the account's root."""
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.organization.endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="local",
-        )
+        return root_client(self.organization, service, account, region)
 
     def hub(self, service: str) -> Any:
         """Return a client of the hub's root in the home Region."""
