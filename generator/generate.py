@@ -20,6 +20,7 @@ from generator.hub_stack import hub_stack
 from generator.management_stack import management_stack
 from generator.package import Package, Packer
 from generator.spoke_stack import spoke_stack
+from generator.watching import detection_settings
 
 
 class TextFile(BaseModel):
@@ -105,17 +106,6 @@ def tuning(config: Config, what: Function) -> dict[str, bytes]:
     return {path: json.dumps(GENERATED[path](config), sort_keys=True).encode() for path in what.generated}
 
 
-def _detection_settings(config: Config) -> dict[str, Any]:
-    exceptions = config.detections.by_id
-    return {
-        "allowed_ports": config.detections.allowed_ports,
-        "allowed_cidrs": config.detections.allowed_cidrs,
-        "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
-        "prefix": config.aws.prefix,
-        "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
-    }
-
-
 def _overrides(config: Config) -> list[dict[str, Any]]:
     """Return each override with what it says, and nothing of what it leaves to the others."""
     place = {"accounts", "ous"}
@@ -135,7 +125,7 @@ def _scope(config: Config) -> dict[str, Any]:
 GENERATED: Mapping[str, Callable[[Config], Any]] = {
     "hub/overrides.json": _overrides,
     "hub/scope.json": _scope,
-    "hub/settings.json": _detection_settings,
+    "hub/settings.json": detection_settings,
 }
 
 

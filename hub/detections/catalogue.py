@@ -2,7 +2,9 @@
 
 from hub.detections import (
     account,
+    api,
     backup,
+    bedrock,
     cloudtrail,
     cloudwatch,
     codebuild,
@@ -37,13 +39,15 @@ from hub.detections import (
     waf,
 )
 from hub.detections.detection import Detection
-from hub.detections.ec2 import instances, sharing
+from hub.detections.ec2 import bursts, instances, sharing
 from hub.detections.iam import credentials, policies, trust
 from hub.detections.vpc import changes, exposure
 
 DETECTIONS: tuple[Detection, ...] = (
     signin.root_console_login,
     signin.root_console_login_failed,
+    signin.root_login_failure_burst,
+    signin.login_failure_burst,
     signin.login_without_mfa,
     signin.password_recovery_requested,
     signin.root_password_changed,
@@ -78,6 +82,7 @@ DETECTIONS: tuple[Detection, ...] = (
     trust.role_trust_public,
     trust.role_trust_oidc_unscoped,
     trust.federation_provider_changed,
+    trust.trust_brute_force,
     organizations.leave,
     organizations.scp_weakened,
     organizations.membership_changed,
@@ -134,6 +139,10 @@ DETECTIONS: tuple[Detection, ...] = (
     instances.unusual_instance_type,
     instances.key_pair_made,
     instances.termination_protection_removed,
+    bursts.snapshots_deleted_burst,
+    bursts.instances_stopped_burst,
+    bursts.ssh_key_pushed_burst,
+    bursts.password_data_read_burst,
     elb.internet_facing_created,
     elb.listener_plaintext,
     elb.weak_tls_policy,
@@ -176,6 +185,8 @@ DETECTIONS: tuple[Detection, ...] = (
     kms.imported_material,
     secretsmanager.policy_public,
     secretsmanager.secret_deleted,
+    secretsmanager.read_burst,
+    secretsmanager.read_by_exception,
     sns.topic_public,
     sqs.queue_public,
     sqs.queue_purged,
@@ -202,5 +213,9 @@ DETECTIONS: tuple[Detection, ...] = (
     ssm.document_public,
     ssm.command_run,
     ssm.session_started,
+    ssm.secure_parameters_read_burst,
     backup.tampered,
+    bedrock.invoke_denied,
+    api.suspicious_user_agent,
+    api.unauthorized_burst,
 )

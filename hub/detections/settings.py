@@ -6,13 +6,16 @@ from pathlib import Path
 import msgspec
 
 from contract.finding import Mode, Severity
+from hub.detections.exclusions import Exclusion
 
 
 class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the detections.
 
     `allowed_ports` may be open to the world, `allowed_cidrs` are never the world. `modes` and `severities` are by
-    detection id and stand above the catalogue's. `organization_accounts`: every other account is a stranger.
+    detection id and stand above the catalogue's, as `counts` above those of windows. `exclusions` are the
+    organization's own; `has_usual_exclusions` adds what is normal everywhere. `organization_accounts`: every other
+    account is a stranger.
     `prefix` begins the names of Muster's own resources, whose loss is worse.
     """
 
@@ -20,6 +23,9 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_cidrs: tuple[str, ...] = ()
     modes: Mapping[str, Mode] = {}
     severities: Mapping[str, Severity] = {}
+    counts: Mapping[str, int] = {}
+    exclusions: tuple[Exclusion, ...] = ()
+    has_usual_exclusions: bool = True
     prefix: str = "muster"
     organization_accounts: frozenset[str] = frozenset()
 
