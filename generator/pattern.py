@@ -21,7 +21,7 @@ SIGN_IN_SOURCE = "signin.amazonaws.com"
 # The two calls of that form that CloudTrail counts as changes (EventBridge guide, "AWS service events via CloudTrail").
 _CHANGES_BY_NAME = frozenset({"GetFederationToken", "GetSessionToken"})
 _READS = ("Describe", "Get", "List")
-_UNSEEN_CATEGORIES = frozenset({"Data", "NetworkActivity", "Insight"})
+_UNSEEN_CATEGORIES = frozenset({"NetworkActivity", "Insight"})
 _ABSENT = {"exists": False}
 _ACCOUNT_CALLS = (
     "AcceptHandshake",
@@ -82,9 +82,14 @@ def is_read_only(call: Call) -> bool:
 
 
 def is_delivered(rule: Rule, record: Mapping[str, Any]) -> bool:
-    """Whether a rule in its state is given a CloudTrail record at all (EventBridge guide, as above)."""
-    if record.get("managementEvent") is False or record.get("eventCategory") in _UNSEEN_CATEGORIES:
+    """Whether a rule in its state is given a CloudTrail record at all (EventBridge guide, as above).
+
+    A data event is, in either state: that there is a record says that a trail logs it.
+    """
+    if record.get("eventCategory") in _UNSEEN_CATEGORIES:
         return False
+    if record.get("managementEvent") is False or record.get("eventCategory") == "Data":
+        return True
     call = (str(record.get("eventSource", "")), str(record.get("eventName", "")))
     return rule.state == WITH_READS or not is_read_only(call)
 
@@ -110,15 +115,15 @@ def _split(one: Detection) -> list[Call]:
 
 
 def _check_filters(detections: Iterable[Detection]) -> None:
-    """Rules of named calls are shared: a filter of one detection would take events from the others."""
+    """The sign-in's rule is shared: a filter of one detection would take events from the others."""
     for one in detections:
-        if one.only and any(name != ANY or source == SIGN_IN_SOURCE for source, name in _split(one)):
-            raise ValueError(f"{one.id}: only narrows detections of any call (*); leave it to the predicate")
+        if one.only and any(source == SIGN_IN_SOURCE for source, _ in _split(one)):
+            raise ValueError(f"{one.id}: only does not narrow sign-ins; leave it to the predicate")
 
 
 def _named(detections: Iterable[Detection]) -> Iterator[tuple[Detection, Call]]:
-    """Yield the calls that are named in full; the sign-in's have a rule of their own."""
-    for one in detections:
+    """Yield the calls that are named in full; the sign-in's, and those with a filter, have rules of their own."""
+    for one in (one for one in detections if not one.only):
         yield from ((one, call) for call in _split(one) if ANY not in call and call[0] != SIGN_IN_SOURCE)
 
 
@@ -148,15 +153,18 @@ def _sign_in(detections: Iterable[Detection]) -> Iterator[Rule]:
 
 
 def _narrowed(detections: Iterable[Detection]) -> Iterator[Rule]:
-    """Yield a rule for each filter that detections of any call push down; it is named after the first of them."""
+    """Yield a rule for each filter that detections push down; it is named after the first of them."""
     filters: dict[str, Rule] = {}
-    for one in detections:
-        sources = {source for source, name in _split(one) if name == ANY}
-        if one.only and sources:
-            chosen = {} if ANY in sources else {"eventSource": sorted(sources)}
-            pattern = _pattern({**chosen, **one.only}, DETAIL_TYPES)
-            filters.setdefault(json.dumps(pattern), Rule(re.sub(r"[._]", "-", one.id), pattern))
+    for one in (one for one in detections if one.only):
+        pattern = _pattern({**_chosen(_split(one)), **one.only}, DETAIL_TYPES)
+        state = WITH_READS if any(is_read_only(call) for call in _split(one)) else ENABLED
+        filters.setdefault(json.dumps(pattern), Rule(re.sub(r"[._]", "-", one.id), pattern, state))
     yield from filters.values()
+
+
+def _chosen(calls: Iterable[Call]) -> dict[str, list[str]]:
+    parts = {"eventSource": {source for source, _ in calls}, "eventName": {name for _, name in calls}}
+    return {part: sorted(values) for part, values in parts.items() if ANY not in values}
 
 
 def _packed(name: str, calls: set[Call], more: Mapping[str, Any], state: str = ENABLED) -> Iterator[Rule]:
