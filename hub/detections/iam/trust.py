@@ -103,3 +103,20 @@ def federation_provider_changed(event: CloudTrailEvent) -> bool:
     """
     is_sso = event.invoked_by == _SSO or event.actor.role.startswith("AWSServiceRoleForSSO")
     return not is_sso
+
+
+@detection(
+    title="IAM role {resource} created in account {account}",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("iam", "CreateRole"),
+    resource=ROLE,
+    family="iam.role_trust",
+    attack="T1136.003",
+)
+def role_created(_event: CloudTrailEvent) -> bool:
+    """A role was made; whom it trusts is judged by other detections.
+
+    False positives: infrastructure as code, all day long.
+    Response: only in an investigation: see whom it trusts and what it may do.
+    """
+    return True
