@@ -172,12 +172,14 @@ class CloudTrailEvent:
     def error(self) -> str:
         """Why the call was refused or failed; empty when it succeeded.
 
-        Some services write the error into responseElements (CloudTrail user guide, record contents).
+        Some services write the error into responseElements (CloudTrail user guide, record contents); a failed sign-in
+        is always told there.
         """
         own = self._plain("errorCode") or self._plain("errorMessage")
         if own or not self.detail.get("responseElements"):
             return own
-        return self.response.text("errorCode") or self.response.text("errorMessage")
+        answered = self.response.text("errorCode") or self.response.text("errorMessage")
+        return answered or ("Failure" if self.response.text("ConsoleLogin") == "Failure" else "")
 
     @property
     def is_refused(self) -> bool:
@@ -208,3 +210,8 @@ class CloudTrailEvent:
     def invoked_by(self) -> str:
         """The service that called on the actor's behalf; empty for direct calls."""
         return self.actor.invoked_by
+
+    @property
+    def is_by_service(self) -> bool:
+        """Whether one of AWS's services called: for itself, or on the actor's behalf."""
+        return bool(self.invoked_by) or self.actor.kind == "service-linked-role"

@@ -30,6 +30,7 @@ _NARROWING = {
         "kms:CallerAccount",
         "s3:DataAccessPointAccount",
         "s3:DataAccessPointArn",
+        "elasticfilesystem:AccessedViaMountTarget",
     )
 }
 _PREFIXES = {"", "o-", "ou-", "vpc-", "vpce-"}
@@ -146,12 +147,12 @@ def _narrows(operator: str, key: str, value: Any) -> bool:
 
 
 def _names_anybody(value: str) -> bool:
-    """Whether a condition's value fits strangers: `*`, `vpc-*`, or an ARN that leaves the account open."""
+    """Whether a condition's value fits strangers: `*`, `vpc-*`, "not so", or an ARN that leaves the account open."""
     if value.startswith("arn:"):
         parts = value.split(":", 5)
         account, resource = (parts + ["*"] * 6)[4:6]
         return "*" in account or (not account and resource.startswith("*"))
-    return value.strip("*?") in _PREFIXES
+    return value.lower() == "false" or value.strip("*?") in _PREFIXES
 
 
 def _listed(value: Any) -> list[Any]:

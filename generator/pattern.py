@@ -20,7 +20,7 @@ SIGN_IN_SOURCE = "signin.amazonaws.com"
 # The two calls of that form that CloudTrail counts as changes (EventBridge guide, "AWS service events via CloudTrail").
 _CHANGES_BY_NAME = frozenset({"GetFederationToken", "GetSessionToken"})
 _READS = ("Describe", "Get", "List")
-_UNSEEN_CATEGORIES = frozenset({"Data", "NetworkActivity", "Insight"})
+_UNSEEN_CATEGORIES = frozenset({"NetworkActivity", "Insight"})
 _DONE = {"errorCode": [{"exists": False}]}
 _REFUSED = {"errorCode": [{"exists": True}]}
 _ACCOUNT_CALLS = (
@@ -91,9 +91,14 @@ def is_read_only(call: Call) -> bool:
 
 
 def is_delivered(rule: Rule, record: Mapping[str, Any]) -> bool:
-    """Whether a rule in its state is given a CloudTrail record at all (EventBridge guide, as above)."""
-    if record.get("managementEvent") is False or record.get("eventCategory") in _UNSEEN_CATEGORIES:
+    """Whether a rule in its state is given a CloudTrail record at all (EventBridge guide, as above).
+
+    A data event is, in either state: that there is a record says that a trail logs it.
+    """
+    if record.get("eventCategory") in _UNSEEN_CATEGORIES:
         return False
+    if record.get("managementEvent") is False or record.get("eventCategory") == "Data":
+        return True
     call = (str(record.get("eventSource", "")), str(record.get("eventName", "")))
     return rule.state == WITH_READS or not is_read_only(call)
 

@@ -32,7 +32,7 @@ def made(
         severity=_attempted(severity, event) if is_attempt else severity,
         family=one.family,
         is_attempt=is_attempt,
-        mode=one.mode,
+        mode=_mode(one, match, forced),
         **_said_by(event, resource, observed_at),
         details={**match.details, **({"error": event.error} if event.is_refused else {})},
     )
@@ -82,6 +82,12 @@ def _said_by(event: CloudTrailEvent, resource: str, observed_at: str) -> dict[st
         "updated_at": moment,
         "observed_at": observed_at,
     }
+
+
+def _mode(one: Detection, match: Match, forced: Severity | None) -> Mode:
+    """What a detection itself calls informational on this occasion is only stored, as informational detections are."""
+    is_minor = match.severity is Severity.INFORMATIONAL and not forced
+    return Mode.MONITOR if is_minor else one.mode
 
 
 def _attempted(severity: Severity, event: CloudTrailEvent) -> Severity:

@@ -75,3 +75,21 @@ def imported_material(_event: CloudTrailEvent) -> bool:
     Response: ask the actor; without the material what the key encrypts is lost: secure a copy of it.
     """
     return True
+
+
+@detection(
+    title="Key {resource} of account {account} was deleted for good",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("kms", "DeleteKey"),
+    resource=_KEY,
+    attack="T1485",
+    cis="monitoring.key_loss",
+)
+def key_deleted(_event: CloudTrailEvent) -> bool:
+    """The waiting period of a scheduled deletion is over; AWS deleted the key, and nobody can bring it back.
+
+    False positives: every deletion that was planned.
+    Response: only in an investigation: what the key encrypted is lost unless a copy under another key exists; who
+    asked for it stands in the key's `ScheduleKeyDeletion`, seven to thirty days before.
+    """
+    return True

@@ -3,11 +3,13 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
 
 _LAMBDA = "arn:{partition}:lambda:{region}:{account}:"
 _FUNCTION = ResourceArn(_LAMBDA + "function:{id}", ("responseElements.functionArn", "requestParameters.functionName"))
 _LAYER = ResourceArn(_LAMBDA + "layer:{id}", ("requestParameters.layerName",))
+_LIMITS = ("PutFunctionConcurrency", "PutFunctionConcurrency20171031")
 _NARROWING = ("principalOrgID", "sourceAccount", "sourceArn")
 
 
@@ -124,16 +126,41 @@ def event_source_added(_event: CloudTrailEvent) -> bool:
         "UpdateCodeSigningConfig",
         "DeleteFunctionConcurrency",
         "DeleteFunctionConcurrency20171031",
+        *_LIMITS,
     ),
     resource=ResourceArn(
         _FUNCTION.template, _FUNCTION.paths, ResourceArn("", ("requestParameters.codeSigningConfigArn",))
     ),
     attack="T1562.001",
 )
-def code_signing_removed(_event: CloudTrailEvent) -> bool:
+def code_signing_removed(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
     """Unsigned code may run, or a function may use all of the account's concurrency.
 
+    CRITICAL when one of Muster's own functions may no longer run at all (a reserved concurrency of none).
     False positives: deployments that set it anew.
-    Response: put the guard back; compare the running code with the last build.
+    Response: put the guard back; compare the running code with the last build; a function of Muster runs again after
+    `muster apply`.
+    """
+    if event.name not in _LIMITS:
+        return True
+    is_stopped = event.request.text("reservedConcurrentExecutions") == "0"
+    own = f"{settings.prefix}-"
+    is_ours = event.request.text("functionName").rpartition(":function:")[2].startswith(own)
+    return Match(severity=Severity.CRITICAL) if is_stopped and is_ours else False
+
+
+@detection(
+    title="Function {resource} of account {account} deleted",
+    severity=Severity.LOW,
+    api_calls=calls("lambda", "DeleteFunction20150331"),
+    resource=_FUNCTION,
+    mode=Mode.MONITOR,
+    attack="T1485",
+)
+def function_deleted(_event: CloudTrailEvent) -> bool:
+    """A function is gone, with all its versions.
+
+    False positives: every deployment.
+    Response: only in an investigation: see what the function guarded or answered; deploy it again from its source.
     """
     return True

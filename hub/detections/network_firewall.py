@@ -3,7 +3,7 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
 
 _ARN = "arn:{partition}:network-firewall:{region}:{account}:"
 
@@ -18,6 +18,8 @@ _ARN = "arn:{partition}:network-firewall:{region}:{account}:"
         "DeleteRuleGroup",
         "DisassociateSubnets",
         "UpdateFirewallDeleteProtection",
+        "AssociateFirewallPolicy",
+        "UpdateLoggingConfiguration",
     ),
     resource=ResourceArn(
         _ARN + "firewall/{id}",
@@ -31,11 +33,17 @@ _ARN = "arn:{partition}:network-firewall:{region}:{account}:"
     ),
     attack="T1562.007",
 )
-def weakened(event: CloudTrailEvent) -> bool:
-    """A firewall, its rules or its guard against deletion went away, or subnets were taken out of it.
+def weakened(event: CloudTrailEvent) -> bool | Match:
+    """A firewall, its rules, its log or its guard against deletion went away, or subnets were taken out of it.
+
+    MEDIUM when it only works by another policy from now on.
 
     False positives: planned rebuilding of a network.
     Response: put it back; look at what the flow logs show for the time between.
     """
+    if event.name == "AssociateFirewallPolicy":
+        return Match(severity=Severity.MEDIUM)
+    if event.name == "UpdateLoggingConfiguration":
+        return not event.request.all("loggingConfiguration.logDestinationConfigs")
     is_guard = event.name == "UpdateFirewallDeleteProtection"
     return not is_guard or event.request.is_false("deleteProtection")

@@ -5,6 +5,21 @@ from contract.finding import Severity
 from hub.detections.detection import Match, calls, detection
 
 _CIS = "monitoring.organizations_changes"
+# Beginnings of the service principals of what protects, records or deploys to every account.
+_GUARDS = (
+    *(
+        "access-analyzer.",
+        "account.",
+        "cloudtrail.",
+        "config",
+        "detective.",
+        "fms.",
+        "guardduty.",
+        "iam.",
+        "inspector2.",
+    ),
+    *("macie.", "malware-protection.", "member.org.stacksets.", "securityhub.", "sso.", "stacksets.", "backup."),
+)
 _LOSSES = {"RemoveAccountFromOrganization", "CloseAccount", "MoveAccount", "DeleteOrganization"}
 
 
@@ -101,10 +116,11 @@ def membership_changed(event: CloudTrailEvent) -> bool | Match:
     attack="T1562.001",
     cis=_CIS,
 )
-def delegated_admin_changed(_event: CloudTrailEvent) -> bool:
-    """Which account may run a service for the whole organization changed.
+def delegated_admin_changed(event: CloudTrailEvent) -> bool | Match:
+    """Which account may run a service for the whole organization changed; MEDIUM when the service guards nothing.
 
     False positives: the set-up of a new service.
     Response: check for the ticket; put the former administrator back.
     """
-    return True
+    is_guard = event.request.text("servicePrincipal").startswith(_GUARDS)
+    return True if is_guard else Match(severity=Severity.MEDIUM)

@@ -31,6 +31,20 @@ _CLUSTER = ResourceArn(_RDS + "cluster:{id}", ("requestParameters.dBClusterIdent
 _DATABASE = ResourceArn(_RDS + "db:{id}", ("requestParameters.dBInstanceIdentifier",), _CLUSTER)
 # A snapshot's call does not name its database as the one at stake.
 _ANY_SNAPSHOT = ResourceArn(_SNAPSHOT.template, _SNAPSHOT.paths, _CLUSTER_SNAPSHOT)
+# A new snapshot's call names its database too: the snapshot is what leaves.
+_NEW_SNAPSHOT = ResourceArn(
+    _RDS + "snapshot:{id}",
+    (
+        "responseElements.dBSnapshotArn",
+        "responseElements.dBClusterSnapshotArn",
+        "requestParameters.targetDBSnapshotIdentifier",
+        "requestParameters.dBSnapshotIdentifier",
+    ),
+    fallback=ResourceArn(
+        _RDS + "cluster-snapshot:{id}",
+        ("requestParameters.targetDBClusterSnapshotIdentifier", "requestParameters.dBClusterSnapshotIdentifier"),
+    ),
+)
 
 
 @detection(
@@ -243,3 +257,40 @@ def iam_role_added(event: CloudTrailEvent) -> Match:
     Response: compare the role's rights with what the database needs.
     """
     return Match(details={"role": event.request.text("roleArn")})
+
+
+@detection(
+    title="Database snapshot {resource} copied into {region} of account {account}",
+    severity=Severity.LOW,
+    api_calls=calls("rds", "CopyDBSnapshot", "CopyDBClusterSnapshot"),
+    resource=_NEW_SNAPSHOT,
+    family=_FAMILY,
+    attack="T1537",
+)
+def snapshot_copied(event: CloudTrailEvent) -> bool | Match:
+    """A copy of a database was made, perhaps in another Region or under another key; AWS Backup's are not meant.
+
+    False positives: copies for disaster recovery.
+    Response: ask the actor; see who may read the copy and its key; delete it if nobody asked for it.
+    """
+    if event.is_by_service:
+        return False
+    source = event.request.text("sourceDBSnapshotIdentifier") or event.request.text("sourceDBClusterSnapshotIdentifier")
+    return Match(details={"source": source, "key": event.request.text("kmsKeyId")})
+
+
+@detection(
+    title="Database snapshot {resource} taken in account {account}",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("rds", "CreateDBSnapshot", "CreateDBClusterSnapshot"),
+    resource=_NEW_SNAPSHOT,
+    family=_FAMILY,
+    attack="T1578.001",
+)
+def snapshot_created(event: CloudTrailEvent) -> bool:
+    """Somebody took a snapshot by hand; AWS Backup's are not meant.
+
+    False positives: the step before a planned change.
+    Response: only in an investigation: a snapshot, then a copy or a share of it, is how a database leaves.
+    """
+    return not event.is_by_service

@@ -54,7 +54,6 @@ def access_key_created(event: CloudTrailEvent) -> bool:
     api_calls=calls("iam", "CreateLoginProfile", "UpdateLoginProfile"),
     family="root",
     attack="T1098",
-    cis="monitoring.root_usage",
 )
 def login_profile_created(event: CloudTrailEvent) -> bool:
     """A root session gave the root user a console password.

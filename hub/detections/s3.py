@@ -3,8 +3,9 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.policy import policy_of
-from contract.resource import ResourceArn
+from contract.resource import ResourceArn, owner_of
 from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
 
 _FAMILY = "s3.bucket_policy"
 _CIS = "monitoring.bucket_policy_changes"
@@ -14,6 +15,8 @@ _ACCESS_POINT = ResourceArn(
 )
 _PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read"}
 _PUBLIC_GROUPS = ("/global/AllUsers", "/global/AuthenticatedUsers")
+_SSE_C = "x-amz-server-side-encryption-customer-algorithm"
+_SSE_KMS = "x-amz-server-side-encryption-aws-kms-key-id"
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _GRANTS = ("read", "write", "read-acp", "write-acp", "full-control")
 
@@ -217,3 +220,42 @@ def bucket_deleted(_event: CloudTrailEvent) -> bool:
     Response: check that nothing still points to the name: websites, scripts, log deliveries.
     """
     return True
+
+
+# Data events: only accounts whose trail records objects send them, and of those only what `only` lets through.
+@detection(
+    title="{actor} encrypted objects of bucket {resource} of account {account} with a key that AWS does not keep",
+    severity=Severity.HIGH,
+    api_calls=calls("s3", "PutObject", "CopyObject", "CreateMultipartUpload"),
+    resource=_BUCKET,
+    only={"requestParameters": {_SSE_C: [{"exists": True}]}},
+    attack="T1486",
+)
+def ransom_sse_c(event: CloudTrailEvent) -> bool:
+    """An object was written with a key of the caller's (SSE-C): without that key nobody reads it again, AWS neither.
+
+    False positives: the few applications that bring their own keys; put their roles into an exclusion.
+    Response: disable the actor's keys and revoke their sessions now; suspend lifecycle rules of the bucket, so that
+    older versions stay; restore the versions from before, and deny SSE-C in the bucket's policy.
+    """
+    return _SSE_C in event.request
+
+
+@detection(
+    title="{actor} encrypted objects of bucket {resource} of account {account} with a stranger's key",
+    severity=Severity.HIGH,
+    api_calls=calls("s3", "CopyObject"),
+    resource=_BUCKET,
+    only={"requestParameters": {_SSE_KMS: [{"prefix": "arn:"}]}},
+    attack="T1486",
+)
+def ransom_foreign_key(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An object was rewritten with the KMS key of an account outside the organization, whose owner can lock it away.
+
+    False positives: copies that a customer or partner asked for under their own key.
+    Response: disable the actor's keys and revoke their sessions now; copy what can still be read back under a key of
+    your own; restore older versions of the rest.
+    """
+    key = event.request.text(_SSE_KMS)
+    is_known = owner_of(key) in {"", event.account_id, *settings.organization_accounts}
+    return False if is_known else Match(details={"key": key})

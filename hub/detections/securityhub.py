@@ -1,8 +1,14 @@
 """Security Hub."""
 
+from collections.abc import Iterator
+
 from contract.cloudtrail import CloudTrailEvent
+from contract.fields import Fields
 from contract.finding import Severity
 from hub.detections.detection import calls, detection
+
+# OCSF's `status_id` of a finding: suppressed, archived.
+_HIDDEN_STATUS = {"3", "5"}
 
 
 @detection(
@@ -44,7 +50,6 @@ def disabled(_event: CloudTrailEvent) -> bool:
         "DisableImportFindingsForProduct",
     ),
     attack="T1562.001",
-    cis="monitoring.security_hub",
 )
 def standards_disabled(event: CloudTrailEvent) -> bool:
     """A standard, a control or a product's feed was switched off: what it found is no longer looked for.
@@ -58,3 +63,42 @@ def standards_disabled(event: CloudTrailEvent) -> bool:
         path = "standardsControlAssociationUpdates.associationStatus"
         return "DISABLED" in event.request.texts(path)
     return True
+
+
+def _updates(event: CloudTrailEvent) -> Iterator[Fields]:
+    """What is done to findings: by the call itself, or by the actions of the rules that it writes."""
+    yield event.request
+    for rule in (event.request, *event.request.objects("updateAutomationRulesRequestItems")):
+        yield from rule.objects("actions.findingFieldsUpdate")
+
+
+def _hides(update: Fields) -> bool:
+    is_hidden = update.text("workflow.status") == "SUPPRESSED" or update.text("recordState") == "ARCHIVED"
+    return is_hidden or update.text("statusId") in _HIDDEN_STATUS
+
+
+@detection(
+    title="{actor} hid findings of Security Hub in {region} of account {account} ({eventName})",
+    severity=Severity.LOW,
+    api_calls=calls(
+        "securityhub",
+        "BatchUpdateFindings",
+        "BatchUpdateFindingsV2",
+        "UpdateFindings",
+        "CreateAutomationRule",
+        "BatchUpdateAutomationRules",
+        "CreateAutomationRuleV2",
+        "UpdateAutomationRuleV2",
+        "UpdateInsight",
+        "DeleteInsight",
+    ),
+    attack="T1562.001",
+)
+def findings_suppressed(event: CloudTrailEvent) -> bool:
+    """Findings were suppressed or archived, by hand or by a rule that goes on doing so, or an insight was changed.
+
+    False positives: the security team's own triage.
+    Response: if the actor is not of the security team, set the findings' workflow back to NEW
+    (`BatchUpdateFindings`), disable the automation rule, and look at what the hidden findings were about.
+    """
+    return event.name.endswith("Insight") or any(_hides(update) for update in _updates(event))

@@ -4,6 +4,7 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
 from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
 
 
 def _queue(event: CloudTrailEvent) -> str:
@@ -35,10 +36,12 @@ def queue_public(event: CloudTrailEvent) -> bool | Match:
     api_calls=calls("sqs", "PurgeQueue", "DeleteQueue"),
     attack="T1485",
 )
-def queue_purged(event: CloudTrailEvent) -> Match:
-    """The messages that waited in the queue are lost.
+def queue_purged(event: CloudTrailEvent, settings: DetectionSettings) -> Match:
+    """The messages that waited in the queue are lost; CRITICAL when the queue is Muster's own: they were alerts.
 
     False positives: the clean-up of test stacks.
     Response: ask the actor; find out what the messages were and whether they can be sent again.
     """
-    return Match(_queue(event))
+    queue = _queue(event)
+    is_ours = queue.rpartition(":")[2].startswith(f"{settings.prefix}-")
+    return Match(queue, severity=Severity.CRITICAL if is_ours else None)

@@ -90,3 +90,23 @@ def secure_parameters_read_burst(event: CloudTrailEvent) -> bool:
     that the finding lists; whoever has read them no longer needs AWS to use them.
     """
     return event.request.is_true("withDecryption")
+
+
+@detection(
+    title="{actor} started automation {requestParameters.documentName} in {region} of account {account}",
+    severity=Severity.LOW,
+    api_calls=calls("ssm", "StartAutomationExecution"),
+    resource=ResourceArn(
+        "arn:{partition}:ssm:{region}:{account}:automation-execution/{id}",
+        ("responseElements.automationExecutionId", "requestParameters.documentName"),
+    ),
+    mode=Mode.MONITOR,
+    attack="T1651",
+)
+def automation_started(event: CloudTrailEvent) -> bool:
+    """A runbook changes resources with the rights of its own role; what AWS's services start is not meant.
+
+    False positives: patching and operations.
+    Response: only in an investigation: read the execution's steps in Systems Manager, and who wrote the document.
+    """
+    return not event.is_by_service

@@ -4,10 +4,12 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
 from hub.detections.iam.principals import is_admin_policy
 
 _PERMISSION_SET = ResourceArn("{id}", ("requestParameters.permissionSetArn",))
+# CloudTrail writes both.
+_CONFIGURATION = ("UpdateSSOConfiguration", "UpdateSsoConfiguration")
 
 
 @detection(
@@ -73,18 +75,45 @@ def identity_source_changed(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="MFA settings of IAM Identity Center of account {account} changed ({eventName})",
+    title="MFA or session settings of IAM Identity Center of account {account} changed ({eventName})",
     severity=Severity.HIGH,
     api_calls=(
-        *calls("sso", "UpdateSSOConfiguration"),
+        *calls("sso", *_CONFIGURATION),
         *calls("sso-directory", "PutMfaDeviceManagementForDirectory", "DeleteMfaDeviceForUser"),
     ),
     attack="T1556.006",
 )
-def mfa_settings_changed(_event: CloudTrailEvent) -> bool:
-    """Second factors are asked for differently, or somebody's was deleted.
+def mfa_settings_changed(event: CloudTrailEvent) -> bool | Match:
+    """Second factors are asked for differently, or somebody's was deleted; MEDIUM when only sessions last longer.
 
     False positives: a new telephone.
     Response: ask the person or the identity team; put the setting back.
     """
-    return True
+    return Match(severity=Severity.MEDIUM) if event.request.text("configurationType") == "SESSION" else True
+
+
+def _is_provisioned(event: CloudTrailEvent) -> bool:
+    """Whether the identity provider wrote it by SCIM, whose calls carry a token instead of an AWS identity."""
+    return event.actor.type in {"Unknown", "WebIdentityUser"}
+
+
+@detection(
+    title="Users or groups of IAM Identity Center of account {account} changed by {actor} ({eventName})",
+    severity=Severity.LOW,
+    api_calls=(
+        *calls("sso-directory", "CreateUser", "CreateGroup", "AddMemberToGroup", "UpdatePassword"),
+        *calls("identitystore", "CreateUser", "CreateGroup", "CreateGroupMembership"),
+    ),
+    resource=ResourceArn(
+        "arn:{partition}:identitystore::{account}:identitystore/{id}", ("requestParameters.identityStoreId",)
+    ),
+    attack="T1136.003",
+)
+def directory_membership_changed(event: CloudTrailEvent) -> bool | Match:
+    """Somebody new may sign in, or someone got a group's rights or a password; what SCIM provisions is only stored.
+
+    False positives: a directory that is kept by hand.
+    Response: ask the identity team; see what the group may do (`ListAccountAssignmentsForPrincipal`), and take the
+    user out of it, or delete the user, if nobody asked for it.
+    """
+    return Match(severity=Severity.INFORMATIONAL) if _is_provisioned(event) else True

@@ -1,7 +1,7 @@
 """Sessions that somebody asks for."""
 
 from contract.cloudtrail import CloudTrailEvent
-from contract.finding import Severity
+from contract.finding import Mode, Severity
 from contract.policy import policy_of
 from hub.detections.detection import Match, calls, detection
 from hub.detections.iam.principals import CALLING_USER, is_admin_policy
@@ -47,6 +47,7 @@ def federation_token(event: CloudTrailEvent) -> bool | Match:
     severity=Severity.LOW,
     api_calls=calls("sts", "GetSessionToken"),
     resource=CALLING_USER,
+    mode=Mode.MONITOR,
     attack="T1550.001",
 )
 def session_token_by_user(event: CloudTrailEvent) -> bool:

@@ -1,7 +1,7 @@
 """Web application firewalls of all three generations."""
 
 from contract.cloudtrail import CloudTrailEvent
-from contract.finding import Severity
+from contract.finding import Mode, Severity
 from hub.detections.detection import Match, calls, detection
 
 _REMOVALS = (
@@ -12,12 +12,13 @@ _REMOVALS = (
     "DeleteIPSet",
     "DeleteLoggingConfiguration",
 )
+_CHANGES = ("UpdateWebACL", "UpdateRuleGroup", "UpdateIPSet")
 _OPENING = {"DeleteWebACL", "DisassociateWebACL"}
 
 
 def _part(event: CloudTrailEvent) -> str:
-    """The ARN of what was deleted; the generations spell it differently."""
-    kind = event.name.removeprefix("Delete").lower()
+    """The ARN of what was deleted or changed; the generations spell it differently."""
+    kind = event.name.removeprefix("Delete").removeprefix("Update").lower()
     service = event.source.partition(".")[0]
     if service == "wafv2":
         scope = "global" if event.request.text("scope") == "CLOUDFRONT" else "regional"
@@ -41,3 +42,20 @@ def protection_removed(event: CloudTrailEvent) -> Match:
     """
     named = event.request.text("resourceArn") or event.request.text("webACLArn")
     return Match(named or _part(event), severity=None if event.name in _OPENING else Severity.MEDIUM)
+
+
+@detection(
+    title="WAF rules of account {account} changed ({eventName} on {resource})",
+    severity=Severity.LOW,
+    api_calls=(*calls("wafv2", *_CHANGES), *calls("waf", *_CHANGES), *calls("waf-regional", *_CHANGES)),
+    mode=Mode.MONITOR,
+    attack="T1562.007",
+)
+def changed(event: CloudTrailEvent) -> Match:
+    """What a web ACL lets through or stops changed.
+
+    False positives: infrastructure as code, lists of addresses that tools keep.
+    Response: only in an investigation: compare the rules with their source; an address that is now let past is a
+    stranger's way in.
+    """
+    return Match(_part(event))

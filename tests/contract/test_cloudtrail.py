@@ -46,6 +46,7 @@ def test_newer_ec2_calls_are_read_without_their_wrapper() -> None:
         {"errorCode": "AccessDenied"},
         {"errorMessage": "Failed authentication"},
         {"responseElements": {"errorCode": "AccessDenied"}},
+        {"responseElements": {"ConsoleLogin": "Failure"}},
     ],
 )
 def test_a_call_with_an_error_anywhere_was_refused(fields: Any) -> None:
@@ -54,6 +55,19 @@ def test_a_call_with_an_error_anywhere_was_refused(fields: Any) -> None:
 
 def test_a_call_without_an_error_was_not_refused() -> None:
     assert not event(errorCode=None, responseElements=None).is_refused
+
+
+@pytest.mark.parametrize(
+    ("identity", "is_by_service"),
+    [
+        ({"type": "IAMUser", "userName": "alice"}, False),
+        ({"type": "IAMUser", "userName": "alice", "invokedBy": "cloudformation.amazonaws.com"}, True),
+        ({"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/AWSServiceRoleForBackup/AWSBackup"}, True),
+        ({"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/deploy/alice"}, False),
+    ],
+)
+def test_a_service_calls_with_its_own_role_or_for_somebody(identity: Any, is_by_service: bool) -> None:
+    assert event(userIdentity=identity).is_by_service is is_by_service
 
 
 def test_the_target_of_a_call_may_be_absent() -> None:

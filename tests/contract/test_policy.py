@@ -60,6 +60,7 @@ def test_a_named_principal_is_not_public(principal: Any) -> None:
         {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-exampleorgid/r-ab12/*"]}},
         {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}},
         {"StringEquals": {"aws:PrincipalTag/team": "web"}},
+        {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
     ],
 )
 def test_a_condition_on_who_calls_narrows(condition: Any) -> None:
@@ -80,6 +81,7 @@ def test_a_condition_on_who_calls_narrows(condition: Any) -> None:
         {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
         {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "::/0"]}},
         {"Bool": {"aws:SecureTransport": "true"}},
+        {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "false"}},
         {},
         [],
         "text",

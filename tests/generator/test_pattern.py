@@ -87,10 +87,16 @@ def test_some_calls_only_look_like_reads(call: str) -> None:
     assert forwarded(alert_rules([wanting(call)]), event(call))
 
 
-@pytest.mark.parametrize("fields", [{"managementEvent": False}, {"eventCategory": "Data"}])
-def test_data_events_are_not_delivered(fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize("category", ["NetworkActivity", "Insight"])
+def test_network_activity_and_insights_are_not_delivered(category: str) -> None:
     rules = alert_rules([wanting("s3.amazonaws.com:PutObject")])
-    assert forwarded(rules, event("s3.amazonaws.com:PutObject", **fields)) is None
+    assert forwarded(rules, event("s3.amazonaws.com:PutObject", eventCategory=category)) is None
+
+
+@pytest.mark.parametrize("fields", [{"managementEvent": False}, {"eventCategory": "Data"}])
+def test_data_events_that_a_trail_logs_are_delivered_in_either_state(fields: dict[str, Any]) -> None:
+    rules = alert_rules([wanting("s3.amazonaws.com:PutObject")])
+    assert forwarded(rules, event("s3.amazonaws.com:PutObject", **fields)) == "calls"
 
 
 def test_a_filter_on_any_call_is_pushed_down() -> None:

@@ -3,7 +3,7 @@
 import re
 
 from contract.cloudtrail import CloudTrailEvent
-from contract.finding import Severity
+from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 
@@ -15,6 +15,7 @@ _INSTANCE = ResourceArn(
         "requestParameters.instanceId",
         "requestParameters.iamInstanceProfileAssociation.instanceId",
         "responseElements.iamInstanceProfileAssociation.instanceId",
+        "requestParameters.instancesSet.items[].instanceId",
     ),
 )
 _KEY_PAIR = ResourceArn(_EC2 + "key-pair/{id}", ("responseElements.keyName", "requestParameters.keyName"))
@@ -92,6 +93,7 @@ def imdsv1_allowed(event: CloudTrailEvent) -> bool:
     severity=Severity.LOW,
     api_calls=calls("ec2", "RunInstances"),
     resource=_INSTANCE,
+    mode=Mode.MONITOR,
     attack="T1552.005",
 )
 def instance_launched_imdsv1(event: CloudTrailEvent) -> bool:
@@ -212,3 +214,56 @@ def termination_protection_removed(event: CloudTrailEvent) -> bool:
     Response: ask the actor; protect it again.
     """
     return any(event.request.is_false(f"{name}.value") for name in ("disableApiTermination", "disableApiStop"))
+
+
+@detection(
+    title="{actor} read the Windows administrator's password of instance {resource} of account {account}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ec2", "GetPasswordData"),
+    resource=_INSTANCE,
+    attempts=True,
+    attack="T1552",
+)
+def password_data_read(_event: CloudTrailEvent) -> bool:
+    """Whoever also holds the instance's key pair can now sign in as its administrator.
+
+    False positives: administrators on the first day of a machine.
+    Response: ask the actor; change the password on the machine and read its sign-in log if nobody knows of it; one
+    actor who asks for many machines is looking for a way in.
+    """
+    return True
+
+
+@detection(
+    title="{actor} read the start-up script (user data) of instance {resource} of account {account}",
+    severity=Severity.LOW,
+    api_calls=calls("ec2", "DescribeInstanceAttribute"),
+    resource=_INSTANCE,
+    only={"requestParameters": {"attribute": ["userData"]}},
+    attempts=True,
+    mode=Mode.MONITOR,
+    attack="T1552.005",
+)
+def user_data_read(event: CloudTrailEvent) -> bool:
+    """Start-up scripts often hold passwords and keys, which the reader has now.
+
+    False positives: inventories and posture scanners, which read every machine's.
+    Response: only in an investigation: read the script yourself and replace every secret that it holds.
+    """
+    return event.request.text("attribute") == "userData"
+
+
+@detection(
+    title="{actor} stopped or terminated {resource} of account {account} ({eventName})",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("ec2", "StopInstances", "TerminateInstances"),
+    resource=_INSTANCE,
+    attack="T1489",
+)
+def instances_stopped(event: CloudTrailEvent) -> bool:
+    """A machine was stopped or terminated; what scaling and other services do is not meant.
+
+    False positives: operators and schedulers, every day.
+    Response: only in an investigation: it is the trace of who took a machine, and its evidence, away.
+    """
+    return not event.is_by_service

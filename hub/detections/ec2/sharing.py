@@ -1,9 +1,9 @@
-"""Images and disks that leave the account."""
+"""Images and disks that leave the account, or are lost to it."""
 
 from collections.abc import Iterable
 
 from contract.cloudtrail import CloudTrailEvent
-from contract.finding import Severity
+from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
@@ -115,6 +115,8 @@ def block_public_access_disabled(event: CloudTrailEvent) -> bool:
     return not is_enabling or event.request.text("state") == "block-new-sharing"
 
 
+# The direct reads of EBS (ListSnapshotBlocks, GetSnapshotBlock) are data events, one for each half mebibyte of a disk,
+# and how backup products work: they are left to counting.
 @detection(
     title="{resource} of account {account} was exported out of EC2 ({eventName})",
     severity=Severity.HIGH,
@@ -130,3 +132,20 @@ def image_or_volume_exported(_event: CloudTrailEvent) -> bool:
     Response: see who owns the bucket and who may read it; delete the export if nobody asked for it.
     """
     return True
+
+
+@detection(
+    title="{actor} deleted {resource} of account {account} ({eventName})",
+    severity=Severity.LOW,
+    api_calls=calls("ec2", "DeleteSnapshot", "DeregisterImage"),
+    resource=ResourceArn(_SNAPSHOT.template, _SNAPSHOT.paths, fallback=_IMAGE),
+    mode=Mode.MONITOR,
+    attack="T1485",
+)
+def image_deleted(event: CloudTrailEvent) -> bool:
+    """A snapshot or an image was deleted by somebody; what backup services expire is not meant.
+
+    False positives: retention jobs, builders of images.
+    Response: only in an investigation: look in the Recycle Bin, which keeps it for as long as its rule says.
+    """
+    return not event.is_by_service

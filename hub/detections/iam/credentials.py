@@ -4,7 +4,7 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
-from hub.detections.iam.principals import PRINCIPAL, USER
+from hub.detections.iam.principals import CALLING_USER, PRINCIPAL, USER
 
 _PASSWORD_RULES = (
     "requireSymbols",
@@ -228,5 +228,40 @@ def deleted_identity(_event: CloudTrailEvent) -> bool:
 
     False positives: infrastructure as code, all day long.
     Response: only in an investigation: see what the identity had done before.
+    """
+    return True
+
+
+@detection(
+    title="IAM user {resource} of account {account} changed their own password",
+    severity=Severity.LOW,
+    api_calls=calls("iam", "ChangePassword"),
+    resource=CALLING_USER,
+    mode=Mode.MONITOR,
+    attack="T1098",
+)
+def password_changed(_event: CloudTrailEvent) -> bool:
+    """A user has another console password.
+
+    False positives: every password that expired.
+    Response: only in an investigation: a stolen session changes the password to stay.
+    """
+    return True
+
+
+@detection(
+    title="Membership of IAM group {requestParameters.groupName} of account {account} changed ({eventName})",
+    severity=Severity.LOW,
+    api_calls=calls("iam", "AddUserToGroup", "RemoveUserFromGroup", "CreateGroup"),
+    resource=PRINCIPAL,
+    family="iam.group",
+    mode=Mode.MONITOR,
+    attack="T1098.003",
+)
+def group_changed(_event: CloudTrailEvent) -> bool:
+    """A group was made, or got or lost a user, who has its rights from then on, or no longer.
+
+    False positives: user administration.
+    Response: only in an investigation: it is the trace of who gave whom which rights.
     """
     return True

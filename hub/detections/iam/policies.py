@@ -138,7 +138,6 @@ def policy_admin_created(event: CloudTrailEvent) -> bool:
     resource=POLICY,
     family=_FAMILY,
     attack="T1098.003",
-    cis=_CIS,
 )
 def default_policy_version_set(event: CloudTrailEvent) -> bool:
     """Another version of a managed policy took effect; an old and wider one may have come back.
@@ -195,6 +194,7 @@ def permissions_boundary_removed(_event: CloudTrailEvent) -> bool:
     severity=Severity.MEDIUM,
     api_calls=calls("iam", "AddUserToGroup"),
     resource=ResourceArn("arn:{partition}:iam::{account}:user/{id}", ("requestParameters.userName",)),
+    family="iam.group",
     attack="T1098.003",
 )
 def user_added_to_admin_group(event: CloudTrailEvent) -> bool:

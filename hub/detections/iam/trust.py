@@ -124,3 +124,20 @@ def trust_brute_force(event: CloudTrailEvent) -> bool:
     are enumeration: ask the actor, and stop the caller if nobody knows why.
     """
     return event.error.startswith("MalformedPolicyDocument")
+
+
+@detection(
+    title="IAM role {resource} created in account {account}",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("iam", "CreateRole"),
+    resource=ROLE,
+    family="iam.role_trust",
+    attack="T1136.003",
+)
+def role_created(_event: CloudTrailEvent) -> bool:
+    """A role was made; whom it trusts is judged by other detections.
+
+    False positives: infrastructure as code, all day long.
+    Response: only in an investigation: see whom it trusts and what it may do.
+    """
+    return True

@@ -4,9 +4,9 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.network import is_world, port_range
 from contract.policy import policy_of
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
-from hub.detections.vpc.places import ACL, ENDPOINT, FLOW_LOG, GATEWAY, MIRROR, NETWORK, ROUTE_TABLE, VPN
+from hub.detections.vpc.places import ACL, ATTACHMENT, ENDPOINT, FLOW_LOG, GATEWAY, MIRROR, NETWORK, ROUTE_TABLE, VPN
 
 
 @detection(
@@ -183,3 +183,26 @@ def client_vpn_or_vpn_created(_event: CloudTrailEvent) -> bool:
     Response: ask the network team; delete it if they do not know it.
     """
     return True
+
+
+@detection(
+    title="{actor} joined networks of account {account} by transit gateway attachment {resource} ({eventName})",
+    severity=Severity.LOW,
+    api_calls=calls(
+        "ec2",
+        "AcceptTransitGatewayPeeringAttachment",
+        "AcceptTransitGatewayVpcAttachment",
+        "CreateTransitGatewayPeeringAttachment",
+        "CreateTransitGatewayVpcAttachment",
+    ),
+    resource=ATTACHMENT,
+    attack="T1599",
+)
+def transit_gateway_share(event: CloudTrailEvent) -> Match:
+    """Traffic may flow between two networks that did not know each other, perhaps of another owner.
+
+    False positives: the network team.
+    Response: see who owns the other side (`DescribeTransitGatewayAttachments`, resource owner); delete the attachment
+    if it is a stranger's, and look for its routes.
+    """
+    return Match(details={"peer": event.request.text("peerAccountId") or event.request.text("transitGatewayId")})

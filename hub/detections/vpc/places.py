@@ -39,6 +39,14 @@ ENDPOINT = ResourceArn(
     ("requestParameters.vpcEndpointId", "responseElements.vpcEndpoint.vpcEndpointId"),
     fallback=ResourceArn(_EC2 + "vpc-endpoint-service/{id}", ("requestParameters.serviceId",)),
 )
+ATTACHMENT = ResourceArn(
+    _EC2 + "transit-gateway-attachment/{id}",
+    (
+        "requestParameters.transitGatewayAttachmentId",
+        "responseElements.transitGatewayVpcAttachment.transitGatewayAttachmentId",
+        "responseElements.transitGatewayPeeringAttachment.transitGatewayAttachmentId",
+    ),
+)
 MIRROR = ResourceArn(
     _EC2 + "traffic-mirror-session/{id}",
     ("responseElements.trafficMirrorSession.trafficMirrorSessionId",),
