@@ -106,11 +106,12 @@ def tuning(config: Config, what: Function) -> dict[str, bytes]:
 
 
 def _detection_settings(config: Config) -> dict[str, Any]:
-    exceptions = config.detections.by_id
+    """Return the general settings under their own names, and the exceptions, which the detector keeps by id."""
+    detections, exceptions = config.detections, config.detections.by_id
     return {
-        "allowed_ports": config.detections.allowed_ports,
-        "allowed_cidrs": config.detections.allowed_cidrs,
+        **{name: getattr(detections, name) for name in type(detections).model_fields},
         "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
+        "organization_id": config.organization.id,
         "prefix": config.aws.prefix,
         "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
     }

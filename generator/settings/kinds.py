@@ -74,6 +74,11 @@ Cidr = Annotated[
     AfterValidator(_network),
     Form("a CIDR block, such as 192.0.2.0/24", "CIDR blocks, such as 192.0.2.0/24"),
 ]
+BucketPattern = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9.*-]{3,63}$"),
+    Form("a bucket's name, * for any characters", "buckets' names, * for any characters"),
+]
 Port = Annotated[int, Field(ge=0, le=65_535, strict=True), Form("0 to 65535", "0 to 65535 each")]
 Days = Annotated[int, Field(ge=1, le=3650, strict=True), Form("1 to 3650")]
 # Lax, pydantic takes "no" and 0 for false too.

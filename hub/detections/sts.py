@@ -3,8 +3,11 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
+from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 from hub.detections.iam.principals import CALLING_USER, is_admin_policy
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
 
 
 @detection(
@@ -56,3 +59,23 @@ def session_token_by_user(event: CloudTrailEvent) -> bool:
     Response: compare the address and the tool with what the user usually does.
     """
     return event.actor.type == "IAMUser" and "serialNumber" not in event.request
+
+
+@detection(
+    title="Role {resource} of account {account} assumed from account {with}",
+    severity=Severity.MEDIUM,
+    # Every other AssumeRole stays in its account: only callers from other accounts have this identity.
+    api_calls=("sts.amazonaws.com:*",),
+    only={"userIdentity": {"type": ["AWSAccount"]}},
+    resource=ResourceArn("", ("requestParameters.roleArn",)),
+    attack="T1199",
+)
+def role_chaining_from_outside_org(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Somebody in an account outside the organization now acts as a role of it.
+
+    False positives: vendors who work in the account, until trusted_accounts names their accounts.
+    Response: check the account's id against the vendor's page and the role's trust policy. If nobody knows it, revoke
+    the role's sessions (IAM console, Roles, Revoke sessions), mend the trust policy, and follow the session: its name
+    and access key stand in the event, its calls in the trail.
+    """
+    return event.name == "AssumeRole" and shared_with(strangers([event.identity.text("accountId")], event, settings))

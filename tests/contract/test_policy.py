@@ -90,6 +90,30 @@ def test_a_condition_that_strangers_meet_does_not_narrow(condition: Any) -> None
 
 
 @pytest.mark.parametrize(
+    ("condition", "circles"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}, [("o-exampleorgid",)]),
+        (
+            {
+                "StringEquals": {"aws:SourceAccount": ["111122223333", 444455556666]},
+                "ArnLike": {"AWS:SourceArn": "arn:x"},
+            },
+            [("111122223333", "444455556666"), ("arn:x",)],
+        ),
+        ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}, []),
+        (
+            {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0", "s3:DataAccessPointAccount": "111122223333"}},
+            [],
+        ),
+        ({}, []),
+    ],
+)
+def test_circles_are_what_conditions_demand_of_the_callers_account(condition: Any, circles: Any) -> None:
+    (only,) = policy_of(statement(Condition=condition)).statements
+    assert only.circles == circles
+
+
+@pytest.mark.parametrize(
     ("parts", "is_admin"),
     [
         ({"Action": "*"}, True),

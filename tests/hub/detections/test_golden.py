@@ -8,12 +8,16 @@ import pytest
 
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
+from hub.detections.settings import DetectionSettings
 
 EVENTS = Path(__file__).parents[2] / "events"
 GOLDEN = sorted(EVENTS.glob("*/*.json"))
 OBSERVED_AT = "2026-11-20T12:00:00.000000Z"
 
-engine = Engine(DETECTIONS)
+# Some detections look for nothing until somebody says what is usual.
+USUAL = DetectionSettings(allowed_regions=("eu-west-1", "us-east-1"), organization_id="o-exampleorgid")
+
+engine = Engine(DETECTIONS, USUAL)
 
 
 def name_of(path: Path) -> str:
