@@ -182,7 +182,7 @@ def test_a_wrong_setting_is_one_line_with_file_line_field_and_mend(
         ),
         (
             '[detections]\nallowed_regions = ["eu-central-1", "eu-centrall-1"]',
-            "10: detections.allowed_regions[1]: eu-centrall-1 is no Region that this version knows; did you mean eu-cen",
+            "10: detections.allowed_regions[1]: eu-centrall-1 is no Region that this version knows; did you mean eu-",
         ),
         (
             '[detections]\nlog_buckets = ["Logs_*"]',
