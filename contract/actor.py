@@ -17,7 +17,8 @@ _MACHINE_SESSION = re.compile(
 _INSTANCE = re.compile(r"i-[0-9a-zA-Z]{8,17}")
 _SERVICE_ROLE = re.compile(r":role/aws-service-role/([\w.-]+)/")
 _STACK_SET_ROLES = ("stacksets-exec-", "AWSCloudFormationStackSetExecutionRole")
-_HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+# What CloudTrail writes for the name of a user that does not exist.
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -135,7 +136,7 @@ def _account(identity: Fields) -> str:
 
 def _named(identity: Fields) -> str:
     name = identity.text("userName")
-    return "" if name == _HIDDEN else name or identity.text("invokedBy")
+    return "" if name == HIDDEN else name or identity.text("invokedBy")
 
 
 _BY_TYPE: dict[str, tuple[Callable[[Fields], str], str]] = {

@@ -1,5 +1,6 @@
 """Every name that more than one part of Muster uses. The prefix is a setting; sources and detail-types are not."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -127,6 +128,8 @@ def _own_roles(names: Names) -> re.Pattern[str]:
 USUAL_NAMES = Names()
 
 ACCOUNTS_PARTITION = "ACCOUNT"
+# DynamoDB's limit of a partition key is 2,048 bytes; callers choose their own names.
+_LONGEST_WINDOW_KEY = 500
 SPOKES_PARTITION = "SPOKE"
 
 
@@ -161,6 +164,12 @@ ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
 def ledger_key(finding: str, transition: str, channel: str) -> tuple[str, str]:
     """Return pk and sk of the note that a channel was told of a finding's transition."""
     return f"LEDGER#{finding}", f"{transition}#{channel}"
+
+
+def window_key(detection: str, key: str) -> tuple[str, str]:
+    """Return pk and sk of what a detection that counts has seen of a key; a long key by its digest."""
+    short = key if len(key) <= _LONGEST_WINDOW_KEY else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+    return f"WINDOW#{detection}#{short}", "window"
 
 
 def checkpoint_key(job: str) -> tuple[str, str]:

@@ -6,7 +6,8 @@ from contract.names import CREATED_BY, USUAL_NAMES, Names
 from generator.config import Config
 from generator.functions import DETECTOR
 from generator.generate import tuning
-from generator.pattern import Rule, alert_rules
+from generator.pattern import Rule
+from generator.watching import configured_rules, usual_rules
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.settings import DetectionSettings
@@ -23,7 +24,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 def usual_deployment() -> Deployment:
     """Return Muster as it is without settings of anybody's own."""
-    return Deployment(engine=Engine(DETECTIONS), rules=alert_rules(DETECTIONS))
+    return Deployment(engine=Engine(DETECTIONS), rules=usual_rules())
 
 
 def configured_deployment(config: Config) -> Deployment:
@@ -31,7 +32,7 @@ def configured_deployment(config: Config) -> Deployment:
     (settings,) = tuning(config, DETECTOR).values()
     return Deployment(
         engine=Engine(DETECTIONS, msgspec.json.decode(settings, type=DetectionSettings), config.names),
-        rules=alert_rules(DETECTIONS),
+        rules=configured_rules(config),
         names=config.names,
         created_by_key=config.creator.created_by_key if config.creator.enabled else "",
     )

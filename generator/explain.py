@@ -13,6 +13,7 @@ from contract.finding import Finding
 from generator.deployment import Deployment
 from generator.pattern import forwarded
 from generator.reading import Item
+from generator.remembered import RememberedWindows
 from spoke.creator_tagger.plan import TaggingPlan, plan
 
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
@@ -60,12 +61,13 @@ class Explanation(BaseModel):
 
 def explain(items: Iterable[Item], deployment: Deployment) -> Iterator[Explanation]:
     """Yield one explanation for each item, in order; a malformed item has an error and never stops the rest."""
+    windows = RememberedWindows()
     for index, item in enumerate(items):
         if item.error:
             yield Explanation(index=index, error=item.error)
             continue
         try:
-            yield _explained(index, envelope_of(item.value), deployment)
+            yield _explained(index, envelope_of(item.value), deployment, windows)
         except MalformedEventError as error:
             yield Explanation(index=index, error=str(error))
 
@@ -91,7 +93,9 @@ def envelope_of(value: Any) -> dict[str, Any]:
     raise MalformedEventError(f"neither an EventBridge event (detail-type) nor a CloudTrail record (eventName){mend}")
 
 
-def _explained(index: int, envelope: Mapping[str, Any], deployment: Deployment) -> Explanation:
+def _explained(
+    index: int, envelope: Mapping[str, Any], deployment: Deployment, windows: RememberedWindows
+) -> Explanation:
     detail = envelope["detail"]
     explanation = Explanation(index=index, event_id=Fields(dict(envelope)).text("id") or None)
     if describe := _FORMS.get(envelope["detail-type"]):
@@ -102,14 +106,14 @@ def _explained(index: int, envelope: Mapping[str, Any], deployment: Deployment) 
         return explanation
     event = CloudTrailEvent(envelope)
     rule = forwarded(deployment.rules, envelope)
-    verdict = deployment.engine.judge(envelope, iso(now()))
+    findings = deployment.engine.judge(envelope, iso(now())).settled(windows.count)
     tagging = _tagging(event, deployment)
     return Explanation(
         index=index,
         event_id=event.id,
         forwarded=rule is not None,
         actor=event.actor.name,
-        findings=[explained_finding(finding) for finding in verdict.findings],
+        findings=[explained_finding(finding) for finding in findings],
         creates=[Created(arn=arn, tags=tagging.tags) for arn in tagging.arns],
         api_call=event.api_call,
         rule=rule or "",

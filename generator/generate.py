@@ -20,6 +20,7 @@ from generator.hub_stack import hub_stack
 from generator.management_stack import management_stack
 from generator.package import Package, Packer
 from generator.spoke_stack import spoke_stack
+from generator.watching import detection_settings
 
 
 class TextFile(BaseModel):
@@ -105,18 +106,6 @@ def tuning(config: Config, what: Function) -> dict[str, bytes]:
     return {path: json.dumps(GENERATED[path](config), sort_keys=True).encode() for path in what.generated}
 
 
-def _detection_settings(config: Config) -> dict[str, Any]:
-    """Return the general settings under their own names, and the exceptions, which the detector keeps by id."""
-    detections, exceptions = config.detections, config.detections.by_id
-    return {
-        **{name: getattr(detections, name) for name in type(detections).model_fields},
-        "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
-        "organization_id": config.organization.id,
-        "prefix": config.aws.prefix,
-        "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
-    }
-
-
 def _overrides(config: Config) -> list[dict[str, Any]]:
     """Return each override with what it says, and nothing of what it leaves to the others."""
     place = {"accounts", "ous"}
@@ -136,7 +125,7 @@ def _scope(config: Config) -> dict[str, Any]:
 GENERATED: Mapping[str, Callable[[Config], Any]] = {
     "hub/overrides.json": _overrides,
     "hub/scope.json": _scope,
-    "hub/settings.json": _detection_settings,
+    "hub/settings.json": detection_settings,
 }
 
 

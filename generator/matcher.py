@@ -1,11 +1,13 @@
 """EventBridge's matching of patterns, for just the operators that Muster's patterns use."""
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from generator.problems import ProblemError
 
-_OPERATORS = ("prefix", "suffix", "anything-but", "exists", "equals-ignore-case")
+_OPERATORS = ("prefix", "suffix", "wildcard", "anything-but", "exists", "equals-ignore-case")
 
 
 class PatternError(ProblemError):
@@ -54,7 +56,14 @@ def _text_matches(operator: str, operand: Any, value: Any) -> bool:
         return False
     if operator == "equals-ignore-case":
         return value.lower() == operand.lower()
+    if operator == "wildcard":
+        return _glob(operand).fullmatch(value) is not None
     return value.startswith(operand) if operator == "prefix" else value.endswith(operand)
+
+
+@lru_cache(maxsize=256)
+def _glob(wildcard: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, wildcard.split("*"))), re.DOTALL)
 
 
 def _is_none_of(operand: Any, value: Any) -> bool:

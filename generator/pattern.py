@@ -1,7 +1,6 @@
 """EventBridge rules of the spokes, generated from what the detections want to see."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +21,8 @@ SIGN_IN_SOURCE = "signin.amazonaws.com"
 _CHANGES_BY_NAME = frozenset({"GetFederationToken", "GetSessionToken"})
 _READS = ("Describe", "Get", "List")
 _UNSEEN_CATEGORIES = frozenset({"Data", "NetworkActivity", "Insight"})
-_ABSENT = {"exists": False}
+_DONE = {"errorCode": [{"exists": False}]}
+_REFUSED = {"errorCode": [{"exists": True}]}
 _ACCOUNT_CALLS = (
     "AcceptHandshake",
     "CloseAccountResult",
@@ -49,24 +49,33 @@ class Rule(msgspec.Struct, frozen=True):
     state: str = ENABLED
 
 
-def alert_rules(detections: Iterable[Detection]) -> list[Rule]:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of the rules that see much an organization wants: of read-only calls, and of refused calls of any kind."""
+
+    reads: bool = True
+    refusals: bool = True
+
+
+EVERYTHING = Asked()
+
+
+def alert_rules(detections: Iterable[Detection], asked: Asked = EVERYTHING) -> list[Rule]:
     """Return as few rules as deliver every event that a detection may judge.
 
-    The rule of read-only calls is there once a detection names one; today's catalogue does not. `ValueError` names a
-    detection whose `only` could not be pushed down.
+    `ValueError` names a detection of any call that nothing narrows.
     """
     wanted = list(detections)
-    _check_filters(wanted)
-    whole = _whole_services(wanted)
-    refused_too = _calls(wanted, attempts=True) - whole
+    wishes = _wishes(wanted)
+    reads, changes = (
+        {call: want for call, want in wishes.items() if is_read_only(call) is kind} for kind in (True, False)
+    )
     return [
         *_sign_in(wanted),
-        *_narrowed(wanted),
-        *([Rule("services", _pattern({"eventSource": sorted({source for source, _ in whole})}))] if whole else []),
-        *_packed("read-only", _reads(wanted), {}, WITH_READS),
-        *_packed("attempts", refused_too, {}),
-        *_packed("calls", _calls(wanted, attempts=False) - whole - refused_too, {"errorCode": [_ABSENT]}),
-        Rule("accounts", ACCOUNT_CHANGES),
+        _any_call(wanted, asked),
+        *(_split_up("read-only", reads, WITH_READS) if asked.reads and reads else []),
+        *_split_up("filtered", {call: want for call, want in changes.items() if want.filters}, ENABLED),
+        *_packed("attempts", {call for call, want in changes.items() if not want.filters and want.refused}, {}),
+        *_packed("calls", {call for call, want in changes.items() if not want.filters and not want.refused}, _DONE),
     ]
 
 
@@ -102,42 +111,44 @@ def _pattern(detail: Mapping[str, Any], detail_types: Sequence[str] = (API_CALL,
 
 
 # What changes the accounts that there are; only the management account has such events. The hub's inventory follows.
-ACCOUNT_CHANGES = _pattern({"eventSource": ["organizations.amazonaws.com"], "eventName": [*_ACCOUNT_CALLS]})
+_ACCOUNT_DETAIL: Pattern = {"eventSource": ["organizations.amazonaws.com"], "eventName": [*_ACCOUNT_CALLS]}
+ACCOUNT_CHANGES = _pattern(_ACCOUNT_DETAIL)
+
+
+class _Want(msgspec.Struct):
+    """What the detections want of one call: refused ones too, and only those that fit a filter (none: all)."""
+
+    refused: bool = False
+    filters: list[Pattern] = []
 
 
 def _split(one: Detection) -> list[Call]:
     return [(source, name) for source, _, name in (call.partition(":") for call in one.api_calls)]
 
 
-def _check_filters(detections: Iterable[Detection]) -> None:
-    """Rules of named calls are shared: a filter of one detection would take events from the others."""
+def _wishes(detections: Iterable[Detection]) -> dict[Call, _Want]:
+    """Return what is wanted of the calls that are named in full, but for sign-ins: they have a rule of their own."""
+    wishes: dict[Call, list[Detection]] = defaultdict(list)
     for one in detections:
-        if one.only and any(name != ANY or source == SIGN_IN_SOURCE for source, name in _split(one)):
-            raise ValueError(f"{one.id}: only narrows detections of any call (*); leave it to the predicate")
+        for source, name in _split(one):
+            if ANY not in (source, name) and source != SIGN_IN_SOURCE:
+                wishes[source, name].append(one)
+    return {call: _want(wanting) for call, wanting in wishes.items()}
 
 
-def _named(detections: Iterable[Detection]) -> Iterator[tuple[Detection, Call]]:
-    """Yield the calls that are named in full; the sign-in's have a rule of their own."""
-    for one in detections:
-        yield from ((one, call) for call in _split(one) if ANY not in call and call[0] != SIGN_IN_SOURCE)
+def _want(wanting: Sequence[Detection]) -> _Want:
+    """Return what several detections want together: one that wants everything of a call leaves nothing to filter."""
+    filters = [_filter(one) for one in wanting]
+    return _Want(
+        refused=any(one.attempts or one.failures for one in wanting),
+        filters=[] if {} in filters else filters,
+    )
 
 
-def _reads(detections: Iterable[Detection]) -> set[Call]:
-    return {call for _, call in _named(detections) if is_read_only(call)}
-
-
-def _calls(detections: Iterable[Detection], *, attempts: bool) -> set[Call]:
-    """Return the calls of the detections that (do not) look at refused ones too."""
-    named = [(one.attempts or one.failures, call) for one, call in _named(detections)]
-    return {call for refused, call in named if refused == attempts and not is_read_only(call)}
-
-
-def _whole_services(detections: Sequence[Detection]) -> set[Call]:
-    """Return the known calls of the services of which a detection wants every call, and so no further rule."""
-    every = [call for one in detections for call in _split(one) if not one.only]
-    sources = {source for source, name in every if name == ANY} - {ANY, SIGN_IN_SOURCE}
-    named = {call for _, call in _named(detections) if call[0] in sources and not is_read_only(call)}
-    return named | {(source, ANY) for source in sources}
+def _filter(one: Detection) -> Pattern:
+    """Return the fields by which a detection's events may be told from the rest."""
+    refused: Pattern = _REFUSED if one.failures else {}
+    return {**one.only, **refused}
 
 
 def _sign_in(detections: Iterable[Detection]) -> Iterator[Rule]:
@@ -147,33 +158,49 @@ def _sign_in(detections: Iterable[Detection]) -> Iterator[Rule]:
         yield Rule("sign-in", _pattern({"eventSource": [SIGN_IN_SOURCE], **chosen}, DETAIL_TYPES))
 
 
-def _narrowed(detections: Iterable[Detection]) -> Iterator[Rule]:
-    """Yield a rule for each filter that detections of any call push down; it is named after the first of them."""
-    filters: dict[str, Rule] = {}
+def _any_call(detections: Iterable[Detection], asked: Asked) -> Rule:
+    """Return the rule of what is told by other fields than the call's name, and of the organization's accounts."""
+    branches = [_ACCOUNT_DETAIL]
     for one in detections:
         sources = {source for source, name in _split(one) if name == ANY}
-        if one.only and sources:
+        if ANY in sources and not one.only:
+            raise ValueError(f"{one.id}: a detection of any call needs a field in `only`, or every event is forwarded")
+        if sources and (asked.refusals or "errorCode" not in one.only):
             chosen = {} if ANY in sources else {"eventSource": sorted(sources)}
-            pattern = _pattern({**chosen, **one.only}, DETAIL_TYPES)
-            filters.setdefault(json.dumps(pattern), Rule(re.sub(r"[._]", "-", one.id), pattern))
-    yield from filters.values()
+            branches.append({**chosen, **one.only})
+    return Rule("any-call", _pattern(_either(branches), DETAIL_TYPES))
 
 
-def _packed(name: str, calls: set[Call], more: Mapping[str, Any], state: str = ENABLED) -> Iterator[Rule]:
+def _split_up(name: str, wishes: Mapping[Call, _Want], state: str) -> Iterator[Rule]:
+    """Yield a rule whose branches are the filters, each with the calls that it holds for."""
+    by_filter: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for (source, event), want in sorted(wishes.items()):
+        for fields in want.filters or [{}]:
+            by_filter[json.dumps(fields)][source].add(event)
+    branches = [{**_crossed(calls), **json.loads(fields)} for fields, calls in sorted(by_filter.items())]
+    if branches:
+        yield Rule(name, _pattern(_either(branches)), state)
+
+
+def _either(branches: Sequence[Pattern]) -> Pattern:
+    """Return a pattern of which one branch must match; EventBridge refuses an `$or` of one."""
+    return branches[0] if len(branches) == 1 else {"$or": list(branches)}
+
+
+def _packed(name: str, calls: set[Call], more: Mapping[str, Any]) -> Iterator[Rule]:
     """Yield rules that fill the limit one after the other, service by service."""
     held: dict[str, set[str]] = defaultdict(set)
     packs = [held]
     for source, event in sorted(calls):
-        if size(_crossed({**held, source: held[source] | {event}}, more)) > LIMIT:
+        if size(_pattern({**_crossed({**held, source: held[source] | {event}}), **more})) > LIMIT:
             held = defaultdict(set)
             packs.append(held)
         held[source].add(event)
     for number, pack in enumerate((pack for pack in packs if pack), 1):
-        yield Rule(f"{name}-{number}" if len(packs) > 1 else name, _crossed(pack, more), state)
+        yield Rule(f"{name}-{number}" if len(packs) > 1 else name, _pattern({**_crossed(pack), **more}))
 
 
-def _crossed(pack: Mapping[str, set[str]], more: Mapping[str, Any]) -> Pattern:
+def _crossed(pack: Mapping[str, set[str]]) -> Pattern:
     """Return sources by names: the product admits a few calls more, which the hub leaves aside."""
     sources = sorted(source for source, names in pack.items() if names)
-    names = sorted({name for names in pack.values() for name in names})
-    return _pattern({"eventSource": sources, "eventName": names, **more})
+    return {"eventSource": sources, "eventName": sorted({name for names in pack.values() for name in names})}

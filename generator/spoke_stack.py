@@ -15,8 +15,7 @@ from generator.parts.function import Site, artefact_bucket
 from generator.parts.heartbeat import heartbeat, introduction
 from generator.parts.tagging import creator_tagger
 from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region, own_trail
-from generator.pattern import alert_rules
-from hub.detections.catalogue import DETECTIONS
+from generator.watching import configured_rules
 
 
 def spoke_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
@@ -56,7 +55,7 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
         template.add_condition(IN_GLOBAL_REGION, is_global_region(config))
     template.add_resource(
         [
-            *alert_forwarding(config, alert_rules(DETECTIONS)),
+            *alert_forwarding(config, configured_rules(config)),
             *(creator_tagger(site) if config.creator.enabled else []),
             *heartbeat(site),
             *(account_trail(config) if has_trail else []),

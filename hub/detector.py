@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -19,13 +20,15 @@ from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
+from hub.detections.exclusions import Place
 from hub.detections.settings import load_settings
 from hub.membership import Membership
 from hub.organization import listed_accounts
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.settings import DetectorSettings
-from hub.store.accounts import AccountStore
+from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore, UpsertError
+from hub.store.windows import WindowStore
 
 logger = Logger(service="detector")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="detector")
@@ -55,20 +58,31 @@ def _detector() -> "Detector":
         AccountStore(client, settings.state_table),
         lambda: listed_accounts(aws_client("organizations")),
         now,
-        on_change=engine.know_accounts,
+        on_change=lambda members: engine.know_places(places(members)),
     )
-    return Detector(engine, FindingStore(client, settings.findings_table), membership, now)
+    stores = Stores(FindingStore(client, settings.findings_table), WindowStore(client, settings.state_table))
+    return Detector(engine, stores, membership, now)
+
+
+def places(members: Mapping[str, Account]) -> dict[str, Place]:
+    """Return where the accounts stand, as exclusions ask for it."""
+    return {one.id: Place(ou_ids=one.ou_ids, ou_path=one.ou_path, tags=one.tags) for one in members.values()}
+
+
+class Stores(msgspec.Struct, frozen=True):
+    """What the detector keeps: findings, and what the detections that count have seen."""
+
+    findings: FindingStore
+    windows: WindowStore
 
 
 class Detector:
     """The catalogue, the organization's accounts and the store, between queue and table."""
 
-    def __init__(
-        self, engine: Engine, store: FindingStore, membership: Membership, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, engine: Engine, stores: Stores, membership: Membership, clock: Callable[[], datetime]) -> None:
         """Take what it works with."""
         self._engine = engine
-        self._store = store
+        self._stores = stores
         self._membership = membership
         self._clock = clock
 
@@ -92,7 +106,8 @@ class Detector:
         for failure in verdict.failures:
             logger.error("A detection failed", detection=failure.detection, reason=failure.reason)
             metrics.add_metric(name="DetectionsFailed", unit=MetricUnit.Count, value=1)
-        return [*verdict.findings, *([unknown_account(event, observed_at)] if is_stranger else [])]
+        findings = verdict.settled(self._stores.windows.count)
+        return [*findings, *([unknown_account(event, observed_at)] if is_stranger else [])]
 
     def _unstored(self, found: Mapping[str, Sequence[Finding]]) -> list[str]:
         findings = [finding for group in found.values() for finding in group]
@@ -100,7 +115,7 @@ class Detector:
         if not findings:
             return []
         try:
-            self._store.upsert(findings)
+            self._stores.findings.upsert(findings)
         except UpsertError as error:
             logger.exception("Findings were not stored", findings=list(error.failed))
             return [message for message, group in found.items() if any(one.id in error.failed for one in group)]

@@ -1,6 +1,6 @@
 """Who belongs to the organization, remembered between events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
@@ -24,17 +24,17 @@ class Membership:
         store: AccountStore,
         list_accounts: Callable[[], list[Account]],
         clock: Callable[[], datetime],
-        on_change: Callable[[frozenset[str]], None] = lambda _: None,
+        on_change: Callable[[Mapping[str, Account]], None] = lambda _: None,
     ) -> None:
-        """Call `on_change` with the members' ids whenever they may have changed."""
+        """Call `on_change` with the members by id whenever they may have changed."""
         self._store = store
         self._list_accounts = list_accounts
         self._clock = clock
         self._on_change = on_change
-        self._members: frozenset[str] = frozenset()
+        self._members: Mapping[str, Account] = {}
         self._read_at: datetime | None = None
         self._asked_at: datetime | None = None
-        self._listed: frozenset[str] = frozenset()
+        self._listed: Mapping[str, Account] = {}
         self._is_answered = False
 
     def is_stranger(self, account: str) -> bool:
@@ -52,9 +52,9 @@ class Membership:
         stored = self._store.all()
         self._read_at = now
         if _has_passed(_ASK_AGAIN, self._asked_at, now):
-            self._listed = frozenset()
+            self._listed = {}
         if stored:
-            self._know(frozenset(one.id for one in stored if one.status != REMOVED) | self._listed)
+            self._know({**self._listed, **_by_id(one for one in stored if one.status != REMOVED)})
 
     def _look_for(self, account: str, now: datetime) -> None:
         """Look for an account where the inventory or another function may have put it, then in Organizations."""
@@ -72,16 +72,19 @@ class Membership:
             self._is_answered = False
             return
         self._is_answered = True
-        self._listed = frozenset(one.id for one in listed)
-        self._know(self._listed)
-        for one in listed:
-            if one.id == account:
-                # The inventory adds OUs and tags.
-                self._store.add(one)
+        self._listed = _by_id(listed)
+        # Organizations lists no units and tags; what the inventory knows of them stays.
+        self._know({**self._listed, **{one: self._members[one] for one in self._listed if one in self._members}})
+        if account in self._listed:
+            self._store.add(self._listed[account])
 
-    def _know(self, members: frozenset[str]) -> None:
+    def _know(self, members: Mapping[str, Account]) -> None:
         self._members = members
         self._on_change(members)
+
+
+def _by_id(accounts: Iterable[Account]) -> dict[str, Account]:
+    return {one.id: one for one in accounts}
 
 
 def _has_passed(time: timedelta, since: datetime | None, now: datetime) -> bool:

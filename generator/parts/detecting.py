@@ -20,7 +20,7 @@ def detector(site: Site) -> list[AWSObject]:
     statements = [
         iam.consume_queue(GetAtt("DetectorQueue", "Arn")),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
-        iam.use_items(GetAtt("StateTable", "Arn"), "PutItem", "Query"),
+        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "Query"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         iam.list_accounts(),
     ]

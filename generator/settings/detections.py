@@ -1,17 +1,19 @@
 """`[detections]` and `[detections."<id>"]`."""
 
 import difflib
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
 from contract.finding import Mode, Severity
-from generator.settings.kinds import AccountId, BucketPattern, Cidr, Days, Port, RegionName
-from generator.settings.section import Section, refuse
+from generator.settings.kinds import AccountId, BucketPattern, Cidr, Count, Days, Port, RegionName, Switch
+from generator.settings.section import Broken, Section, refuse
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.settings import DEFAULTS
 
 _IDS = {one.id for one in DETECTIONS}
+_COUNTING = {one.id for one in DETECTIONS if one.window}
 
 
 class DetectionSetting(Section):
@@ -24,6 +26,11 @@ class DetectionSetting(Section):
     )
     severity: Severity | None = Field(
         default=None, description="severity in place of the detection's own", examples=["LOW"]
+    )
+    count: Count | None = Field(
+        default=None,
+        description="how many of the same it takes, for a detection that counts",
+        examples=[20],
     )
 
 
@@ -56,6 +63,23 @@ class Detections(Section):
     minimum_log_group_days: Days = Field(
         default=DEFAULTS.minimum_log_group_days, description="days for which log groups keep their logs at least"
     )
+    usual_exclusions: Switch = Field(
+        default=True,
+        description="leave out what AWS's services do by themselves every day; docs/detections.md lists it",
+    )
+    read_only_calls: Switch = Field(
+        default=True,
+        description="forward the read-only calls that detections name, such as reading a secret: about $1 per million",
+    )
+    refused_calls: Switch = Field(
+        default=True, description="forward every change that was refused for lack of rights, to count them"
+    )
+
+    def broken_rules(self) -> Iterator[Broken]:
+        """Yield counts of detections that do not count."""
+        for name, one in self.by_id.items():
+            if one.count and name not in _COUNTING:
+                yield (name, "count"), "this detection does not count; docs/detections.md says which do"
 
     @model_validator(mode="before")
     @classmethod

@@ -2,9 +2,10 @@
 
 import ipaddress
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,15 @@ def _network(text: str) -> str:
     if text != usual:
         raise ValueError(f"{text} is no network as AWS writes it; did you mean {usual}?")
     return text
+
+
+def _day(given: object) -> str:
+    """Return a day as ISO 8601 writes it, from TOML's date or from text."""
+    text = given.isoformat() if isinstance(given, date) else given
+    try:
+        return date.fromisoformat(text if isinstance(text, str) else "").isoformat()
+    except ValueError as error:
+        raise ValueError(f"{given} is no day; write it as 2027-06-01") from error
 
 
 OrganizationId = Annotated[
@@ -79,6 +89,14 @@ BucketPattern = Annotated[
     StringConstraints(pattern=r"^[a-z0-9.*-]{3,63}$"),
     Form("a bucket's name, * for any characters", "buckets' names, * for any characters"),
 ]
+# TOML has days of its own; either form is taken.
+Day = Annotated[str, BeforeValidator(_day), Form("a day, such as 2027-06-01")]
+Glob = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=512),
+    Form("a text, * for any characters in it", "texts, * for any characters in them"),
+]
+Count = Annotated[int, Field(ge=1, le=10_000, strict=True), Form("1 to 10000")]
 Port = Annotated[int, Field(ge=0, le=65_535, strict=True), Form("0 to 65535", "0 to 65535 each")]
 Days = Annotated[int, Field(ge=1, le=3650, strict=True), Form("1 to 3650")]
 # Lax, pydantic takes "no" and 0 for false too.

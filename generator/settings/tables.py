@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from generator.settings.words import allowed, kind
 
 # What stands for any key of a table whose keys people choose.
-EXAMPLE_KEY = "iam.user_created"
+EXAMPLE_KEY = "api.unauthorized_burst"
 
 
 class Presence(StrEnum):

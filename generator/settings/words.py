@@ -61,7 +61,11 @@ def _form(facts: Iterable[Any]) -> Form | None:
 
 
 def _facts(annotation: Any) -> tuple[Any, ...]:
-    return annotation.__metadata__ if get_origin(annotation) is Annotated else ()
+    """Return what is annotated, of an optional value too."""
+    if get_origin(annotation) is Annotated:
+        return tuple(annotation.__metadata__)
+    parts = get_args(annotation)
+    return tuple(fact for one in parts for fact in _facts(one)) if NoneType in parts else ()
 
 
 def _plain(annotation: Any) -> Any:

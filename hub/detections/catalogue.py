@@ -2,7 +2,9 @@
 
 from hub.detections import (
     account,
+    api,
     backup,
+    bedrock,
     cloudtrail,
     cloudwatch,
     codebuild,
@@ -38,13 +40,15 @@ from hub.detections import (
     waf,
 )
 from hub.detections.detection import Detection
-from hub.detections.ec2 import instances, regions, sharing
+from hub.detections.ec2 import bursts, instances, regions, sharing
 from hub.detections.iam import credentials, policies, trust
 from hub.detections.vpc import changes, exposure, peering
 
 DETECTIONS: tuple[Detection, ...] = (
     signin.root_console_login,
     signin.root_console_login_failed,
+    signin.root_login_failure_burst,
+    signin.login_failure_burst,
     signin.login_without_mfa,
     signin.password_recovery_requested,
     signin.root_password_changed,
@@ -81,6 +85,7 @@ DETECTIONS: tuple[Detection, ...] = (
     trust.role_trust_external_account,
     trust.role_trust_oidc_unscoped,
     trust.federation_provider_changed,
+    trust.trust_brute_force,
     organizations.leave,
     organizations.scp_weakened,
     organizations.membership_changed,
@@ -141,6 +146,10 @@ DETECTIONS: tuple[Detection, ...] = (
     instances.key_pair_made,
     instances.termination_protection_removed,
     regions.launch_in_unused_region,
+    bursts.snapshots_deleted_burst,
+    bursts.instances_stopped_burst,
+    bursts.ssh_key_pushed_burst,
+    bursts.password_data_read_burst,
     elb.internet_facing_created,
     elb.listener_plaintext,
     elb.weak_tls_policy,
@@ -192,6 +201,8 @@ DETECTIONS: tuple[Detection, ...] = (
     secretsmanager.policy_public,
     secretsmanager.policy_external,
     secretsmanager.secret_deleted,
+    secretsmanager.read_burst,
+    secretsmanager.read_by_exception,
     sns.topic_public,
     sns.topic_shared_external,
     sqs.queue_public,
@@ -224,5 +235,9 @@ DETECTIONS: tuple[Detection, ...] = (
     ssm.document_public,
     ssm.command_run,
     ssm.session_started,
+    ssm.secure_parameters_read_burst,
     backup.tampered,
+    bedrock.invoke_denied,
+    api.suspicious_user_agent,
+    api.unauthorized_burst,
 )

@@ -9,6 +9,7 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
 from hub.detections.settings import DEFAULTS, DetectionSettings
+from hub.detections.window import Window
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -30,9 +31,10 @@ Predicate = Callable[[CloudTrailEvent], Verdict] | Callable[[CloudTrailEvent, De
 class Detection(msgspec.Struct, frozen=True, kw_only=True):
     """A detection: `api_calls` say which events it may see (`*` stands for any source or name), `predicate` decides.
 
-    `only` narrows the forwarding pattern by fields of the record. `attempts`: refused calls are judged too and give
-    `<id>.attempted`. `failures`: the refusal itself is the subject; only refused calls are judged, under the own id.
-    Findings of one `family` about the same event and resource become one. `mode` says whether people are told.
+    `only` narrows what is forwarded by fields of the record, in the words of an EventBridge pattern. `attempts`:
+    refused calls are judged too and give `<id>.attempted`. `failures`: the refusal itself is the subject; only refused
+    calls are judged, under the own id. Findings of one `family` about the same event and resource become one. `mode`
+    says whether people are told. What `window` counts is a finding once the count is reached.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     only: Mapping[str, Any] = {}
     attempts: bool = False
     failures: bool = False
+    window: Window | None = None
     mode: Mode = Mode.LIVE
     attack: str = ""
     cis: str = ""
@@ -83,6 +86,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
     family: str = "",
     attempts: bool = False,
     failures: bool = False,
+    window: Window | None = None,
     mode: Mode | None = None,
     attack: str = "",
     cis: str = "",
@@ -106,6 +110,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
             only=only or {},
             attempts=attempts,
             failures=failures,
+            window=window,
             mode=mode or quiet,
             attack=attack,
             cis=cis,

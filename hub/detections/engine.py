@@ -1,7 +1,7 @@
 """Runs the catalogue over events: indexed, so that an event costs the same with ten times as many detections."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,9 +9,12 @@ import msgspec
 from contract.cloudtrail import DETAIL_TYPES, CloudTrailEvent
 from contract.finding import Finding, Mode
 from contract.names import USUAL_NAMES, Names
-from hub.detections.detection import Detection, Match
+from hub.detections.anchors import Anchors
+from hub.detections.detection import Detection
+from hub.detections.exclusions import NOWHERE, USUAL_EXCLUSIONS, Place, reason_against
 from hub.detections.findings import failure_finding, fold, made
 from hub.detections.settings import DEFAULTS, DetectionSettings
+from hub.detections.window import Alert, Sighting, raised
 
 _ANY = "*"
 
@@ -23,18 +26,32 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Excluded(msgspec.Struct, frozen=True):
+    """A finding that an exclusion left out, and the exclusion's reason."""
+
+    detection: str
+    reason: str
+
+
 class Verdict(msgspec.Struct, frozen=True):
-    """What the catalogue says about one event."""
+    """What the catalogue says about one event; a sighting is a finding once its count is reached."""
 
     findings: tuple[Finding, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
     failures: tuple[Failure, ...] = ()
+
+    def settled(self, count: Callable[[Sighting], Alert | None]) -> list[Finding]:
+        """Return the findings, those of the counts too that `count` says are complete."""
+        alerts = [raised(one, alert) for one in self.sightings if (alert := count(one))]
+        return fold([*self.findings, *alerts]) if alerts else list(self.findings)
 
 
 NOTHING = Verdict()
 
 
 class Engine:
-    """The catalogue, indexed by what an event shows at a glance: its source and name, its source, its identity's type.
+    """The catalogue, indexed by what an event shows at a glance: its source and name, its source, an anchor's field.
 
     `names` tell Muster's own roles: what Muster itself does raises nothing.
     """
@@ -45,42 +62,43 @@ class Engine:
         settings: DetectionSettings = DEFAULTS,
         names: Names = USUAL_NAMES,
     ) -> None:
-        """Index the detections that are not off; one for every call must narrow itself by `only.userIdentity.type`."""
+        """Index the detections that are not off; one for every call must be found by a field of its `only`."""
         self._by_call: dict[tuple[str, str], list[Detection]] = defaultdict(list)
-        self._by_identity: dict[str, list[Detection]] = defaultdict(list)
-        self._places: dict[str, int] = {}
+        self._anchors = Anchors()
+        self._order: dict[str, int] = {}
         self._settings = settings
         self._names = names
-        for one in detections:
-            mode = settings.modes.get(one.id, one.mode)
-            if mode is not Mode.OFF:
-                self._index(msgspec.structs.replace(one, mode=mode))
+        self._places: Mapping[str, Place] = {}
+        usual = USUAL_EXCLUSIONS if settings.has_usual_exclusions else ()
+        self._exclusions = (*settings.exclusions, *usual)
+        for one in switched_on(detections, settings):
+            self._index(one)
 
     def _index(self, one: Detection) -> None:
-        self._places[one.id] = len(self._places)
+        self._order[one.id] = len(self._order)
         for call in one.api_calls:
             source, _, name = call.partition(":")
-            if source != _ANY:
+            if source == _ANY:
+                self._anchors.add(one)
+            else:
                 self._by_call[source, name].append(one)
-                continue
-            for kind in one.only.get("userIdentity", {}).get("type", ()):
-                self._by_identity[kind].append(one)
 
-    def know_accounts(self, accounts: Iterable[str]) -> None:
-        """Take the organization's present account list; accounts that are not in it are strangers."""
-        known = frozenset(accounts)
-        self._settings = msgspec.structs.replace(self._settings, organization_accounts=known)
+    def know_places(self, places: Mapping[str, Place]) -> None:
+        """Take the organization's present accounts and where they stand; others are strangers."""
+        self._places = places
+        self._settings = msgspec.structs.replace(self._settings, organization_accounts=frozenset(places))
 
     def candidates(self, detail: Mapping[str, Any]) -> list[Detection]:
         """Return the detections that may have a word on a record, by dictionary look-ups alone, in catalogue order."""
         source, name = detail.get("eventSource"), detail.get("eventName")
         if not (isinstance(source, str) and isinstance(name, str)):
             return []
-        identity = detail.get("userIdentity")
-        kind = identity.get("type") if isinstance(identity, dict) else None
-        by_identity = self._by_identity.get(kind, ()) if isinstance(kind, str) else ()
-        found = [*self._by_call.get((source, name), ()), *self._by_call.get((source, _ANY), ()), *by_identity]
-        return found if len(found) < 2 else sorted(found, key=lambda one: self._places[one.id])
+        found = [
+            *self._by_call.get((source, name), ()),
+            *self._by_call.get((source, _ANY), ()),
+            *self._anchors.find(detail),
+        ]
+        return found if len(found) < 2 else sorted(found, key=lambda one: self._order[one.id])
 
     def judge(self, envelope: Mapping[str, Any], observed_at: str) -> Verdict:
         """Return the findings of an EventBridge event; one that carries no CloudTrail record has none.
@@ -94,30 +112,74 @@ class Engine:
         return self._judged(CloudTrailEvent(envelope), found, observed_at) if found else NOTHING
 
     def _judged(self, event: CloudTrailEvent, found: Sequence[Detection], observed_at: str) -> Verdict:
-        findings: list[Finding] = []
-        failures: list[Failure] = []
+        said: list[Verdict] = []
         for one in found:
-            if not _may_judge(one, event):
+            part = self._said(one, event, observed_at) if may_judge(one, event) else NOTHING
+            if part is NOTHING:
                 continue
-            matches, failure = self._tried(one, event)
             # Asked only now: most events that a detection looks at are no match, and reading the actor costs.
-            if (matches or failure) and self._names.is_own_role(event.actor.role):
+            if self._names.is_own_role(event.actor.role):
                 return NOTHING
-            forced = self._settings.severities.get(one.id)
-            findings += [made(one, match, event, observed_at, forced) for match in matches]
-            if failure:
-                failures.append(failure)
-                findings.append(failure_finding(one, failure.reason, event, observed_at))
-        return Verdict(tuple(fold(findings)), tuple(failures))
+            said.append(part)
+        return _joined(said)
 
-    def _tried(self, one: Detection, event: CloudTrailEvent) -> tuple[list[Match], Failure | None]:
+    def _said(self, one: Detection, event: CloudTrailEvent, observed_at: str) -> Verdict:
+        """Return what one detection says; one that raises says so."""
+        forced = self._settings.severities.get(one.id)
         try:
-            return one.matches(event, self._settings), None
+            matches = one.matches(event, self._settings)
+            if not matches:
+                return NOTHING
+            findings = [made(one, match, event, observed_at, forced) for match in matches]
+            return self._weighed(one, findings, event)
         except Exception as error:  # noqa: BLE001 - the isolator of detections: one that raises silences no other
-            return [], Failure(one.id, f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            finding = failure_finding(one, reason, event, observed_at)
+            return Verdict(findings=(finding,), failures=(Failure(one.id, reason),))
+
+    def _weighed(self, one: Detection, findings: Iterable[Finding], event: CloudTrailEvent) -> Verdict:
+        """Leave out what is excluded; what a window counts is not raised yet."""
+        place = self._places.get(event.account_id, NOWHERE)
+        raised: list[Finding] = []
+        excluded: list[Excluded] = []
+        for finding in findings:
+            reason = reason_against(self._exclusions, finding, event, place)
+            if reason:
+                excluded.append(Excluded(finding.detection, reason))
+            else:
+                raised.append(finding)
+        if not one.window:
+            return Verdict(findings=tuple(raised), excluded=tuple(excluded))
+        sightings = tuple(sighting for finding in raised for sighting in one.window.sighted(finding, event))
+        return Verdict(sightings=sightings, excluded=tuple(excluded))
 
 
-def _may_judge(one: Detection, event: CloudTrailEvent) -> bool:
+def switched_on(detections: Iterable[Detection], settings: DetectionSettings) -> list[Detection]:
+    """Return the detections that are not off, each in the mode and with the count that the settings say."""
+    configured = (
+        msgspec.structs.replace(
+            one,
+            mode=settings.modes.get(one.id, one.mode),
+            window=one.window and one.window.reaching(settings.counts.get(one.id)),
+        )
+        for one in detections
+    )
+    return [one for one in configured if one.mode is not Mode.OFF]
+
+
+def _joined(said: Sequence[Verdict]) -> Verdict:
+    """Return the parts as one verdict, with overlapping findings folded."""
+    if not said:
+        return NOTHING
+    return Verdict(
+        findings=tuple(fold(finding for part in said for finding in part.findings)),
+        sightings=tuple(sighting for part in said for sighting in part.sightings),
+        excluded=tuple(one for part in said for one in part.excluded),
+        failures=tuple(failure for part in said for failure in part.failures),
+    )
+
+
+def may_judge(one: Detection, event: CloudTrailEvent) -> bool:
     """Whether a detection looks at calls that went as this one did: done, refused, or failed for no one's fault."""
     if not event.is_refused:
         return not one.failures

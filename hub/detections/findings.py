@@ -23,7 +23,8 @@ def made(
     is_attempt = event.is_refused and not one.failures
     severity = forced or match.severity or one.severity
     resource = match.resource or _recorded_resource(event)
-    title = rendered(one.title, event, _places(match, event, resource), absent="unknown")
+    places = {**_counted(one), **_places(match, event, resource)}
+    title = rendered(one.title, event, places, absent="unknown")
     return Finding(
         id=detection_finding_id(one.family, event.id, resource, is_attempt=is_attempt),
         detection=f"{one.id}.attempted" if is_attempt else one.id,
@@ -41,6 +42,11 @@ def _places(match: Match, event: CloudTrailEvent, resource: str) -> dict[str, st
     details = {name: str(value) for name, value in match.details.items()}
     name = "the whole account" if resource == account_arn(event) else short_name(resource)
     return {**details, "actor": event.actor.name, "resource": name}
+
+
+def _counted(one: Detection) -> dict[str, str]:
+    window = one.window
+    return {"count": str(window.count), "minutes": str(window.seconds // 60)} if window else {}
 
 
 def failure_finding(one: Detection, reason: str, event: CloudTrailEvent, observed_at: str) -> Finding:

@@ -69,9 +69,9 @@ def key_policy_external(event: CloudTrailEvent, settings: DetectionSettings) -> 
 @detection(
     title="{with} was granted the use of key {resource} of account {account}",
     severity=Severity.HIGH,
-    # AWS's services make grants all day; those are left where they are made.
-    api_calls=("kms.amazonaws.com:*",),
-    only={"eventName": ["CreateGrant"], "userIdentity": {"invokedBy": [{"exists": False}]}},
+    api_calls=calls("kms", "CreateGrant"),
+    # AWS's services make grants all day; those stay where they are made.
+    only={"userIdentity": {"invokedBy": [{"exists": False}]}},
     resource=_KEY,
     attack="T1098",
 )
@@ -82,9 +82,7 @@ def grant_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool 
     Response: ask the key's owner. Otherwise RevokeGrant with the grant's id (it stands in the event), and look for what
     was shared with the account: snapshots, images, buckets.
     """
-    if event.name != "CreateGrant" or event.invoked_by:
-        return False
-    return shared_with(strangers([event.request.text("granteePrincipal")], event, settings))
+    return not event.invoked_by and shared_with(strangers([event.request.text("granteePrincipal")], event, settings))
 
 
 @detection(

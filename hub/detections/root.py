@@ -2,16 +2,8 @@
 
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
+from hub.detections.callers import is_read
 from hub.detections.detection import calls, detection
-
-_READS = ("Get", "List", "Describe", "Head")
-
-
-def _is_read(event: CloudTrailEvent) -> bool:
-    """Old records carry no `readOnly`; their names tell."""
-    if "readOnly" in event.record:
-        return event.record.is_true("readOnly")
-    return event.name.startswith(_READS)
 
 
 def _is_for_oneself(event: CloudTrailEvent) -> bool:
@@ -33,7 +25,7 @@ def activity(event: CloudTrailEvent) -> bool:
     False positives: tasks that only root may do (closing the account, support plans, restoring a bucket policy).
     Response: confirm with the account owner; if nobody knows of it, reset the root password and undo the change.
     """
-    is_call = event.record.text("eventType") == "AwsApiCall" and not _is_read(event)
+    is_call = event.record.text("eventType") == "AwsApiCall" and not is_read(event)
     is_sign_in = event.response.text("ConsoleLogin") == "Success"
     is_assumed = event.identity.is_true("sessionContext.assumedRoot")
     return event.actor.is_root and (is_call or is_sign_in) and not is_assumed and not event.invoked_by

@@ -4,14 +4,20 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
 from contract.resource import ResourceArn
+from hub.detections.callers import CALLER, MINUTE, principal
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import let_in, shared_with
+from hub.detections.window import Window
 
 _SECRET = ResourceArn(
     "arn:{partition}:secretsmanager:{region}:{account}:secret:{id}",
     ("responseElements.arn", "requestParameters.secretId"),
 )
+
+
+def _secrets(event: CloudTrailEvent) -> list[str]:
+    return event.request.texts("secretId") + event.request.texts("secretIdList")
 
 
 @detection(
@@ -63,3 +69,41 @@ def secret_deleted(event: CloudTrailEvent) -> bool:
     Response: ask the actor; whatever used the secret needs a new one.
     """
     return event.request.is_true("forceDeleteWithoutRecovery")
+
+
+@detection(
+    title="{actor} read {count} or more secrets of account {account} within {minutes} minutes",
+    severity=Severity.HIGH,
+    api_calls=calls("secretsmanager", "GetSecretValue", "BatchGetSecretValue"),
+    resource=CALLER,
+    attempts=True,
+    window=Window(by=principal, seconds=5 * MINUTE, count=10, counting=_secrets),
+    attack="T1555.006",
+)
+def read_burst(_event: CloudTrailEvent) -> bool:
+    """One caller reads secret after secret, as no application does: each of them must be taken for known now.
+
+    False positives: a tool that synchronises secrets, such as the external secrets operator (exclude its role).
+    Response: revoke the caller's sessions, then replace every secret that the finding lists, the most powerful first;
+    look in CloudTrail for what was done with them since.
+    """
+    return True
+
+
+@detection(
+    title="{actor} read the secrets of account {account} by a filter that fits nearly all of them",
+    severity=Severity.HIGH,
+    api_calls=calls("secretsmanager", "BatchGetSecretValue"),
+    resource=CALLER,
+    family="secretsmanager.read_burst",
+    attempts=True,
+    attack="T1555.006",
+)
+def read_by_exception(event: CloudTrailEvent) -> bool:
+    """A filter that begins with "!" asks for all secrets but those named: a whole account's secrets in a few calls.
+
+    False positives: none known; applications name the secrets that they need.
+    Response: revoke the caller's sessions, then replace the account's secrets, the most powerful first; look in
+    CloudTrail for what was done with them since.
+    """
+    return any(value.startswith("!") for value in event.request.texts("filters.values"))

@@ -2,10 +2,13 @@
 
 import re
 
+from contract.actor import HIDDEN
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
+from hub.detections.callers import MINUTE
 from hub.detections.detection import calls, detection
 from hub.detections.iam.principals import CALLING_USER
+from hub.detections.window import Window
 
 CONSOLE_LOGIN = calls("signin", "ConsoleLogin")
 _INSTANCE_SESSION = re.compile(r"/i-[0-9a-zA-Z]{8,17}$")
@@ -49,6 +52,52 @@ def root_console_login_failed(event: CloudTrailEvent) -> bool:
     Response: ask the account owner; if it was not they, check root's MFA and its mailbox.
     """
     return event.actor.is_root and event.response.text("ConsoleLogin") == "Failure"
+
+
+@detection(
+    title="{count} sign-ins as root to the console of account {account} failed within {minutes} minutes",
+    severity=Severity.CRITICAL,
+    api_calls=CONSOLE_LOGIN,
+    failures=True,
+    window=Window(by=lambda event: (event.account_id,), seconds=15 * MINUTE, count=3),
+    attack="T1110.001",
+    cis="monitoring.signin_failures",
+)
+def root_login_failure_burst(event: CloudTrailEvent) -> bool:
+    """Somebody tries passwords for the account's root user.
+
+    False positives: the person who holds the password mistypes it again and again.
+    Response: call the account owner now. If it is not they: set a new root password, check that root has MFA and no
+    access key, and look at the mailbox of the root address, which is how the password can be reset.
+    """
+    return event.actor.is_root and event.response.text("ConsoleLogin") == "Failure"
+
+
+def _address_and_user(event: CloudTrailEvent) -> tuple[str, ...]:
+    """The name is hidden when no such user exists, so the address is counted too."""
+    name = event.identity.text("userName")
+    known = name and name != HIDDEN
+    return (f"address {event.source_ip}", *((f"user {event.account_id}/{name}",) if known else ()))
+
+
+@detection(
+    title="{count} console sign-ins failed within {minutes} minutes in account {account}, from {sourceIPAddress}",
+    severity=Severity.MEDIUM,
+    api_calls=CONSOLE_LOGIN,
+    resource=CALLING_USER,
+    failures=True,
+    window=Window(by=_address_and_user, seconds=10 * MINUTE, count=5),
+    attack="T1110",
+    cis="monitoring.signin_failures",
+)
+def login_failure_burst(event: CloudTrailEvent) -> bool:
+    """One address, or attempts on one user, failed to sign in again and again: passwords are being guessed.
+
+    False positives: a person who forgot the password; an office behind one address on a Monday morning.
+    Response: look in CloudTrail whether a sign-in from that address succeeded afterwards. If one did, disable the
+    user's password and keys and review the session. If not, make sure that the user has MFA.
+    """
+    return event.response.text("ConsoleLogin") == "Failure"
 
 
 @detection(

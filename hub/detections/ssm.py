@@ -3,14 +3,20 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
+from hub.detections.callers import CALLER, MINUTE, principal
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import strangers
+from hub.detections.window import Window
 
 _DOCUMENT = ResourceArn("arn:{partition}:ssm:{region}:{account}:document/{id}", ("requestParameters.name",))
 _INSTANCE_TEMPLATE = "arn:{partition}:ec2:{region}:{account}:instance/{id}"
 _SCRIPTS = {"AWS-RunShellScript", "AWS-RunPowerShellScript", "AWS-RunRemoteScript"}
 _MANY = 5
+
+
+def _parameters(event: CloudTrailEvent) -> list[str]:
+    return event.request.texts("name") + event.request.texts("names") + event.request.texts("path")
 
 
 @detection(
@@ -67,3 +73,22 @@ def session_started(_event: CloudTrailEvent) -> bool:
     Response: only in an investigation: read the session's log.
     """
     return True
+
+
+@detection(
+    title="{actor} read {count} or more secure parameters of account {account} within {minutes} minutes",
+    severity=Severity.MEDIUM,
+    api_calls=calls("ssm", "GetParameter", "GetParameters", "GetParametersByPath"),
+    only={"requestParameters": {"withDecryption": [True]}},
+    resource=CALLER,
+    window=Window(by=principal, seconds=5 * MINUTE, count=10, counting=_parameters),
+    attack="T1552",
+)
+def secure_parameters_read_burst(event: CloudTrailEvent) -> bool:
+    """One caller reads the decrypted values of many parameters, which hold passwords and keys.
+
+    False positives: an application that reads its configuration when it starts (exclude its role).
+    Response: compare with what this caller usually reads. If it is new, revoke its sessions and replace every secret
+    that the finding lists; whoever has read them no longer needs AWS to use them.
+    """
+    return event.request.is_true("withDecryption")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from hub.store.attributes import Item, text, to_item
 
@@ -42,6 +43,24 @@ def read_partition(client: "DynamoDBClient", table: str, pk: str) -> Iterator[It
     )
     for page in pages:
         yield from page["Items"]
+
+
+def is_put(client: "DynamoDBClient", table: str, item: Item, revision: int, key: str = "pk") -> bool:
+    """Write an item whose stored revision is `revision` (0: none is stored); False when somebody else was faster.
+
+    `key` is the table's partition key; the item carries the next revision itself.
+    """
+    condition: Any = {"ConditionExpression": f"attribute_not_exists({key})"}
+    if revision:
+        values = to_item({":revision": revision})
+        condition = {"ConditionExpression": "revision = :revision", "ExpressionAttributeValues": values}
+    try:
+        client.put_item(TableName=table, Item=item, **condition)
+    except ClientError as error:
+        if not is_refused(error):
+            raise
+        return False
+    return True
 
 
 def is_refused(error: Any) -> bool:

@@ -1,15 +1,14 @@
 """The store of findings."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from botocore.exceptions import ClientError
 
 from contract.finding import Finding, Workflow
 from hub.store.attributes import Item, number, text, to_item
 from hub.store.batches import read_items
-from hub.store.documents import is_refused
+from hub.store.documents import is_put
 from hub.store.items import finding_of, item_of
 from hub.store.merge import joined, merge
 from hub.store.query import FindingQuery, Page
@@ -127,23 +126,11 @@ class FindingStore:
             merged = merge(stored, finding)
             if merged is None:
                 return []
-            if self._is_written(merged, number(item, "revision") if item else 0):
+            revision = number(item, "revision") if item else 0
+            if is_put(self._client, self._table, item_of(merged, revision + 1), revision, key="id"):
                 return [Change(stored, merged)]
             item = self._item(finding.id)
         raise LostRaceError(finding.id)
-
-    def _is_written(self, finding: Finding, revision: int) -> bool:
-        condition: Any = {"ConditionExpression": "attribute_not_exists(id)"}
-        if revision:
-            values = to_item({":revision": revision})
-            condition = {"ConditionExpression": "revision = :revision", "ExpressionAttributeValues": values}
-        try:
-            self._client.put_item(TableName=self._table, Item=item_of(finding, revision + 1), **condition)
-        except ClientError as error:
-            if not is_refused(error):
-                raise
-            return False
-        return True
 
     def _item(self, finding_id: str) -> Item | None:
         key = to_item({"id": finding_id})

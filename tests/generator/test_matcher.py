@@ -65,7 +65,7 @@ def test_one_branch_of_an_or_suffices() -> None:
 @pytest.mark.parametrize(
     "tests",
     [
-        [{"wildcard": "a*"}],
+        [{"numeric": [">", 0]}],
         [{"cidr": "192.0.2.0/24"}],
         [{"prefix": 5}],
         [{"prefix": "a", "suffix": "b"}],

@@ -4,7 +4,7 @@ import pytest
 
 from contract.cloudtrail import wrapped
 from contract.finding import Severity
-from generator.pattern import LIMIT, WITH_READS, alert_rules, forwarded, is_read_only, size
+from generator.pattern import LIMIT, WITH_READS, Asked, alert_rules, forwarded, is_read_only, size
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
 
@@ -62,13 +62,22 @@ def test_refused_calls_are_forwarded_only_for_those_who_ask() -> None:
 def test_a_call_that_both_kinds_want_stands_in_one_rule() -> None:
     call = "iam.amazonaws.com:CreateUser"
     rules = alert_rules([wanting(call), wanting(call, attempts=True)])
-    assert [rule.name for rule in rules] == ["attempts", "accounts"]
+    assert [rule.name for rule in rules] == ["any-call", "attempts"]
 
 
 def test_reads_need_a_rule_in_the_state_for_all_management_events() -> None:
     rules = alert_rules([wanting("ec2.amazonaws.com:GetPasswordData"), wanting("ec2.amazonaws.com:RunInstances")])
     assert {rule.name: rule.state for rule in rules}["read-only"] == WITH_READS
     assert forwarded(rules, event("ec2.amazonaws.com:GetPasswordData")) == "read-only"
+
+
+def test_the_rules_that_see_much_may_be_left_out() -> None:
+    wanted = [wanting("ec2.amazonaws.com:GetPasswordData"), wanting("*:*", only={"errorCode": ["AccessDenied"]})]
+    refused = event("sqs.amazonaws.com:CreateQueue", errorCode="AccessDenied")
+    assert forwarded(alert_rules(wanted), refused) == "any-call"
+    quiet = alert_rules(wanted, Asked(reads=False, refusals=False))
+    assert [rule.name for rule in quiet] == ["any-call"]
+    assert forwarded(quiet, refused) is None
 
 
 @pytest.mark.parametrize("call", ["sts.amazonaws.com:GetSessionToken", "signin.amazonaws.com:GetSigninToken"])
@@ -87,14 +96,18 @@ def test_data_events_are_not_delivered(fields: dict[str, Any]) -> None:
 def test_a_filter_on_any_call_is_pushed_down() -> None:
     root = {"userIdentity": {"type": ["Root"]}}
     rules = alert_rules([wanting("*:*", only=root, id="root.activity")])
-    assert forwarded(rules, event("sqs.amazonaws.com:CreateQueue", userIdentity={"type": "Root"})) == "root-activity"
+    assert forwarded(rules, event("sqs.amazonaws.com:CreateQueue", userIdentity={"type": "Root"})) == "any-call"
     assert forwarded(rules, event("sqs.amazonaws.com:CreateQueue", userIdentity={"type": "IAMUser"})) is None
 
 
-def test_a_service_wanted_whole_leaves_the_other_rules() -> None:
-    rules = alert_rules([wanting("iam.amazonaws.com:*"), wanting("iam.amazonaws.com:CreateUser")])
-    assert [rule.name for rule in rules] == ["services", "accounts"]
-    assert forwarded(rules, event("iam.amazonaws.com:TagUser", errorCode="AccessDenied")) == "services"
+def test_a_service_may_be_wanted_whole() -> None:
+    rules = alert_rules([wanting("iam.amazonaws.com:*")])
+    assert forwarded(rules, event("iam.amazonaws.com:TagUser", errorCode="AccessDenied")) == "any-call"
+    assert forwarded(rules, event("sqs.amazonaws.com:TagQueue")) is None
+
+
+def test_changes_of_the_organizations_accounts_are_forwarded_whatever_the_detections() -> None:
+    assert forwarded(alert_rules([]), event("organizations.amazonaws.com:MoveAccount")) == "any-call"
 
 
 def test_events_that_members_put_themselves_are_not_forwarded() -> None:
@@ -102,10 +115,37 @@ def test_events_that_members_put_themselves_are_not_forwarded() -> None:
     assert forwarded(alert_rules(DETECTIONS), forged) is None
 
 
-def test_a_filter_on_named_calls_is_refused() -> None:
-    root = {"userIdentity": {"type": ["Root"]}}
-    with pytest.raises(ValueError, match=r"^root\.key_made: only narrows"):
-        alert_rules([wanting("iam.amazonaws.com:CreateAccessKey", only=root, id="root.key_made")])
+def test_a_filter_on_named_calls_is_pushed_down() -> None:
+    call, admin = "ssm.amazonaws.com:SendCommand", {"requestParameters": {"documentName": ["AWS-RunShellScript"]}}
+    rules = alert_rules([wanting(call, only=admin)])
+    assert forwarded(rules, event(call, requestParameters={"documentName": "AWS-RunShellScript"})) == "filtered"
+    assert forwarded(rules, event(call, requestParameters={"documentName": "AWS-ConfigureAWSPackage"})) is None
+
+
+def test_a_filter_is_dropped_where_another_detection_wants_every_such_call() -> None:
+    call = "ssm.amazonaws.com:SendCommand"
+    rules = alert_rules([wanting(call, only={"requestParameters": {"documentName": ["A"]}}), wanting(call)])
+    assert forwarded(rules, event(call)) == "calls"
+
+
+def test_filters_of_several_detections_stand_side_by_side() -> None:
+    one, other = ({"requestParameters": {"documentName": [name]}} for name in "AB")
+    rules = alert_rules(
+        [wanting("ssm.amazonaws.com:SendCommand", only=one), wanting("ssm.amazonaws.com:SendCommand", only=other)]
+    )
+    sent = [event("ssm.amazonaws.com:SendCommand", requestParameters={"documentName": name}) for name in "ABC"]
+    assert [forwarded(rules, one) for one in sent] == ["filtered", "filtered", None]
+
+
+def test_a_detection_of_failures_gets_no_successful_call() -> None:
+    rules = alert_rules([wanting("bedrock.amazonaws.com:Converse", failures=True)])
+    assert forwarded(rules, event("bedrock.amazonaws.com:Converse")) is None
+    assert forwarded(rules, event("bedrock.amazonaws.com:Converse", errorCode="AccessDenied")) == "filtered"
+
+
+def test_a_detection_of_any_call_that_nothing_narrows_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^api\.everything: a detection of any call needs a field"):
+        alert_rules([wanting("*:*", id="api.everything")])
 
 
 def test_service_events_are_forwarded_as_calls_are() -> None:

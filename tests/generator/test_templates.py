@@ -271,7 +271,7 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
     ("function", "table", "calls"),
     [
         ("Detector", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
-        ("Detector", "StateTable", {"PutItem", "Query"}),
+        ("Detector", "StateTable", {"GetItem", "PutItem", "Query"}),
         ("Reports", "StateTable", {"PutItem"}),
         ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),

@@ -1,7 +1,7 @@
 """From a batch of the queue to stored findings; one bad message holds up no other."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,12 @@ from contract.finding import Finding, Severity, detection_finding_id
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine, Failure, Verdict
-from hub.detector import Detector, detect_handler
+from hub.detector import Detector, Stores, detect_handler
 from hub.membership import Membership
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.findings import FindingQuery, FindingStore, UpsertError
+from hub.store.windows import WindowStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,8 +76,13 @@ def membership(accounts: AccountStore, organizations: Organizations, clock: Cloc
 
 
 @pytest.fixture
-def detecting(store: FindingStore, membership: Membership, clock: Clock) -> Iterator[Detector]:
-    yield Detector(Engine(DETECTIONS), store, membership, clock)
+def stores(store: FindingStore, dynamodb: "DynamoDBClient") -> Stores:
+    return Stores(store, WindowStore(dynamodb, "state"))
+
+
+@pytest.fixture
+def detecting(stores: Stores, membership: Membership, clock: Clock) -> Iterator[Detector]:
+    yield Detector(Engine(DETECTIONS), stores, membership, clock)
     detector.metrics.clear_metrics()
 
 
@@ -138,9 +144,11 @@ class RefusingStore:
             raise UpsertError(failed, [])
 
 
-def test_a_finding_that_cannot_be_stored_brings_back_its_message_only(membership: Membership, clock: Clock) -> None:
+def test_a_finding_that_cannot_be_stored_brings_back_its_message_only(
+    stores: Stores, membership: Membership, clock: Clock
+) -> None:
     refusing: Any = RefusingStore("bad")
-    detecting = Detector(Engine(DETECTIONS), refusing, membership, clock)
+    detecting = Detector(Engine(DETECTIONS), Stores(refusing, stores.windows), membership, clock)
     assert detecting.detect({"m1": named("good"), "m2": named("bad"), "m3": named("fine")}) == ["m2"]
 
 
@@ -148,14 +156,14 @@ class FailingEngine:
     """An engine in which a detection raises."""
 
     def judge(self, _: Any, __: str) -> Verdict:
-        return Verdict((), (Failure("iam.user_created", "KeyError: 'x'"),))
+        return Verdict(failures=(Failure("iam.user_created", "KeyError: 'x'"),))
 
 
 def test_a_detection_that_fails_is_counted_and_the_message_is_done(
-    store: FindingStore, membership: Membership, clock: Clock, caplog: pytest.LogCaptureFixture
+    stores: Stores, membership: Membership, clock: Clock
 ) -> None:
     failing: Any = FailingEngine()
-    assert Detector(failing, store, membership, clock).detect({"m1": event()}) == []
+    assert Detector(failing, stores, membership, clock).detect({"m1": event()}) == []
     assert "DetectionsFailed" in detector.metrics.metric_set
     detector.metrics.clear_metrics()
 
@@ -270,20 +278,20 @@ def test_a_known_account_costs_one_read_in_ten_minutes(membership: Membership, c
 def test_detections_learn_who_belongs_to_the_organization(
     accounts: AccountStore, organizations: Organizations, clock: Clock
 ) -> None:
-    told: list[frozenset[str]] = []
+    told: list[Mapping[str, Account]] = []
     membership = Membership(accounts, organizations, clock, on_change=told.append)
     accounts.write([Account(id="1", name="a"), Account(id="2", name="b", status=REMOVED)])
     membership.is_stranger("1")
-    assert told == [frozenset("1")]
+    assert [set(members) for members in told] == [{"1"}]
 
 
 def test_before_the_first_inventory_the_list_comes_from_organizations(
     dynamodb: "DynamoDBClient", organizations: Organizations, clock: Clock
 ) -> None:
-    told: list[frozenset[str]] = []
+    told: list[Mapping[str, Account]] = []
     membership = Membership(AccountStore(dynamodb, "state"), organizations, clock, on_change=told.append)
     assert not membership.is_stranger(MEMBER)
-    assert told == [frozenset({MEMBER})]
+    assert [set(members) for members in told] == [{MEMBER}]
 
 
 def test_the_handler_answers_with_the_messages_that_failed(

@@ -6,10 +6,12 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import Policy, Statement, policy_of
 from contract.resource import ResourceArn
+from hub.detections.callers import CALLER, MINUTE, principal
 from hub.detections.detection import Match, calls, detection
 from hub.detections.iam.principals import ROLE
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import let_in, shared_with
+from hub.detections.window import Window
 
 _TRUST = calls("iam", "UpdateAssumeRolePolicy", "CreateRole")
 _SHARED_PROVIDERS = ("oidc-provider/token.actions.githubusercontent.com", "oidc-provider/gitlab.com")
@@ -125,3 +127,22 @@ def federation_provider_changed(event: CloudTrailEvent) -> bool:
     """
     is_sso = event.invoked_by == _SSO or event.actor.role.startswith("AWSServiceRoleForSSO")
     return not is_sso
+
+
+@detection(
+    title="{actor} tried out {count} names in trust policies within {minutes} minutes in account {account}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("iam", "UpdateAssumeRolePolicy"),
+    resource=CALLER,
+    failures=True,
+    window=Window(by=principal, seconds=10 * MINUTE, count=10),
+    attack="T1087.004",
+)
+def trust_brute_force(event: CloudTrailEvent) -> bool:
+    """Somebody finds out which users and roles another account has: a trust policy that names nobody is refused.
+
+    False positives: a deployment that retries a policy whose principal was deleted.
+    Response: read the policies that were tried (requestParameters.policyDocument in CloudTrail). Many different names
+    are enumeration: ask the actor, and stop the caller if nobody knows why.
+    """
+    return event.error.startswith("MalformedPolicyDocument")

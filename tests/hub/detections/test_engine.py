@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,15 +14,18 @@ from contract.cloudtrail import CloudTrailEvent, wrapped
 from contract.finding import Finding, Mode, Severity
 from contract.names import USUAL_NAMES, Names
 from contract.resource import ResourceArn
+from generator.matcher import matches
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection, Match
 from hub.detections.engine import Engine
+from hub.detections.exclusions import NOWHERE, USUAL_EXCLUSIONS, reason_against
 from hub.detections.findings import fold, made
 from hub.detections.settings import DetectionSettings
+from hub.detections.window import Sighting
+from tests.golden import EVENTS, every_event
 
 OBSERVED_AT = "2026-11-20T12:00:00.000000Z"
-EVENTS = Path(__file__).parents[2] / "events"
-GOLDEN: list[dict[str, Any]] = [json.loads(path.read_bytes()) for path in sorted(EVENTS.glob("*/*.json"))]
+GOLDEN = list(every_event())
 BUCKET = ResourceArn("arn:{partition}:s3:::{id}", ("requestParameters.bucketName",))
 
 engine = Engine(DETECTIONS)
@@ -64,46 +66,60 @@ def judged(detections: list[Detection], event: dict[str, Any], **options: Any) -
 
 
 def sees(one: Detection, event: CloudTrailEvent) -> bool:
-    types = one.only.get("userIdentity", {}).get("type", ())
     for call in one.api_calls:
         source, _, name = call.partition(":")
-        if source == "*" and event.identity.raw and event.identity.text("type") in types:
+        if source == "*" and matches(dict(one.only), event.detail):
             return True
         if source == event.source and name in {"*", event.name}:
             return True
     return False
 
 
-def naive(event: CloudTrailEvent) -> list[Finding]:
+def naive(event: CloudTrailEvent) -> tuple[list[Finding], list[Sighting]]:
     """What trying every detection gives."""
     found: list[Finding] = []
+    sighted: list[Sighting] = []
     for one in DETECTIONS:
-        if not sees(one, event) or USUAL_NAMES.is_own_role(event.actor.role):
+        if one.mode is Mode.OFF or not sees(one, event) or USUAL_NAMES.is_own_role(event.actor.role):
             continue
         if event.is_refused and not (one.failures or (one.attempts and not event.is_transient_failure)):
             continue
         if one.failures and not event.is_refused:
             continue
-        found += [made(one, match, event, OBSERVED_AT) for match in one.matches(event)]
-    return fold(found)
+        raised = [made(one, match, event, OBSERVED_AT) for match in one.matches(event)]
+        raised = [finding for finding in raised if not reason_against(USUAL_EXCLUSIONS, finding, event)]
+        if one.window:
+            sighted += [sighting for finding in raised for sighting in one.window.sighted(finding, event)]
+        else:
+            found += raised
+    return fold(found), sighted
+
+
+def agree(envelope: dict[str, Any]) -> bool:
+    verdict = engine.judge(envelope, OBSERVED_AT)
+    return (list(verdict.findings), list(verdict.sightings)) == naive(CloudTrailEvent(envelope))
 
 
 @pytest.mark.parametrize("envelope", GOLDEN, ids=lambda envelope: envelope["detail"]["eventName"])
 def test_the_index_finds_what_trying_every_detection_finds(envelope: dict[str, Any]) -> None:
-    assert list(engine.judge(envelope, OBSERVED_AT).findings) == naive(CloudTrailEvent(envelope))
+    assert agree(envelope)
 
 
 CALLS = sorted({call for one in DETECTIONS for call in one.api_calls if "*" not in call})
 IDENTITIES = st.sampled_from(["IAMUser", "Root", "AssumedRole", "AWSService", "Unknown"])
+ERRORS = st.sampled_from([None, "AccessDenied", "Client.UnauthorizedOperation", "NoSuchBucket", "ThrottlingException"])
+AGENTS = st.sampled_from(["aws-cli/2.31.9", "Linux/6.6.15-kali2-amd64", "kalimba", "Prowler/5", "", "\ud800"])
 
 
-@given(call=st.sampled_from(CALLS), other=st.sampled_from(GOLDEN), kind=IDENTITIES)
-def test_the_index_finds_the_same_for_any_call_with_any_content(call: str, other: dict[str, Any], kind: str) -> None:
+@given(call=st.sampled_from(CALLS), other=st.sampled_from(GOLDEN), kind=IDENTITIES, error=ERRORS, agent=AGENTS)
+def test_the_index_finds_the_same_for_any_call_with_any_content(
+    call: str, other: dict[str, Any], kind: str, error: str | None, agent: str
+) -> None:
     source, _, name = call.partition(":")
     identity = {**other["detail"]["userIdentity"], "type": kind}
-    detail = {**other["detail"], "eventSource": source, "eventName": name, "userIdentity": identity}
-    envelope = {**other, "detail": detail}
-    assert list(engine.judge(envelope, OBSERVED_AT).findings) == naive(CloudTrailEvent(envelope))
+    named = {"eventSource": source, "eventName": name, "userIdentity": identity, "userAgent": agent}
+    failed = {"errorCode": error} if error else {}
+    assert agree({**other, "detail": {**other["detail"], **named, **failed}})
 
 
 def test_ten_times_as_many_detections_that_do_not_match_are_never_tried() -> None:
@@ -243,7 +259,7 @@ def test_accounts_of_the_organization_are_no_strangers() -> None:
     path = next((EVENTS / "ec2.snapshot_shared_external").glob("fires-*.json"))
     knowing = Engine(DETECTIONS)
     assert knowing.judge(json.loads(path.read_bytes()), OBSERVED_AT).findings
-    knowing.know_accounts(["111122223333", "777788889999"])
+    knowing.know_places({"111122223333": NOWHERE, "777788889999": NOWHERE})
     assert knowing.judge(json.loads(path.read_bytes()), OBSERVED_AT).findings == ()
 
 

@@ -1,34 +1,38 @@
 """Every golden event says in its name whether its detection fires."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 
+from contract.finding import Finding, Mode
+from generator.remembered import RememberedWindows
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.settings import DetectionSettings
+from tests.golden import EVENTS, events_of, name_of
+from tests.golden import FILES as GOLDEN
 
-EVENTS = Path(__file__).parents[2] / "events"
-GOLDEN = sorted(EVENTS.glob("*/*.json"))
 OBSERVED_AT = "2026-11-20T12:00:00.000000Z"
 
 # Some detections look for nothing until somebody says what is usual.
 USUAL = DetectionSettings(allowed_regions=("eu-west-1", "us-east-1"), organization_id="o-exampleorgid")
 
-engine = Engine(DETECTIONS, USUAL)
+# Also those that are off until somebody asks for them.
+engine = Engine([msgspec.structs.replace(one, mode=Mode.LIVE) for one in DETECTIONS], USUAL)
 
 
-def name_of(path: Path) -> str:
-    return f"{path.parent.name}/{path.stem}"
+def findings(path: Path) -> Iterator[Finding]:
+    windows = RememberedWindows()
+    for event in events_of(path):
+        verdict = engine.judge(event, OBSERVED_AT)
+        assert not verdict.failures
+        yield from verdict.settled(windows.count)
 
 
 def raised(path: Path) -> set[str]:
-    event: dict[str, Any] = json.loads(path.read_bytes())
-    verdict = engine.judge(event, OBSERVED_AT)
-    assert not verdict.failures
-    return {one for finding in verdict.findings for one in (finding.detection, *finding.also)}
+    return {one for finding in findings(path) for one in (finding.detection, *finding.also)}
 
 
 @pytest.mark.parametrize("path", [path for path in GOLDEN if path.name.startswith("fires-")], ids=name_of)
@@ -43,10 +47,15 @@ def test_a_detection_stays_quiet_on_its_near_miss(path: Path) -> None:
 
 @pytest.mark.parametrize("path", GOLDEN, ids=name_of)
 def test_every_finding_names_a_resource_by_its_arn(path: Path) -> None:
-    verdict = engine.judge(json.loads(path.read_bytes()), OBSERVED_AT)
-    for finding in verdict.findings:
+    for finding in findings(path):
         assert finding.resource.startswith("arn:"), finding
         assert "unknown" not in finding.title, finding.title
+
+
+def test_a_detection_that_counts_raises_once_for_a_burst() -> None:
+    for one in DETECTIONS:
+        for path in (EVENTS / one.id).glob("fires-*.json") if one.window else []:
+            assert sum(finding.detection == one.id for finding in findings(path)) == 1, path
 
 
 def test_every_detection_has_an_event_that_fires_and_one_that_does_not() -> None:
