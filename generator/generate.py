@@ -13,6 +13,7 @@ from troposphere import Template
 from contract.names import VERSION
 from generator.artefacts_stack import artefacts_stack
 from generator.config import Config, Target
+from generator.forwarding_share import RuleReport, rule_reports
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS, SPOKE_FUNCTIONS, Function
 from generator.guardrail import FILE as GUARDRAIL_FILE
 from generator.guardrail import guardrail, written
@@ -20,7 +21,7 @@ from generator.hub_stack import hub_stack
 from generator.management_stack import management_stack
 from generator.package import Package, Packer
 from generator.spoke_stack import spoke_stack
-from generator.watching import detection_settings
+from generator.watching import configured_rules, detection_settings
 
 
 class TextFile(BaseModel):
@@ -54,6 +55,7 @@ class Manifest(BaseModel):
     templates: dict[str, TextFile]
     policies: dict[str, TextFile]
     functions: dict[str, FunctionFile]
+    rules: tuple[RuleReport, ...]
 
 
 def generate(
@@ -79,6 +81,7 @@ def generate(
         regions=config.regions,
         templates={name: _write_text(folder, f"{name}.template.json", body) for name, body in rendered.items()},
         policies={"guardrail": _write_text(folder, GUARDRAIL_FILE, written(guardrail(config)))},
+        rules=rule_reports(configured_rules(config)),
         functions={name: _write_package(folder, package, _regions(config, name)) for name, package in packages.items()},
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")

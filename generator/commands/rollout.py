@@ -13,6 +13,7 @@ from generator.commands.planning import show_plan
 from generator.config import Target, load
 from generator.generate import Manifest
 from generator.generate import generate as generated
+from generator.pattern import ENABLED
 from generator.rollout import removal
 from generator.rollout.apply import deploy as deployed
 from generator.rollout.comparison import changes
@@ -54,6 +55,16 @@ def _show(console: Console, manifest: Manifest) -> None:
     for function in manifest.functions.values():
         table.add_row(function.path, f"{function.bytes:,}", f"{function.unzipped_bytes:,}")
     console.print(table)
+    console.print(_rules(manifest))
+
+
+def _rules(manifest: Manifest) -> Table:
+    """Return what each spoke's alert rules are; a golden event may go by several of them."""
+    table = Table("Alert rule", "Characters", "Golden events", "Also reads", title_justify="left")
+    table.title = f"Forwarded by each spoke: {len(manifest.rules)} rules"
+    for rule in manifest.rules:
+        table.add_row(rule.name, f"{rule.characters:,}", f"{rule.share:.1%}", "yes" if rule.state != ENABLED else "")
+    return table
 
 
 def plan(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:

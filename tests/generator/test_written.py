@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generator.config import Config, load
-from generator.settings.tables import Presence, tables
+from generator.settings.tables import EXAMPLE_KEY, Presence, tables
 from generator.settings.written import COLUMNS, commented, heading, toml_value
 
 FIRST: dict[str, Any] = {
@@ -72,7 +72,7 @@ def test_its_tables_that_are_off_can_be_turned_on(tmp_path: Path) -> None:
     config = loaded(tmp_path, uncommented(written(FIRST), also_off=True))
     assert config.channels.email
     assert config.overrides[0].accounts
-    assert config.detections.by_id.keys() == {"iam.user_created"}
+    assert config.detections.by_id.keys() == {EXAMPLE_KEY}
 
 
 def test_every_setting_is_there_with_its_text_in_80_columns() -> None:

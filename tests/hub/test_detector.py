@@ -18,7 +18,9 @@ from hub.membership import Membership
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.findings import FindingQuery, FindingStore, UpsertError
-from hub.store.windows import WindowStore
+from hub.store.windows import WindowRaceError, WindowStore
+from tests.golden import EVENTS as GOLDEN
+from tests.golden import events_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 EVENTS = Path(__file__).parents[2] / "localorg" / "events"
 EVENT: dict[str, Any] = json.loads((EVENTS / "17-create-user.json").read_text())
 MEMBER = EVENT["account"]
+ROOT_LOGINS = GOLDEN / "signin.root_login_failure_burst"
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
@@ -119,6 +122,29 @@ def test_a_replay_writes_nothing(detecting: Detector, calls: Any, clock: Clock) 
     calls.made.clear()
     detecting.detect({"m1": event()})
     assert calls.count("PutItem") == 0
+
+
+def test_events_of_a_burst_become_one_finding(detecting: Detector, store: FindingStore) -> None:
+    (path,) = ROOT_LOGINS.glob("fires-*.json")
+    bodies = {f"m{number}": json.dumps({**one, "account": MEMBER}) for number, one in enumerate(events_of(path))}
+    for _ in range(2):
+        assert detecting.detect(bodies) == []
+    (finding,) = stored(store, "signin.root_login_failure_burst")
+    assert finding.severity is Severity.CRITICAL
+
+
+def test_a_count_that_cannot_be_kept_brings_its_message_back(
+    stores: Stores, membership: Membership, clock: Clock
+) -> None:
+    class Failing:
+        def count(self, _: Any) -> None:
+            raise WindowRaceError("others were faster")
+
+    failing: Any = Failing()
+    (path,) = ROOT_LOGINS.glob("fires-*.json")
+    counted = json.dumps({**events_of(path)[0], "account": MEMBER})
+    detecting = Detector(Engine(DETECTIONS), Stores(stores.findings, failing), membership, clock)
+    assert detecting.detect({"m1": counted, "m2": event()}) == ["m1"]
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"account": 1}', '{"account": ""}', "1" * 5000])
