@@ -1,6 +1,7 @@
 """Resource policies as CloudTrail records them, and what "public" means."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -33,6 +34,22 @@ _NARROWING = {
         "elasticfilesystem:AccessedViaMountTarget",
     )
 }
+# Those of them that are about the caller's account or organization.
+_CIRCLES = {
+    normalized(key)
+    for key in (
+        "aws:PrincipalOrgID",
+        "aws:PrincipalOrgPaths",
+        "aws:PrincipalAccount",
+        "aws:PrincipalArn",
+        "aws:SourceAccount",
+        "aws:SourceArn",
+        "aws:SourceOwner",
+        "aws:SourceOrgID",
+        "aws:SourceOrgPaths",
+        "kms:CallerAccount",
+    )
+}
 _PREFIXES = {"", "o-", "ou-", "vpc-", "vpce-"}
 _ADMIN_ACTIONS = {"*", "*:*", "iam:*"}
 
@@ -52,18 +69,27 @@ class Statement(msgspec.Struct, frozen=True):
     @property
     def is_narrowed(self) -> bool:
         """Whether a condition keeps strangers out (operators with IfExists, Not or Null keep nobody out)."""
-        return any(
-            _narrows(operator, key, value)
-            for operator, keys in self.conditions.items()
-            if isinstance(keys, dict)
-            for key, value in keys.items()
-        )
+        return any(True for _ in self._narrowing())
+
+    @property
+    def circles(self) -> list[tuple[str, ...]]:
+        """What conditions demand of the caller's account or organization: each holds, with any of its values."""
+        return [tuple(_texts(value)) for key, value in self._narrowing() if normalized(key) in _CIRCLES]
+
+    def _narrowing(self) -> Iterator[tuple[str, Any]]:
+        for operator, keys in self.conditions.items():
+            if isinstance(keys, dict):
+                yield from ((key, value) for key, value in keys.items() if _narrows(operator, key, value))
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether it names everybody; conditions may still narrow it."""
+        return "*" in self.principals or self.has_not_principal
 
     @property
     def is_public(self) -> bool:
         """Whether it lets everybody in."""
-        everybody = "*" in self.principals or self.has_not_principal
-        return self.is_allow and everybody and not self.is_narrowed
+        return self.is_allow and self.is_for_everybody and not self.is_narrowed
 
     @property
     def is_admin(self) -> bool:

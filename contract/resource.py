@@ -87,8 +87,3 @@ def short_name(arn: str) -> str:
 def account_arn(event: CloudTrailEvent) -> str:
     """Return the ARN that stands for the whole account."""
     return f"arn:{event.partition}:iam::{event.account_id}:root"
-
-
-def owner_of(arn: str) -> str:
-    """Return the account that an ARN belongs to; nothing for what is no ARN or carries no account."""
-    return arn.split(":")[4] if arn.startswith("arn:") and arn.count(":") > 4 else ""

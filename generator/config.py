@@ -17,6 +17,7 @@ from generator.settings.findings import Findings
 from generator.settings.functions import Creator, Spoke, Trail
 from generator.settings.organization import Organization
 from generator.settings.overrides import Override
+from generator.settings.regions import why_not
 from generator.settings.section import Broken, Section
 from generator.settings.web import Web
 from hub.coverage import Scope
@@ -42,6 +43,7 @@ class Config(Section):
         """Yield what the tables break together."""
         yield from self._accounts()
         yield from self._management()
+        yield from self._allowed_regions()
         if self.partition == "aws-cn":
             yield from self._china()
 
@@ -64,6 +66,12 @@ class Config(Section):
             yield ("organization", "include_management_account"), "name its profile in aws.management_profile"
         if self.spoke.trail is Trail.ORGANIZATION and not self.organization.management_account:
             yield ("spoke", "trail"), "an organization's trail needs organization.management_account"
+
+    def _allowed_regions(self) -> Iterator[Broken]:
+        """Yield Regions that do not exist: whatever starts in the one that was meant would be an alarm."""
+        for place, region in enumerate(self.detections.allowed_regions):
+            if why := why_not(region, allow_unknown=self.aws.allow_unknown_regions):
+                yield ("detections", "allowed_regions", place), why
 
     def _china(self) -> Iterator[Broken]:
         """Yield what the China Regions lack (docs.amazonaws.cn, "Getting Started": no SES, no X-Ray for Lambda)."""

@@ -17,12 +17,18 @@ def detection_settings(config: Config) -> dict[str, Any]:
     return {
         "allowed_ports": said.allowed_ports,
         "allowed_cidrs": said.allowed_cidrs,
+        "allowed_regions": said.allowed_regions,
         "counts": {name: one.count for name, one in exceptions.items() if one.count},
         "exclusions": [one.model_dump(mode="json", exclude_unset=True) for one in config.exclusions],
         "has_usual_exclusions": said.usual_exclusions,
+        "log_buckets": said.log_buckets,
+        "minimum_log_bucket_days": said.minimum_log_bucket_days,
+        "minimum_log_group_days": said.minimum_log_group_days,
         "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
+        "organization_id": config.organization.id,
         "prefix": config.aws.prefix,
         "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
+        "trusted_accounts": said.trusted_accounts,
     }
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import ConfigDict, Field, model_validator
 
 from contract.finding import Mode, Severity
-from generator.settings.kinds import Cidr, Count, Port, Switch
+from generator.settings.kinds import AccountId, BucketPattern, Cidr, Count, Days, Port, RegionName, Switch
 from generator.settings.section import Broken, Section, refuse
 from hub.detections.catalogue import DETECTIONS
+from hub.detections.settings import DEFAULTS
 
 _IDS = {one.id for one in DETECTIONS}
 _COUNTING = {one.id for one in DETECTIONS if one.window}
@@ -42,6 +43,25 @@ class Detections(Section):
     allowed_ports: tuple[Port, ...] = Field(default=(80, 443), description="ports that may face the world")
     allowed_cidrs: tuple[Cidr, ...] = Field(
         default=(), description="networks that are no strangers", examples=[["192.0.2.0/24"]]
+    )
+    trusted_accounts: tuple[AccountId, ...] = Field(
+        default=(),
+        description="accounts outside the organization that are no strangers, such as vendors'",
+        examples=[["444455556666"]],
+    )
+    allowed_regions: tuple[RegionName, ...] = Field(
+        default=(),
+        description="Regions where things may be started; empty: all of them. Only Regions with spokes are seen",
+        examples=[["eu-central-1", "us-east-1"]],
+    )
+    log_buckets: tuple[BucketPattern, ...] = Field(
+        default=DEFAULTS.log_buckets, description="buckets that hold logs, which must not be deleted early"
+    )
+    minimum_log_bucket_days: Days = Field(
+        default=DEFAULTS.minimum_log_bucket_days, description="days for which buckets of logs keep them at least"
+    )
+    minimum_log_group_days: Days = Field(
+        default=DEFAULTS.minimum_log_group_days, description="days for which log groups keep their logs at least"
     )
     usual_exclusions: Switch = Field(
         default=True,

@@ -84,6 +84,11 @@ Cidr = Annotated[
     AfterValidator(_network),
     Form("a CIDR block, such as 192.0.2.0/24", "CIDR blocks, such as 192.0.2.0/24"),
 ]
+BucketPattern = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9.*-]{3,63}$"),
+    Form("a bucket's name, * for any characters", "buckets' names, * for any characters"),
+]
 # TOML has days of its own; either form is taken.
 Day = Annotated[str, BeforeValidator(_day), Form("a day, such as 2027-06-01")]
 Glob = Annotated[

@@ -1,10 +1,13 @@
 """The audit trail itself."""
 
+from fnmatch import fnmatchcase
+
 from contract.cloudtrail import CloudTrailEvent
 from contract.fields import Fields
 from contract.finding import Severity
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
 
 _CIS = "monitoring.cloudtrail_changes"
 _TRAIL = ResourceArn(
@@ -22,6 +25,8 @@ _SWITCHES = (
     "isOrganizationTrail",
     "enableLogFileIntegrityValidation",
 )
+# Enough for S3's longest expiry; a forged number of thousands of digits is none.
+_MOST_DIGITS = 10
 _DESTINATIONS = ("s3BucketName", "kmsKeyId", "snsTopicName")
 
 
@@ -188,3 +193,34 @@ def evasion_oversized_request(event: CloudTrailEvent) -> bool:
     Response: read the present state of what the call touched, and ask the actor what they sent.
     """
     return event.request.is_true("omitted")
+
+
+@detection(
+    title="Logs in bucket {resource} of account {account} are deleted after {days} days",
+    severity=Severity.HIGH,
+    api_calls=calls("s3", "PutBucketLifecycle", "PutBucketLifecycleConfiguration"),
+    resource=ResourceArn("arn:{partition}:s3:::{id}", ("requestParameters.bucketName",)),
+    attack="T1562.008",
+)
+def bucket_lifecycle_short(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """A bucket of logs forgets sooner than minimum_log_bucket_days: a quiet way to destroy the traces of a break-in.
+
+    Which buckets hold logs, log_buckets says; the usual names of trails, flow logs and archives when it is left out.
+
+    False positives: buckets whose names only look like it.
+    Response: put the former rule back at once (S3 console, Management, Lifecycle rules), before S3 deletes what is
+    older, which it does about once a day; ask the actor; copy what is left to where they cannot reach it.
+    """
+    bucket = event.request.text("bucketName").lower()
+    if not any(fnmatchcase(bucket, pattern) for pattern in settings.log_buckets):
+        return False
+    days = [days for rule in event.request.objects("LifecycleConfiguration.Rule") for days in _kept_days(rule)]
+    shortest = min(days, default=settings.minimum_log_bucket_days)
+    return shortest < settings.minimum_log_bucket_days and Match(details={"days": shortest})
+
+
+def _kept_days(rule: Fields) -> list[int]:
+    """For how many days objects are kept; nothing where the rule is off, or about other things than their age."""
+    days = rule.text("Expiration.Days")
+    is_on = rule.text("Status") != "Disabled"
+    return [int(days)] if is_on and days.isdecimal() and len(days) < _MOST_DIGITS else []

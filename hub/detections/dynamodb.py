@@ -2,8 +2,11 @@
 
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
+from contract.policy import policy_of
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with
 
 _TABLE = ResourceArn(
     "arn:{partition}:dynamodb:{region}:{account}:table/{id}",
@@ -31,3 +34,21 @@ def exported_or_deleted(event: CloudTrailEvent) -> bool:
     if event.name == "UpdateTable":
         return event.request.is_false("deletionProtectionEnabled")
     return True
+
+
+@detection(
+    title="Table {resource} of account {account} opened to {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("dynamodb", "PutResourcePolicy", "CreateTable"),
+    resource=ResourceArn(_TABLE.template, ("requestParameters.resourceArn", *_TABLE.paths)),
+    attack="T1537",
+)
+def table_policy_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization may read or write the table, or its stream, by a policy of the table's own.
+
+    False positives: partners, until trusted_accounts names their accounts.
+    Response: ask the table's owner. Otherwise DeleteResourcePolicy (DynamoDB console, Permissions), and read the
+    table's data events, where a trail records them, for what the account fetched meanwhile.
+    """
+    written = event.request.get("policy") or event.request.get("resourcePolicy")
+    return shared_with(let_in(policy_of(written), event, settings))

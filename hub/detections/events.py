@@ -6,6 +6,7 @@ from contract.policy import policy_of
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with, strangers
 
 _RULE = ResourceArn(
     "arn:{partition}:events:{region}:{account}:rule/{id}", ("requestParameters.name", "requestParameters.rule")
@@ -34,18 +35,22 @@ def rule_tampered(event: CloudTrailEvent, settings: DetectionSettings) -> bool |
 
 
 @detection(
-    title="Event bus {resource} of account {account} opened to everybody",
+    title="Event bus {resource} of account {account} opened to {with}",
     severity=Severity.HIGH,
     api_calls=calls("events", "PutPermission"),
     resource=_BUS,
     attack="T1537",
 )
-def bus_opened(event: CloudTrailEvent) -> bool:
-    """Any AWS account may put events on the bus.
+def bus_opened(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Any AWS account may put events on the bus; MEDIUM when it is an account or organization that is not one's own.
 
-    False positives: none known; a condition on the organization makes it narrow.
-    Response: restrict the policy; distrust what arrived meanwhile.
+    False positives: partners, until trusted_accounts names their accounts.
+    Response: ask the bus's owner. Otherwise RemovePermission (EventBridge console, Event buses, Permissions), or
+    narrow it by a condition on the organization; distrust what arrived meanwhile.
     """
-    is_everybody = event.request.text("principal") == "*"
-    is_organization = event.request.text("condition.key") == "aws:PrincipalOrgID"
-    return (is_everybody and not is_organization) or policy_of(event.request.get("policy")).is_public
+    principal, policy = event.request.text("principal"), policy_of(event.request.get("policy"))
+    is_narrowed = event.request.text("condition.key") == "aws:PrincipalOrgID"
+    if (principal == "*" and not is_narrowed) or policy.is_public:
+        return Match(details={"with": "everybody"})
+    named = strangers([event.request.text("condition.value") if is_narrowed else principal], event, settings)
+    return shared_with(named or let_in(policy, event, settings), severity=Severity.MEDIUM)

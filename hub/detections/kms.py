@@ -4,7 +4,9 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with, strangers
 
 _KEY = ResourceArn(
     "arn:{partition}:kms:{region}:{account}:key/{id}",
@@ -34,6 +36,7 @@ def key_disabled_or_deleted(_event: CloudTrailEvent) -> bool:
     severity=Severity.CRITICAL,
     api_calls=calls("kms", "PutKeyPolicy", "CreateKey"),
     resource=_KEY,
+    family="kms.key_policy",
     attack="T1098",
 )
 def key_policy_public(event: CloudTrailEvent) -> bool:
@@ -43,6 +46,43 @@ def key_policy_public(event: CloudTrailEvent) -> bool:
     Response: put the former policy back; list the grants made meanwhile and revoke them.
     """
     return policy_of(event.request.get("policy")).is_public
+
+
+@detection(
+    title="Key {resource} of account {account} may be used by {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("kms", "PutKeyPolicy", "CreateKey"),
+    resource=_KEY,
+    family="kms.key_policy",
+    attack="T1098",
+)
+def key_policy_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization may use the key: the step that makes a copied disk or snapshot readable.
+
+    False positives: backup vendors and partners, until trusted_accounts names their accounts.
+    Response: ask the key's owner. Otherwise put the former policy back (KMS console, Key policy), list the key's grants
+    and revoke those of the account, and look for what was shared with it: snapshots, images, buckets.
+    """
+    return shared_with(let_in(policy_of(event.request.get("policy")), event, settings))
+
+
+@detection(
+    title="{with} was granted the use of key {resource} of account {account}",
+    severity=Severity.HIGH,
+    api_calls=calls("kms", "CreateGrant"),
+    # AWS's services make grants all day; those stay where they are made.
+    only={"userIdentity": {"invokedBy": [{"exists": False}]}},
+    resource=_KEY,
+    attack="T1098",
+)
+def grant_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """A grant lets an account outside the organization use the key; the key's policy does not show it.
+
+    False positives: backup vendors and partners, until trusted_accounts names their accounts.
+    Response: ask the key's owner. Otherwise RevokeGrant with the grant's id (it stands in the event), and look for what
+    was shared with the account: snapshots, images, buckets.
+    """
+    return not event.invoked_by and shared_with(strangers([event.request.text("granteePrincipal")], event, settings))
 
 
 @detection(

@@ -3,21 +3,25 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
+from hub.detections.aws_accounts import LAYERS
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
 
 _LAMBDA = "arn:{partition}:lambda:{region}:{account}:"
 _FUNCTION = ResourceArn(_LAMBDA + "function:{id}", ("responseElements.functionArn", "requestParameters.functionName"))
 _LAYER = ResourceArn(_LAMBDA + "layer:{id}", ("requestParameters.layerName",))
 _LIMITS = ("PutFunctionConcurrency", "PutFunctionConcurrency20171031")
 _NARROWING = ("principalOrgID", "sourceAccount", "sourceArn")
+_PERMISSION = calls("lambda", "AddPermission20150331v2", "AddPermission20150331", "AddPermission")
 
 
 @detection(
     title="Function {resource} of account {account} may be invoked by anyone",
     severity=Severity.CRITICAL,
-    api_calls=calls("lambda", "AddPermission20150331v2", "AddPermission20150331", "AddPermission"),
+    api_calls=_PERMISSION,
     resource=_FUNCTION,
+    family="lambda.invoke",
     attack="T1546",
 )
 def public_invoke(event: CloudTrailEvent) -> bool:
@@ -29,6 +33,26 @@ def public_invoke(event: CloudTrailEvent) -> bool:
     request = event.request
     is_url = "functionUrlAuthType" in request
     return request.text("principal") == "*" and not is_url and not any(name in request for name in _NARROWING)
+
+
+@detection(
+    title="Function {resource} of account {account} may be invoked by {with}",
+    severity=Severity.HIGH,
+    api_calls=_PERMISSION,
+    resource=_FUNCTION,
+    family="lambda.invoke",
+    attack="T1546",
+)
+def cross_account_invoke(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization, or a topic, bucket or rule of one, may start the function at any time.
+
+    False positives: partners, until trusted_accounts names their accounts.
+    Response: ask the function's owner. Otherwise RemovePermission with the statement's id (Lambda console,
+    Configuration, Permissions); read the function's log for calls since, and see what its role may do.
+    """
+    organizations = event.request.texts("principalOrgID")
+    named = organizations or [event.request.text(name) for name in ("principal", "sourceAccount", "sourceArn")]
+    return shared_with(strangers(named, event, settings))
 
 
 @detection(
@@ -72,15 +96,37 @@ def code_changed(event: CloudTrailEvent) -> bool:
     resource=_LAYER,
     attack="T1537",
 )
-def layer_shared(event: CloudTrailEvent) -> bool:
-    """Everyone, or another account, may read and use the layer.
+def layer_shared(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
+    """Everyone, or an account or organization outside one's own, may read and use the layer.
 
     False positives: layers that the organization publishes.
     Response: check that it holds no secrets; share it with the organization's id instead.
     """
-    principal = event.request.text("principal")
-    is_everyone = principal == "*" and "organizationId" not in event.request
-    return is_everyone or (principal not in {"", "*"} and event.account_id not in principal)
+    principal, organization = event.request.text("principal"), event.request.text("organizationId")
+    is_everyone = principal == "*" and not organization
+    return is_everyone or bool(strangers([organization or principal], event, settings))
+
+
+@detection(
+    title="Function {resource} of account {account} runs a layer of {with}",
+    severity=Severity.HIGH,
+    api_calls=calls(
+        "lambda",
+        "CreateFunction20150331",
+        "UpdateFunctionConfiguration20150331v2",
+        "UpdateFunctionConfiguration20150331",
+    ),
+    resource=_FUNCTION,
+    attack="T1574",
+)
+def layer_added_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Code from outside the organization runs within the function, with its role and its data; AWS's own is not meant.
+
+    False positives: vendors' agents, such as those for monitoring, until trusted_accounts names their accounts.
+    Response: ask the function's owner. Otherwise take the layer off (Lambda console, Code, Layers), rotate what the
+    function could read (environment, secrets, its role's sessions), and read the layer with GetLayerVersionByArn.
+    """
+    return shared_with(strangers(event.request.texts("layers"), event, settings, LAYERS))
 
 
 @detection(

@@ -5,10 +5,10 @@ from contract.finding import Severity
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
 
 _GROUP = ResourceArn("arn:{partition}:logs:{region}:{account}:log-group:{id}", ("requestParameters.logGroupName",))
 _AUDIT = ("cloudtrail", "flow")
-_SHORTEST_DAYS = 30
 
 
 @detection(
@@ -30,20 +30,21 @@ def log_group_deleted(event: CloudTrailEvent, settings: DetectionSettings) -> bo
 
 
 @detection(
-    title="Log group {requestParameters.logGroupName} of account {account} keeps its logs for fewer than 30 days",
+    title="Log group {requestParameters.logGroupName} of account {account} keeps its logs for "
+    "{requestParameters.retentionInDays} days only",
     severity=Severity.LOW,
     api_calls=calls("logs", "PutRetentionPolicy"),
     resource=_GROUP,
     attack="T1562.008",
 )
-def retention_shortened(event: CloudTrailEvent) -> bool:
+def retention_shortened(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
     """Logs vanish earlier than an investigation needs them.
 
     False positives: noisy logs of tests.
     Response: ask the actor; set the retention back.
     """
     days = event.request.text("retentionInDays")
-    return days.isdecimal() and len(days) < 6 and int(days) < _SHORTEST_DAYS
+    return days.isdecimal() and len(days) < 6 and int(days) < settings.minimum_log_group_days
 
 
 @detection(
@@ -62,3 +63,20 @@ def filter_removed(_event: CloudTrailEvent) -> bool:
     Response: check that another filter took its place; otherwise put it back.
     """
     return True
+
+
+@detection(
+    title="Logs of {requestParameters.logGroupName} in account {account} now go to {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("logs", "PutSubscriptionFilter"),
+    resource=_GROUP,
+    attack="T1537",
+)
+def subscription_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """What is written to the log group is sent to an account outside the organization as it comes.
+
+    False positives: vendors of log analysis, until trusted_accounts names their accounts.
+    Response: ask the log group's owner. Otherwise DeleteSubscriptionFilter (CloudWatch console, Log groups,
+    Subscription filters), and rotate whatever secret the logs showed meanwhile.
+    """
+    return shared_with(strangers([event.request.text("destinationArn")], event, settings))

@@ -5,8 +5,11 @@ from contract.finding import Severity
 from contract.network import is_world
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
 
 _FAMILY = "rds"
+_SNAPSHOT_SHARING = calls("rds", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute")
 _RDS = "arn:{partition}:rds:{region}:{account}:"
 _BACKUP = ResourceArn(
     _RDS + "auto-backup:{id}",
@@ -75,14 +78,15 @@ def instance_public(event: CloudTrailEvent) -> bool:
     return (event.request if asked else event.response).is_true("publiclyAccessible")
 
 
-def _is_shared_with_everybody(event: CloudTrailEvent) -> bool:
-    return event.request.text("attributeName") == "restore" and "all" in event.request.texts("valuesToAdd")
+def _may_restore(event: CloudTrailEvent) -> list[str]:
+    """Who may restore a snapshot from now on."""
+    return event.request.texts("valuesToAdd") if event.request.text("attributeName") == "restore" else []
 
 
 @detection(
     title="Database snapshot {resource} of account {account} made public",
     severity=Severity.CRITICAL,
-    api_calls=calls("rds", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute"),
+    api_calls=_SNAPSHOT_SHARING,
     resource=_ANY_SNAPSHOT,
     family=_FAMILY,
     attack="T1537",
@@ -93,7 +97,25 @@ def snapshot_public(event: CloudTrailEvent) -> bool:
     False positives: public test data.
     Response: make it private now; treat its content as copied: tell the data's owner, rotate what was stored in it.
     """
-    return _is_shared_with_everybody(event)
+    return "all" in _may_restore(event)
+
+
+@detection(
+    title="Database snapshot {resource} of account {account} shared with {with}",
+    severity=Severity.HIGH,
+    api_calls=_SNAPSHOT_SHARING,
+    resource=_ANY_SNAPSHOT,
+    family=_FAMILY,
+    attack="T1537",
+)
+def snapshot_shared_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization may restore the snapshot and read the database.
+
+    False positives: backup vendors, until trusted_accounts names their accounts.
+    Response: ask the database's owner. Otherwise stop sharing (RDS console, Snapshots, Share snapshot), see whether the
+    snapshot's key is shared with the account too, and treat the content as copied: tell the data's owner.
+    """
+    return shared_with(strangers(_may_restore(event), event, settings))
 
 
 @detection(

@@ -3,8 +3,9 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
 
 _ANY_SNAPSHOT = ResourceArn(
     "arn:{partition}:redshift:{region}:{account}:snapshot:*/{id}", ("requestParameters.snapshotIdentifier",)
@@ -38,6 +39,26 @@ def public_or_logging_off(event: CloudTrailEvent, settings: DetectionSettings) -
     if event.name == "DisableLogging":
         return True
     if event.name == "AuthorizeSnapshotAccess":
-        account = event.request.text("accountWithRestoreAccess")
-        return account not in {event.account_id, *settings.organization_accounts}
+        return bool(strangers([event.request.text("accountWithRestoreAccess")], event, settings))
     return event.request.is_true("publiclyAccessible")
+
+
+@detection(
+    title="Data share {resource} of account {account} authorized for {with}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("redshift", "AuthorizeDataShare"),
+    resource=ResourceArn("", ("requestParameters.dataShareArn",)),
+    attack="T1537",
+)
+def datashare_authorized(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Strangers may query a warehouse's tables as they are at any time; HIGH when public clusters may as well.
+
+    False positives: data that is sold on AWS Data Exchange; partners, until trusted_accounts names their accounts.
+    Response: ask the data's owner. Otherwise take it back with DeauthorizeDataShare (Redshift console, Datashares);
+    DescribeDataShares shows who uses it since when.
+    """
+    consumer = event.request.text("consumerIdentifier")
+    # An account, the data catalogue of one (DataCatalog/123456789012), or the marketplace.
+    found = ["AWS Data Exchange"] if consumer == "ADX" else strangers([consumer.rpartition("/")[2]], event, settings)
+    is_public_too = event.response.is_true("allowPubliclyAccessibleConsumers")
+    return shared_with(found, severity=Severity.HIGH if is_public_too else None)

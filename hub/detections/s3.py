@@ -2,10 +2,14 @@
 
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
-from contract.policy import policy_of
-from contract.resource import ResourceArn, owner_of
+from contract.policy import Policy, policy_of
+from contract.resource import ResourceArn
+from hub.detections.aws_accounts import LOAD_BALANCER_LOGS
+from hub.detections.callers import DAY, principal
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with, strangers
+from hub.detections.window import Window
 
 _FAMILY = "s3.bucket_policy"
 _CIS = "monitoring.bucket_policy_changes"
@@ -13,19 +17,25 @@ _BUCKET = ResourceArn("arn:{partition}:s3:::{id}", ("requestParameters.bucketNam
 _ACCESS_POINT = ResourceArn(
     "arn:{partition}:s3:{region}:{account}:accesspoint/{id}", ("requestParameters.name",), fallback=_BUCKET
 )
+_POLICY_HOLDER = ResourceArn(_BUCKET.template, _BUCKET.paths, fallback=_ACCESS_POINT)
+_POLICIES = calls("s3", "PutBucketPolicy", "PutAccessPointPolicy")
 _PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read"}
 _PUBLIC_GROUPS = ("/global/AllUsers", "/global/AuthenticatedUsers")
 _SSE_C = "x-amz-server-side-encryption-customer-algorithm"
 _SSE_KMS = "x-amz-server-side-encryption-aws-kms-key-id"
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+# A bucket's objects are rewritten one by one: one finding tells of all.
+_ONCE_A_DAY = Window(
+    by=lambda event: [f"{caller} {event.request.text('bucketName')}" for caller in principal(event)], seconds=DAY
+)
 _GRANTS = ("read", "write", "read-acp", "write-acp", "full-control")
 
 
 @detection(
     title="Bucket {resource} of account {account} lets everybody in by its policy",
     severity=Severity.CRITICAL,
-    api_calls=calls("s3", "PutBucketPolicy", "PutAccessPointPolicy"),
-    resource=ResourceArn(_BUCKET.template, _BUCKET.paths, fallback=_ACCESS_POINT),
+    api_calls=_POLICIES,
+    resource=_POLICY_HOLDER,
     family=_FAMILY,
     attack="T1530",
     cis=_CIS,
@@ -36,7 +46,57 @@ def bucket_policy_public(event: CloudTrailEvent) -> bool:
     False positives: static websites.
     Response: check whether Block Public Access is on; if not, remove the statement and read the bucket's access logs.
     """
-    return any(policy_of(event.request.get(name)).is_public for name in ("bucketPolicy", "policy"))
+    return any(policy.is_public for policy in _policies(event))
+
+
+def _policies(event: CloudTrailEvent) -> list[Policy]:
+    """A bucket's policy stands under one name, beside an empty text under the other; an access point's under that."""
+    return [policy_of(event.request.get(name)) for name in ("bucketPolicy", "policy")]
+
+
+@detection(
+    title="Bucket {resource} of account {account} opened to {with} by its policy",
+    severity=Severity.HIGH,
+    api_calls=_POLICIES,
+    resource=_POLICY_HOLDER,
+    family=_FAMILY,
+    attack="T1537",
+    cis=_CIS,
+)
+def bucket_policy_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization may use the bucket; load balancers' logs, which AWS writes, are not meant.
+
+    False positives: partners and vendors, until trusted_accounts names their accounts; logs of other AWS services that
+    still write from accounts of their own.
+    Response: ask the bucket's owner. Otherwise take the statement out (S3 console, Permissions, Bucket policy), and
+    read the bucket's access log or data events for what the account fetched meanwhile.
+    """
+    found = [let_in(policy, event, settings, LOAD_BALANCER_LOGS) for policy in _policies(event)]
+    return shared_with([who for each in found for who in each])
+
+
+@detection(
+    title="Bucket {resource} of account {account} is replicated to {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("s3", "PutBucketReplication"),
+    resource=_BUCKET,
+    family=_FAMILY,
+    attack="T1537",
+    cis=_CIS,
+)
+def replication_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """New objects are copied to a bucket of an account outside the organization; MEDIUM when only the bucket is named.
+
+    False positives: copies within an account, whose calls rarely name it: the name of the bucket tells.
+    Response: see who owns the other bucket (S3 console, Management, Replication rules). If nobody knows it, delete the
+    rule, treat what was written since as read, and look for a batch job that copied the older objects (CreateJob).
+    """
+    targets = event.request.objects("ReplicationConfiguration.Rule.Destination")
+    found = strangers([target.text("Account") for target in targets], event, settings)
+    if found:
+        return shared_with(found)
+    unnamed = [target.text("Bucket") for target in targets if not target.text("Account")]
+    return Match(severity=Severity.MEDIUM, details={"with": ", ".join(unnamed)}) if unnamed else False
 
 
 def _grantees(event: CloudTrailEvent) -> list[str]:
@@ -107,7 +167,7 @@ def bucket_policy_changed(_event: CloudTrailEvent) -> bool:
         "DeleteAccountPublicAccessBlock",
         "PutAccessPointPublicAccessBlock",
     ),
-    resource=ResourceArn(_BUCKET.template, _BUCKET.paths, fallback=_ACCESS_POINT),
+    resource=_POLICY_HOLDER,
     attack="T1562.001",
     cis=_CIS,
 )
@@ -229,6 +289,7 @@ def bucket_deleted(_event: CloudTrailEvent) -> bool:
     api_calls=calls("s3", "PutObject", "CopyObject", "CreateMultipartUpload"),
     resource=_BUCKET,
     only={"requestParameters": {_SSE_C: [{"exists": True}]}},
+    window=_ONCE_A_DAY,
     attack="T1486",
 )
 def ransom_sse_c(event: CloudTrailEvent) -> bool:
@@ -246,6 +307,7 @@ def ransom_sse_c(event: CloudTrailEvent) -> bool:
     severity=Severity.HIGH,
     api_calls=calls("s3", "CopyObject"),
     resource=_BUCKET,
+    window=_ONCE_A_DAY,
     only={"requestParameters": {_SSE_KMS: [{"prefix": "arn:"}]}},
     attack="T1486",
 )
@@ -257,5 +319,4 @@ def ransom_foreign_key(event: CloudTrailEvent, settings: DetectionSettings) -> b
     your own; restore older versions of the rest.
     """
     key = event.request.text(_SSE_KMS)
-    is_known = owner_of(key) in {"", event.account_id, *settings.organization_accounts}
-    return False if is_known else Match(details={"key": key})
+    return Match(details={"key": key}) if strangers([key], event, settings) else False

@@ -5,7 +5,9 @@ from contract.finding import Severity
 from contract.policy import policy_of
 from contract.resource import ResourceArn
 from hub.detections.callers import CALLER, MINUTE, principal
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with
 from hub.detections.window import Window
 
 _SECRET = ResourceArn(
@@ -23,6 +25,7 @@ def _secrets(event: CloudTrailEvent) -> list[str]:
     severity=Severity.HIGH,
     api_calls=calls("secretsmanager", "PutResourcePolicy"),
     resource=_SECRET,
+    family="secretsmanager.policy",
     attack="T1098",
 )
 def policy_public(event: CloudTrailEvent) -> bool:
@@ -32,6 +35,24 @@ def policy_public(event: CloudTrailEvent) -> bool:
     Response: delete the policy and rotate the secret.
     """
     return policy_of(event.request.get("resourcePolicy")).is_public
+
+
+@detection(
+    title="Secret {resource} of account {account} may be read by {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("secretsmanager", "PutResourcePolicy"),
+    resource=_SECRET,
+    family="secretsmanager.policy",
+    attack="T1098",
+)
+def policy_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization may use the secret by its policy; it also needs the secret's key.
+
+    False positives: partners, until trusted_accounts names their accounts.
+    Response: ask the secret's owner. Otherwise delete the policy (Secrets Manager console, Resource permissions), see
+    whether the key's policy lets them in too, and rotate the secret.
+    """
+    return shared_with(let_in(policy_of(event.request.get("resourcePolicy")), event, settings))
 
 
 @detection(

@@ -5,6 +5,10 @@ from contract.finding import Severity
 from contract.policy import policy_of
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with, strangers
+
+_SHARING = calls("sqs", "SetQueueAttributes", "CreateQueue", "AddPermission")
+_FAMILY = "sqs.queue"
 
 
 def _queue(event: CloudTrailEvent) -> str:
@@ -17,7 +21,8 @@ def _queue(event: CloudTrailEvent) -> str:
 @detection(
     title="Queue {resource} of account {account} is open to everybody",
     severity=Severity.HIGH,
-    api_calls=calls("sqs", "SetQueueAttributes", "CreateQueue", "AddPermission"),
+    api_calls=_SHARING,
+    family=_FAMILY,
     attack="T1537",
 )
 def queue_public(event: CloudTrailEvent) -> bool | Match:
@@ -28,6 +33,25 @@ def queue_public(event: CloudTrailEvent) -> bool | Match:
     """
     is_public = policy_of(event.request.get("attributes.Policy")).is_public
     return Match(_queue(event)) if is_public or "*" in event.request.texts("aWSAccountIds") else False
+
+
+@detection(
+    title="Queue {resource} of account {account} opened to {with}",
+    severity=Severity.MEDIUM,
+    api_calls=_SHARING,
+    family=_FAMILY,
+    attack="T1537",
+)
+def queue_shared_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization may send messages to the queue, or read and delete them.
+
+    False positives: partners, until trusted_accounts names their accounts.
+    Response: ask the queue's owner. Otherwise take the statement out of the access policy (SQS console, Access
+    policy); treat what was in the queue as read, and what came out of it as forged.
+    """
+    named = strangers(event.request.texts("aWSAccountIds"), event, settings)
+    policy = policy_of(event.request.get("attributes.Policy"))
+    return shared_with(named or let_in(policy, event, settings), resource=_queue(event))
 
 
 @detection(

@@ -5,6 +5,8 @@ from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
 from hub.detections.callers import CALLER, MINUTE, principal
 from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import strangers
 from hub.detections.window import Window
 
 _DOCUMENT = ResourceArn("arn:{partition}:ssm:{region}:{account}:document/{id}", ("requestParameters.name",))
@@ -24,16 +26,16 @@ def _parameters(event: CloudTrailEvent) -> list[str]:
     resource=_DOCUMENT,
     attack="T1537",
 )
-def document_public(event: CloudTrailEvent) -> bool | Match:
-    """Everyone may read and run the document; MEDIUM when it is another account.
+def document_public(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Everyone may read and run the document; MEDIUM when it is an account outside the organization.
 
-    False positives: documents that the organization publishes.
+    False positives: documents that the organization publishes; partners, until trusted_accounts names their accounts.
     Response: stop sharing; look for secrets in the document.
     """
-    added = set(event.request.texts("accountIdsToAdd"))
+    added = event.request.texts("accountIdsToAdd")
     if "all" in {account.lower() for account in added}:
         return True
-    return Match(severity=Severity.MEDIUM) if added - {event.account_id} else False
+    return Match(severity=Severity.MEDIUM) if strangers(added, event, settings) else False
 
 
 @detection(

@@ -3,8 +3,15 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.policy import policy_of
+from contract.resource import ResourceArn
+from hub.detections.callers import DAY
 from hub.detections.detection import Match, calls, detection
 from hub.detections.iam.principals import CALLING_USER, is_admin_policy
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
+from hub.detections.window import Window
+
+_ASSUMED = ResourceArn("", ("requestParameters.roleArn",))
 
 
 @detection(
@@ -57,3 +64,29 @@ def session_token_by_user(event: CloudTrailEvent) -> bool:
     Response: compare the address and the tool with what the user usually does.
     """
     return event.actor.type == "IAMUser" and "serialNumber" not in event.request
+
+
+def _account_and_role(event: CloudTrailEvent) -> tuple[str, ...]:
+    return tuple(f"{event.actor.account_id} {role}" for role in _ASSUMED.of(event))
+
+
+@detection(
+    title="Role {resource} of account {account} assumed from account {with}",
+    severity=Severity.MEDIUM,
+    api_calls=calls("sts", "AssumeRole"),
+    # Only callers from other accounts have this identity; all other sessions, of which there are many, stay there.
+    only={"userIdentity": {"type": ["AWSAccount"]}},
+    resource=_ASSUMED,
+    window=Window(by=_account_and_role, seconds=DAY),
+    attack="T1199",
+)
+def role_chaining_from_outside_org(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Somebody in an account outside the organization now acts as a role of it; told once a day.
+
+    False positives: vendors who work in the account, until trusted_accounts names their accounts.
+    Response: check the account's id against the vendor's page and the role's trust policy. If nobody knows it, revoke
+    the role's sessions (IAM console, Roles, Revoke sessions), mend the trust policy, and follow the session: its name
+    and access key stand in the event, its calls in the trail.
+    """
+    is_from_elsewhere = event.actor.type == "AWSAccount"
+    return is_from_elsewhere and shared_with(strangers([event.actor.account_id], event, settings))

@@ -13,6 +13,8 @@ PUBLIC: dict[str, Any] = {
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}],
 }
 
+SNS = "arn:aws:sns:eu-west-1:111122223333:orders"
+
 
 def statement(**parts: Any) -> dict[str, Any]:
     return {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*", **parts}]}
@@ -89,6 +91,30 @@ def test_a_condition_on_who_calls_narrows(condition: Any) -> None:
 )
 def test_a_condition_that_strangers_meet_does_not_narrow(condition: Any) -> None:
     assert policy_of(statement(Condition=condition)).is_public
+
+
+@pytest.mark.parametrize(
+    ("condition", "circles"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}, [("o-exampleorgid",)]),
+        (
+            {
+                "StringEquals": {"aws:SourceAccount": ["111122223333", 444455556666]},
+                "ArnLike": {"AWS:SourceArn": SNS},
+            },
+            [("111122223333", "444455556666"), (SNS,)],
+        ),
+        ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}, []),
+        (
+            {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0", "s3:DataAccessPointAccount": "1"}},
+            [],
+        ),
+        ({}, []),
+    ],
+)
+def test_circles_are_what_conditions_demand_of_the_callers_account(condition: Any, circles: Any) -> None:
+    (only,) = policy_of(statement(Condition=condition)).statements
+    assert only.circles == circles
 
 
 @pytest.mark.parametrize(

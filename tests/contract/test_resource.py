@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contract.cloudtrail import CloudTrailEvent, wrapped
-from contract.resource import ResourceArn, owner_of, short_name
+from contract.resource import ResourceArn, short_name
 
 BUCKET = ResourceArn("arn:{partition}:s3:::{id}", ("requestParameters.bucketName",))
 NODE = ResourceArn(
@@ -59,16 +59,3 @@ def test_the_fallback_names_what_the_first_cannot() -> None:
 )
 def test_the_short_name_is_what_people_say(arn: str, name: str) -> None:
     assert short_name(arn) == name
-
-
-@pytest.mark.parametrize(
-    ("arn", "owner"),
-    [
-        ("arn:aws:kms:eu-west-1:444455556666:key/1234abcd", "444455556666"),
-        ("arn:aws:s3:::amzn-s3-demo-bucket", ""),
-        ("alice@example.com", ""),
-        ("arn:aws", ""),
-    ],
-)
-def test_an_arn_says_whose_it_is(arn: str, owner: str) -> None:
-    assert owner_of(arn) == owner

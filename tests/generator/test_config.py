@@ -172,6 +172,26 @@ def test_a_wrong_setting_is_one_line_with_file_line_field_and_mend(
             '[detections]\nallowed_cidrs = ["10.0.0.0/33"]',
             "10: detections.allowed_cidrs[0]: 10.0.0.0/33 is no network; write a CIDR block, such as 192.0.2.0/24",
         ),
+        (
+            '[detections]\ntrusted_accounts = ["4444-5555-6666"]',
+            '10: detections.trusted_accounts[0]: "4444-5555-6666" cannot be used; write 12 digits',
+        ),
+        (
+            '[detections]\nallowed_regions = ["Frankfurt"]',
+            '10: detections.allowed_regions[0]: "Frankfurt" cannot be used; write a Region, such as eu-central-1',
+        ),
+        (
+            '[detections]\nallowed_regions = ["eu-central-1", "eu-centrall-1"]',
+            "10: detections.allowed_regions[1]: eu-centrall-1 is no Region that this version knows; did you mean eu-",
+        ),
+        (
+            '[detections]\nlog_buckets = ["Logs_*"]',
+            '10: detections.log_buckets[0]: "Logs_*" cannot be used; write a bucket\'s name, * for any characters',
+        ),
+        (
+            "[detections]\nminimum_log_bucket_days = 0",
+            "10: detections.minimum_log_bucket_days: 0 cannot be used; write 1 to 3650",
+        ),
     ],
 )
 def test_the_line_and_the_field_are_exact_and_what_is_allowed_is_said(tmp_path: Path, text: str, line: str) -> None:

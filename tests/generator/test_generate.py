@@ -63,6 +63,9 @@ def test_lists_travel_in_the_detectors_package(config: Config) -> None:
     detections = type(config.detections).model_validate(
         {
             "allowed_ports": [443],
+            "allowed_regions": ["eu-central-1"],
+            "log_buckets": ["logs-*"],
+            "trusted_accounts": ["444455556666"],
             "iam.user_created": {"mode": "monitor"},
             "s3.bucket_acl_public": {"severity": "CRITICAL"},
         }
@@ -71,9 +74,18 @@ def test_lists_travel_in_the_detectors_package(config: Config) -> None:
     assert json.loads(files["hub/settings.json"]) == {
         "allowed_cidrs": [],
         "allowed_ports": [443],
+        "allowed_regions": ["eu-central-1"],
+        "counts": {},
+        "exclusions": [],
+        "has_usual_exclusions": True,
+        "log_buckets": ["logs-*"],
+        "minimum_log_bucket_days": 90,
+        "minimum_log_group_days": 30,
         "modes": {"iam.user_created": "monitor"},
+        "organization_id": config.organization.id,
         "prefix": "muster",
         "severities": {"s3.bucket_acl_public": "CRITICAL"},
+        "trusted_accounts": ["444455556666"],
     }
     assert tuning(config, NOTIFIER) == {}
 

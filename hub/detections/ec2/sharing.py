@@ -1,12 +1,11 @@
 """Images and disks that leave the account, or are lost to it."""
 
-from collections.abc import Iterable
-
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
 
 # The ARNs of snapshots and images carry no account.
 _SNAPSHOT = ResourceArn("arn:{partition}:ec2:{region}::snapshot/{id}", ("requestParameters.snapshotId",))
@@ -16,12 +15,8 @@ _EXPORTED = ResourceArn(
     ("requestParameters.instanceId",),
     fallback=_IMAGE,
 )
-
-
-def _strangers(accounts: Iterable[str], event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    known = {event.account_id, *settings.organization_accounts}
-    foreign = sorted(set(accounts) - known)
-    return Match(details={"accounts": foreign, "with": ", ".join(foreign)}) if foreign else False
+# Whom an image can be shared with; snapshots know accounts only.
+_IMAGE_USERS = ("userId", "organizationArn", "organizationalUnitArn")
 
 
 @detection(
@@ -50,12 +45,34 @@ def snapshot_public(event: CloudTrailEvent) -> bool:
     attack="T1537",
 )
 def snapshot_shared_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """An account outside the organization may read the disk.
+    """An account outside the organization may read the disk; what AWS's own scanners share for a while is not meant.
 
-    False positives: backup vendors.
+    False positives: backup vendors, until trusted_accounts names their accounts.
     Response: find out whose account it is; stop sharing; treat the content as copied if nobody knows it.
     """
-    return _strangers(event.request.texts("createVolumePermission.add.userId"), event, settings)
+    # GuardDuty's malware protection shares with an account of AWS, by its service-linked role.
+    if event.actor.kind == "service-linked-role":
+        return False
+    return shared_with(strangers(event.request.texts("createVolumePermission.add.userId"), event, settings))
+
+
+@detection(
+    title="Snapshot {resource} of account {account} was copied or mounted by account {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("ec2", "SharedSnapshotCopyInitiated", "SharedSnapshotVolumeCreated"),
+    resource=ResourceArn(_SNAPSHOT.template, ("serviceEventDetails.snapshotId",)),
+    family="ec2.snapshot",
+    attack="T1537",
+)
+def shared_snapshot_used_by_other(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization took a copy of a disk, or made a disk of it: what it held is out.
+
+    False positives: backup vendors, and AWS's scanners (GuardDuty malware protection), until trusted_accounts names
+    their accounts.
+    Response: the copy cannot be called back. Stop sharing the snapshot (EC2 console, Snapshots, Permissions); find who
+    shared it (ModifySnapshotAttribute); rotate every secret that was on the disk and tell the owner of its data.
+    """
+    return shared_with(strangers([event.identity.text("accountId")], event, settings))
 
 
 @detection(
@@ -84,12 +101,13 @@ def ami_public(event: CloudTrailEvent) -> bool:
     attack="T1537",
 )
 def ami_shared_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """An account outside the organization may start the image and read its disks.
+    """An account, or another organization, may start the image and read its disks.
 
-    False positives: vendors who support a machine.
+    False positives: vendors who support a machine, until trusted_accounts names their accounts.
     Response: find out whose account it is; stop sharing; rotate every secret that was on the image.
     """
-    return _strangers(event.request.texts("launchPermission.add.userId"), event, settings)
+    added = [name for field in _IMAGE_USERS for name in event.request.texts(f"launchPermission.add.{field}")]
+    return shared_with(strangers(added, event, settings))
 
 
 @detection(

@@ -7,8 +7,10 @@ from contract.finding import Severity
 from contract.policy import Policy, Statement, policy_of
 from contract.resource import ResourceArn
 from hub.detections.callers import CALLER, MINUTE, principal
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
 from hub.detections.iam.principals import ROLE
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with
 from hub.detections.window import Window
 
 _TRUST = calls("iam", "UpdateAssumeRolePolicy", "CreateRole")
@@ -62,6 +64,26 @@ def role_trust_public(event: CloudTrailEvent) -> bool:
     Response: restrict the trust policy now, revoke the role's sessions, and see who assumed it meanwhile.
     """
     return _trust_policy(event).is_public
+
+
+@detection(
+    title="Role {resource} of account {account} may be assumed by {with}",
+    severity=Severity.HIGH,
+    api_calls=_TRUST,
+    resource=ROLE,
+    family="iam.role_trust",
+    attack="T1098.003",
+    cis="monitoring.iam_policy_changes",
+)
+def role_trust_external_account(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An account outside the organization may become the role, and do all that it may: a common back door.
+
+    False positives: vendors who work in the account, until trusted_accounts names their accounts.
+    Response: ask who made the contract and check the account's id against the vendor's page; a condition on
+    sts:ExternalId belongs there. Otherwise take the statement out (IAM console, Roles, Trust relationships), revoke
+    the role's sessions, and look for AssumeRole with this role since.
+    """
+    return shared_with(let_in(_trust_policy(event), event, settings))
 
 
 @detection(

@@ -10,13 +10,17 @@ from contract.finding import Finding, Mode
 from generator.remembered import RememberedWindows
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
+from hub.detections.settings import DetectionSettings
 from tests.golden import EVENTS, events_of, name_of
 from tests.golden import FILES as GOLDEN
 
 OBSERVED_AT = "2026-11-20T12:00:00.000000Z"
 
+# Some detections look for nothing until somebody says what is usual.
+USUAL = DetectionSettings(allowed_regions=("eu-west-1", "us-east-1"), organization_id="o-exampleorgid")
+
 # Also those that are off until somebody asks for them.
-engine = Engine([msgspec.structs.replace(one, mode=Mode.LIVE) for one in DETECTIONS])
+engine = Engine([msgspec.structs.replace(one, mode=Mode.LIVE) for one in DETECTIONS], USUAL)
 
 
 def findings(path: Path) -> Iterator[Finding]:
