@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 
 from generator.config import Config
+from generator.native_rules import dropped_feeds, forwarded_feeds, native_rules
 from generator.pattern import Asked, Rule, alert_rules
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import switched_on
+from hub.detections.native.catalogue import FEEDS
 from hub.detections.settings import DetectionSettings
 
 
@@ -20,7 +22,7 @@ def detection_settings(config: Config) -> dict[str, Any]:
         "counts": {name: one.count for name, one in exceptions.items() if one.count},
         "exclusions": [one.model_dump(mode="json", exclude_unset=True) for one in config.exclusions],
         "has_usual_exclusions": said.usual_exclusions,
-        "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
+        "modes": {name: one.mode for name, one in exceptions.items() if one.mode} | dropped_feeds(config),
         "prefix": config.aws.prefix,
         "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
     }
@@ -30,9 +32,9 @@ def configured_rules(config: Config) -> list[Rule]:
     """Return the alert rules of a spoke: what is off, or not asked for, is not forwarded and costs nothing."""
     settings = msgspec.convert(detection_settings(config), DetectionSettings)
     asked = Asked(reads=config.detections.read_only_calls, refusals=config.detections.refused_calls)
-    return alert_rules(switched_on(DETECTIONS, settings), asked)
+    return [*alert_rules(switched_on(DETECTIONS, settings), asked), *native_rules(forwarded_feeds(config))]
 
 
 def usual_rules() -> list[Rule]:
     """Return the alert rules of a spoke without settings of anybody's own."""
-    return alert_rules(switched_on(DETECTIONS, DetectionSettings()))
+    return [*alert_rules(switched_on(DETECTIONS, DetectionSettings())), *native_rules(FEEDS)]

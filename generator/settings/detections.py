@@ -10,8 +10,9 @@ from contract.finding import Mode, Severity
 from generator.settings.kinds import Cidr, Count, Port, Switch
 from generator.settings.section import Broken, Section, refuse
 from hub.detections.catalogue import DETECTIONS
+from hub.detections.native.catalogue import FEEDS
 
-_IDS = {one.id for one in DETECTIONS}
+_IDS = {*(one.id for one in DETECTIONS), *(one.id for one in FEEDS)}
 _COUNTING = {one.id for one in DETECTIONS if one.window}
 
 

@@ -180,6 +180,7 @@ DETECTIONS: tuple[Detection, ...] = (
     ecr.repository_public,
     codebuild.project_public,
     kms.key_disabled_or_deleted,
+    kms.key_deleted,
     kms.key_policy_public,
     kms.rotation_disabled,
     kms.imported_material,

@@ -30,6 +30,23 @@ def key_disabled_or_deleted(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
+    title="Key {resource} of account {account} was deleted for good",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("kms", "DeleteKey"),
+    resource=_KEY,
+    attack="T1485",
+)
+def key_deleted(_event: CloudTrailEvent) -> bool:
+    """KMS deleted a key, because its waiting period is over: what it encrypts is lost from now on.
+
+    False positives: every deletion that somebody scheduled on purpose.
+    Response: see who scheduled it (`kms.key_disabled_or_deleted`, one to four weeks before). Nothing brings the key
+    back; if something still needs its data, restore that from a copy under another key.
+    """
+    return True
+
+
+@detection(
     title="Key {resource} of account {account} may be used by anyone",
     severity=Severity.CRITICAL,
     api_calls=calls("kms", "PutKeyPolicy", "CreateKey"),
