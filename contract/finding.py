@@ -8,6 +8,9 @@ import msgspec
 
 from contract.clock import EPOCH
 
+# The product that finds what the detections find.
+OURS = "muster"
+
 
 class Severity(StrEnum):
     """How bad it is; `rank` orders them."""
@@ -76,7 +79,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     account: str
     region: str
     resource: str
-    product: str = "muster"
+    product: str = OURS
     family: str = ""
     resources: tuple[str, ...] = ()
     actor: str = ""

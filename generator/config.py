@@ -13,6 +13,7 @@ from generator.settings.aws import Aws, Target
 from generator.settings.channels import Channels
 from generator.settings.detections import Detections
 from generator.settings.exclusions import Exclusion
+from generator.settings.feeds import Feeds
 from generator.settings.findings import Findings
 from generator.settings.functions import Creator, Spoke, Trail
 from generator.settings.organization import Organization
@@ -35,6 +36,7 @@ class Config(Section):
     findings: Findings = Field(default=Findings(), description="how long things are kept")
     detections: Detections = Field(default=Detections(), description="what is normal here")
     exclusions: tuple[Exclusion, ...] = Field(default=(), description="what is normal here, case by case")
+    feeds: Feeds = Field(default=Feeds(), description="what other AWS services find")
     channels: Channels = Field(default=Channels(), description="how people are told")
     overrides: tuple[Override, ...] = Field(default=(), description="what is different in some accounts or units")
     web: Web = Field(default=Web(), description="the dashboard")

@@ -9,10 +9,13 @@ import msgspec
 
 from contract.catalogue import DetectionText
 from generator.configuration_docs import write_configuration_docs
+from generator.feed_docs import FEEDS_HEADING, feed_rows
 from generator.markdown import row
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.cis import VERSIONS, cis_numbers
 from hub.detections.detection import Detection
+from hub.detections.native.catalogue import FEEDS
+from hub.detections.native.feed import Feed
 from hub.own_findings import OWN_FINDINGS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,8 +53,8 @@ class DetectionDocsError(ValueError):
     """A detection's docstring lacks what it means, its false positives or the response."""
 
 
-def detection_text(one: Detection) -> DetectionText:
-    """Return a detection in words."""
+def detection_text(one: Detection | Feed) -> DetectionText:
+    """Return a detection or a feed in words."""
     prose = _PROSE.fullmatch(" ".join(one.doc.split()))
     if not prose:
         raise DetectionDocsError(f'{one.id}: the docstring needs a sentence, "False positives: …" and "Response: …"')
@@ -60,12 +63,12 @@ def detection_text(one: Detection) -> DetectionText:
         title=one.title,
         severity=one.severity,
         mode=one.mode,
-        family=one.family,
+        family=one.family if isinstance(one, Detection) else one.id,
         what=_sentence(prose["what"]),
         false_positives=_sentence(prose["false_positives"]),
         response=_sentence(prose["response"]),
         attack=one.attack,
-        cis=cis_numbers(one.cis),
+        cis=cis_numbers(one.cis if isinstance(one, Detection) else ""),
     )
 
 
@@ -74,17 +77,22 @@ def _sentence(text: str) -> str:
 
 
 def detections_json() -> str:
-    """Return `contract/detections.json`: what dashboard and notifier say about a detection or an own finding."""
-    texts = [*(detection_text(one) for one in DETECTIONS), *OWN_FINDINGS]
+    """Return `contract/detections.json`: what dashboard and notifier say about a detection, a feed, an own finding."""
+    texts = [*map(detection_text, DETECTIONS), *map(detection_text, FEEDS), *OWN_FINDINGS]
     return msgspec.json.format(msgspec.json.encode(texts), indent=1).decode() + "\n"
 
 
 def write_detection_docs() -> str:
-    """Return `docs/detections.md`: a table of all detections, what each means and what to do; our own findings."""
+    """Return `docs/detections.md`: all detections, what each means and what to do; the feeds; our own findings."""
     pairs = [(one, detection_text(one)) for one in DETECTIONS]
     rows = [row(_HEADINGS), row("---" for _ in _HEADINGS), *(row(_cells(one, text)) for one, text in pairs)]
+    feeds = {one.id: detection_text(one) for one in FEEDS}
     return "\n".join(
-        [_INTRODUCTION, *rows, "", *(_section(text) for _, text in pairs), _OWN, *map(_section, OWN_FINDINGS)]
+        [
+            *(_INTRODUCTION, *rows, "", *(_section(text) for _, text in pairs)),
+            *(FEEDS_HEADING, *feed_rows(feeds), "", *map(_section, feeds.values())),
+            *(_OWN, *map(_section, OWN_FINDINGS)),
+        ]
     )
 
 

@@ -14,8 +14,10 @@ from generator.deployment import Deployment
 from generator.pattern import forwarded
 from generator.reading import Item
 from generator.remembered import RememberedWindows
+from hub.detections.native.catalogue import FEEDS
 from spoke.creator_tagger.plan import TaggingPlan, plan
 
+_NATIVE = {kind for one in FEEDS for kind in one.detail_types}
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
 
@@ -102,6 +104,8 @@ def _explained(
         findings = detail.get("findings")
         listed = findings if isinstance(findings, list) else []
         return explanation.model_copy(update={"findings": [describe(one) for one in listed if isinstance(one, dict)]})
+    if envelope["detail-type"] in _NATIVE:
+        return _reported(explanation, envelope, deployment)
     if "eventName" not in detail:
         return explanation
     event = CloudTrailEvent(envelope)
@@ -119,6 +123,15 @@ def _explained(
         rule=rule or "",
         untagged_because=tagging.reason,
     )
+
+
+def _reported(explanation: Explanation, envelope: Mapping[str, Any], deployment: Deployment) -> Explanation:
+    """Explain what another service says it found; an event that closes a finding has none."""
+    rule = forwarded(deployment.rules, envelope)
+    found = [one for one in deployment.engine.judge(envelope, iso(now())).findings if one.is_open]
+    told = {"actor": next((one.actor for one in found if one.actor), None), "rule": rule or ""}
+    listed = [explained_finding(one) for one in found]
+    return explanation.model_copy(update={"forwarded": rule is not None, "findings": listed, **told})
 
 
 def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:

@@ -106,7 +106,7 @@ def is_delivered(rule: Rule, record: Mapping[str, Any]) -> bool:
 def forwarded(rules: Iterable[Rule], event: Mapping[str, Any]) -> str | None:
     """Return the name of the first rule that forwards an EventBridge event to the hub, or None."""
     detail = event.get("detail")
-    record = detail if isinstance(detail, dict) else {}
+    record = detail if isinstance(detail, dict) and event.get("detail-type") in DETAIL_TYPES else {}
     return next((one.name for one in rules if is_delivered(one, record) and matches(one.pattern, event)), None)
 
 

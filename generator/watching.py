@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 
 from generator.config import Config
+from generator.native_rules import dropped_feeds, forwarded_feeds, native_rules
 from generator.pattern import Asked, Rule, alert_rules
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import switched_on
+from hub.detections.native.catalogue import FEEDS
 from hub.detections.settings import DetectionSettings
 
 
@@ -24,7 +26,7 @@ def detection_settings(config: Config) -> dict[str, Any]:
         "log_buckets": said.log_buckets,
         "minimum_log_bucket_days": said.minimum_log_bucket_days,
         "minimum_log_group_days": said.minimum_log_group_days,
-        "modes": {name: one.mode for name, one in exceptions.items() if one.mode},
+        "modes": {name: one.mode for name, one in exceptions.items() if one.mode} | dropped_feeds(config),
         "organization_id": config.organization.id,
         "prefix": config.aws.prefix,
         "severities": {name: one.severity for name, one in exceptions.items() if one.severity},
@@ -36,9 +38,9 @@ def configured_rules(config: Config) -> list[Rule]:
     """Return the alert rules of a spoke: what is off, or not asked for, is not forwarded and costs nothing."""
     settings = msgspec.convert(detection_settings(config), DetectionSettings)
     asked = Asked(reads=config.detections.read_only_calls, refusals=config.detections.refused_calls)
-    return alert_rules(switched_on(DETECTIONS, settings), asked)
+    return [*alert_rules(switched_on(DETECTIONS, settings), asked), *native_rules(forwarded_feeds(config))]
 
 
 def usual_rules() -> list[Rule]:
     """Return the alert rules of a spoke without settings of anybody's own."""
-    return alert_rules(switched_on(DETECTIONS, DetectionSettings()))
+    return [*alert_rules(switched_on(DETECTIONS, DetectionSettings())), *native_rules(FEEDS)]

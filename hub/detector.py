@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
 from contract.cloudtrail import timestamp
-from contract.finding import Finding, detection_finding_id
+from contract.finding import OURS, Finding, detection_finding_id
 from contract.names import GLOBAL_REGIONS, METRICS_NAMESPACE, Names, partition_of
 from contract.settings import read_settings
 from hub.clients import aws_client
@@ -25,6 +25,7 @@ from hub.detections.settings import load_settings
 from hub.membership import Membership
 from hub.organization import listed_accounts
 from hub.own_findings import UNKNOWN_ACCOUNT
+from hub.republished import met
 from hub.settings import DetectorSettings
 from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore, UpsertError
@@ -115,11 +116,17 @@ class Detector:
         if not findings:
             return []
         try:
-            self._stores.findings.upsert(findings)
+            self._stores.findings.upsert(self._met(findings))
         except UpsertError as error:
             logger.exception("Findings were not stored", findings=list(error.failed))
             return [message for message, group in found.items() if any(one.id in error.failed for one in group)]
         return []
+
+    def _met(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return the findings of other services as later sights of what the store has of them; ours as they are."""
+        ours = [one for one in findings if one.product == OURS]
+        others = [one for one in findings if one.product != OURS]
+        return [*ours, *(met(others, self._stores.findings.read(one.id for one in others)) if others else [])]
 
 
 def event_of(body: str) -> dict[str, Any]:

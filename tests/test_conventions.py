@@ -17,17 +17,22 @@ import pytest
 from generator.functions import CREATOR_TAGGER, DETECTOR, FUNCTIONS, Function
 from generator.imports import closure
 from generator.matcher import matches
+from generator.native_rules import native_rules
 from generator.pattern import Rule, alert_rules, forwarded
+from generator.settings.feeds import Feeds
 from generator.snapshots import rendered, sample
 from generator.third_party import ROOT
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
+from hub.detections.native.catalogue import FEEDS
+from hub.detections.native.feed import Feed
 from tests.golden import EVENTS, events_of
 from tests.golden import FILES as GOLDEN
 
 RECORDED = sorted((ROOT / "localorg" / "events").glob("*.json"))
 PUBLISHED = sorted((ROOT / "tests" / "hub" / "previous_versions").glob("*/*.json"))
-IDS = [one.id for one in DETECTIONS]
+DESCRIBED: tuple[Detection | Feed, ...] = (*DETECTIONS, *FEEDS)
+IDS = [one.id for one in DESCRIBED]
 
 MAY_IMPORT = {
     "contract": ("contract",),
@@ -93,7 +98,7 @@ def labelled(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def rules() -> list[Rule]:
-    return alert_rules(DETECTIONS)
+    return [*alert_rules(DETECTIONS), *native_rules(FEEDS)]
 
 
 # 1
@@ -114,7 +119,19 @@ def test_every_module_of_detections_is_in_the_catalogue() -> None:
     assert written - listed == set(), "list its detections in hub/detections/catalogue.py"
 
 
-@pytest.mark.parametrize("detection", DETECTIONS, ids=IDS)
+def test_every_module_of_feeds_is_in_the_catalogue() -> None:
+    written = {path.stem for path in python_files("hub/detections/native") if "@feed(" in path.read_text("utf-8")}
+    listed = {one.read.__module__.rpartition(".")[2] for one in FEEDS}
+    assert written == listed, "list its feeds in hub/detections/native/catalogue.py"
+
+
+def test_a_feed_is_named_as_its_function_and_as_its_setting() -> None:
+    names = [one.name for one in FEEDS]
+    assert names == [one.read.__name__ for one in FEEDS]
+    assert set(names) == Feeds.model_fields.keys() - {"security_hub"}, "give it a switch in generator/settings/feeds.py"
+
+
+@pytest.mark.parametrize("detection", DETECTIONS, ids=lambda one: one.id)
 def test_a_detection_is_named_as_its_module_and_function(detection: Detection) -> None:
     service, _, name = detection.id.partition(".")
     assert name == detection.predicate.__name__, "the id is service.function"
@@ -122,14 +139,14 @@ def test_a_detection_is_named_as_its_module_and_function(detection: Detection) -
     assert service in {one.removesuffix("_") for one in modules}, f"move it to hub/detections/{service}.py"
 
 
-@pytest.mark.parametrize("detection", DETECTIONS, ids=IDS)
-def test_a_detection_says_its_false_positives_and_the_response(detection: Detection) -> None:
+@pytest.mark.parametrize("detection", DESCRIBED, ids=IDS)
+def test_a_detection_says_its_false_positives_and_the_response(detection: Detection | Feed) -> None:
     for part in ("False positives: ", "Response: "):
-        assert part in detection.doc, f'{detection.predicate.__module__}: the docstring needs "{part}…"'
+        assert part in detection.doc, f'{detection.id}: the docstring needs "{part}…"'
 
 
-@pytest.mark.parametrize("detection", DETECTIONS, ids=IDS)
-def test_a_detection_has_golden_events_that_fire_and_that_stay_quiet(detection: Detection) -> None:
+@pytest.mark.parametrize("detection", DESCRIBED, ids=IDS)
+def test_a_detection_has_golden_events_that_fire_and_that_stay_quiet(detection: Detection | Feed) -> None:
     for kind in ("fires", "quiet"):
         assert list((EVENTS / detection.id).glob(f"{kind}-*.json")), (
             f"add tests/events/{detection.id}/{kind}-<how>.json"

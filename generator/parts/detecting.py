@@ -8,15 +8,17 @@ from generator.functions import DETECTOR
 from generator.parts.function import Site, function
 from generator.parts.queues import work_queue
 from generator.parts.sources import from_queue, to_queue
+from hub.detections.native.catalogue import FEEDS
 
-# Only AWS's services may send as aws.*, on whichever bus: what matches was recorded by CloudTrail.
-RECORDED = {"source": [{"prefix": "aws."}], "detail-type": list(DETAIL_TYPES)}
+_NATIVE = (kind for one in FEEDS for kind in one.detail_types)
+# Only AWS's services may send as aws.*, on whichever bus: what matches is CloudTrail's, or a service's own finding.
+JUDGED = {"source": [{"prefix": "aws."}], "detail-type": [*DETAIL_TYPES, *_NATIVE]}
 
 
 def detector(site: Site) -> list[AWSObject]:
-    """Return the detector with its queue: forwarded CloudTrail events in, findings out."""
+    """Return the detector with its queue: forwarded events in, findings out."""
     config = site.config
-    rule = to_queue(DETECTOR, config.names.queue("detector"), Ref("Bus"), RECORDED)
+    rule = to_queue(DETECTOR, config.names.queue("detector"), Ref("Bus"), JUDGED)
     statements = [
         iam.consume_queue(GetAtt("DetectorQueue", "Arn")),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),

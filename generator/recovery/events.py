@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from generator.matcher import matches
-from generator.parts.detecting import RECORDED
+from generator.parts.detecting import JUDGED
 from generator.recovery.letters import Letter, RefusedError
 from generator.recovery.place import Place
 
@@ -19,6 +19,6 @@ def send_event(letter: Letter, place: Place, send: Callable[[str], Any]) -> None
     origin = event.get("account"), event.get("region")
     if origin != (place.account, place.region):
         raise RefusedError(f"it says that it is of {origin[0]} {origin[1]}, whose queue this is not")
-    if not matches(RECORDED, event):
-        raise RefusedError("it was not recorded by CloudTrail, and nothing else is for the detector")
+    if not matches(JUDGED, event):
+        raise RefusedError("neither CloudTrail recorded it nor is it a feed's, and the detector takes nothing else")
     send(letter.body)

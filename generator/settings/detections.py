@@ -10,9 +10,10 @@ from contract.finding import Mode, Severity
 from generator.settings.kinds import AccountId, BucketPattern, Cidr, Count, Days, Port, RegionName, Switch
 from generator.settings.section import Broken, Section, refuse
 from hub.detections.catalogue import DETECTIONS
+from hub.detections.native.catalogue import FEEDS
 from hub.detections.settings import DEFAULTS
 
-_IDS = {one.id for one in DETECTIONS}
+_IDS = {*(one.id for one in DETECTIONS), *(one.id for one in FEEDS)}
 _COUNTING = {one.id for one in DETECTIONS if one.window}
 
 

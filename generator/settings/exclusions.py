@@ -8,7 +8,9 @@ from pydantic import Field
 from generator.settings.kinds import AccountId, Day, Glob
 from generator.settings.section import Broken, Section
 from hub.detections.catalogue import DETECTIONS
+from hub.detections.native.catalogue import FEEDS
 
+_IDS = (*(one.id for one in DETECTIONS), *(one.id for one in FEEDS))
 _FITTING = ("actors", "actor_kinds", "invoked_by", "source_ips", "api_calls", "resources", "accounts", "ous", "tags")
 
 
@@ -59,7 +61,7 @@ class Exclusion(Section):
         if not (self.detections or any(getattr(self, name) for name in _FITTING)):
             yield (), f"this leaves out every finding; give detections or one of {', '.join(_FITTING)}"
         for place, wanted in enumerate(self.detections):
-            if not any(fnmatchcase(one.id, wanted) for one in DETECTIONS):
+            if not any(fnmatchcase(one, wanted) for one in _IDS):
                 yield ("detections", place), f"{wanted} is no detection's id; docs/detections.md lists them"
         for place, tag in enumerate(self.tags):
             if "=" not in tag:

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +16,9 @@ from hub.detections.exclusions import NOWHERE, USUAL_EXCLUSIONS, Place, reason_a
 from hub.detections.findings import failure_finding, fold, made
 from hub.detections.settings import DEFAULTS, DetectionSettings
 from hub.detections.window import Alert, Sighting, raised
+
+if TYPE_CHECKING:
+    from hub.detections.native.reading import Reader
 
 _ANY = "*"
 
@@ -101,15 +105,33 @@ class Engine:
         return found if len(found) < 2 else sorted(found, key=lambda one: self._order[one.id])
 
     def judge(self, envelope: Mapping[str, Any], observed_at: str) -> Verdict:
-        """Return the findings of an EventBridge event; one that carries no CloudTrail record has none.
+        """Return the findings of an EventBridge event: a CloudTrail record, or what another service says it found.
 
         `observed_at` is `contract.clock.iso` text. Nothing that JSON can hold makes it raise.
         """
         detail = envelope.get("detail") if isinstance(envelope, Mapping) else None
-        if not isinstance(detail, dict) or envelope.get("detail-type") not in DETAIL_TYPES:
+        if not isinstance(detail, dict):
             return NOTHING
+        if envelope.get("detail-type") not in DETAIL_TYPES:
+            return self._reported(envelope, observed_at)
         found = self.candidates(detail)
         return self._judged(CloudTrailEvent(envelope), found, observed_at) if found else NOTHING
+
+    @cached_property
+    def _reader(self) -> "Reader":
+        from hub.detections.native.reading import Reader  # noqa: PLC0415 - rare, and no part of cold starts
+
+        return Reader(self._settings)
+
+    def _reported(self, envelope: Mapping[str, Any], observed_at: str) -> Verdict:
+        """Return what another service says it found; what closes a finding is never excluded."""
+        verdict = self._reader.judge(envelope, observed_at)
+        for finding in verdict.findings if not verdict.failures else ():
+            place = self._places.get(finding.account, NOWHERE)
+            reason = reason_against(self._exclusions, finding, None, place) if finding.is_open else ""
+            if reason:
+                return Verdict(excluded=(Excluded(finding.detection, reason),))
+        return verdict
 
     def _judged(self, event: CloudTrailEvent, found: Sequence[Detection], observed_at: str) -> Verdict:
         said: list[Verdict] = []

@@ -43,20 +43,23 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     until: str = ""
 
-    def covers(self, finding: Finding, event: CloudTrailEvent, place: Place = NOWHERE) -> bool:
-        """Whether the finding of an event is to be left out; `place` is of the event's account."""
-        if self.until and event.time.date().isoformat() >= self.until:
+    def covers(self, finding: Finding, event: CloudTrailEvent | None, place: Place = NOWHERE) -> bool:
+        """Whether the finding of an event is to be left out; `place` is of the finding's account.
+
+        Without an event it is another service's finding.
+        """
+        day = event.time.date().isoformat() if event else finding.updated_at
+        if self.until and day >= self.until:
             return False
-        actor = event.actor
         asked = (
             (self.detections, (finding.detection, finding.detection.removesuffix(".attempted"))),
-            (self.actors, (actor.name, actor.role, actor.arn)),
-            (self.actor_kinds, (actor.kind,)),
-            (self.invoked_by, (actor.invoked_by,)),
-            (self.source_ips, (event.source_ip,)),
-            (self.api_calls, (event.api_call,)),
+            (self.actors, (finding.actor, finding.actor_role, finding.actor_arn)),
+            (self.actor_kinds, (finding.actor_kind,)),
+            (self.invoked_by, (event.actor.invoked_by,) if event else ()),
+            (self.source_ips, (finding.source_ip,)),
+            (self.api_calls, (finding.api_call,)),
             (self.resources, finding.resources),
-            (self.accounts, (event.account_id,)),
+            (self.accounts, (finding.account,)),
             (self.ous, (*place.ou_ids, *_paths(place.ou_path))),
             (self.tags, [f"{key}={value}" for key, value in place.tags.items()]),
         )
@@ -64,7 +67,7 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reason_against(
-    exclusions: Iterable[Exclusion], finding: Finding, event: CloudTrailEvent, place: Place = NOWHERE
+    exclusions: Iterable[Exclusion], finding: Finding, event: CloudTrailEvent | None, place: Place = NOWHERE
 ) -> str:
     """Return the reason of the first exclusion that covers a finding; empty text when none does."""
     return next((one.reason for one in exclusions if one.covers(finding, event, place)), "")

@@ -32,6 +32,23 @@ def key_disabled_or_deleted(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
+    title="Key {resource} of account {account} was deleted for good",
+    severity=Severity.INFORMATIONAL,
+    api_calls=calls("kms", "DeleteKey"),
+    resource=_KEY,
+    attack="T1485",
+)
+def key_deleted(_event: CloudTrailEvent) -> bool:
+    """KMS deleted a key, because its waiting period is over: what it encrypts is lost from now on.
+
+    False positives: every deletion that somebody scheduled on purpose.
+    Response: see who scheduled it (`kms.key_disabled_or_deleted`, one to four weeks before). Nothing brings the key
+    back; if something still needs its data, restore that from a copy under another key.
+    """
+    return True
+
+
+@detection(
     title="Key {resource} of account {account} may be used by anyone",
     severity=Severity.CRITICAL,
     api_calls=calls("kms", "PutKeyPolicy", "CreateKey"),
@@ -113,23 +130,5 @@ def imported_material(_event: CloudTrailEvent) -> bool:
 
     False positives: organizations that bring their own keys.
     Response: ask the actor; without the material what the key encrypts is lost: secure a copy of it.
-    """
-    return True
-
-
-@detection(
-    title="Key {resource} of account {account} was deleted for good",
-    severity=Severity.INFORMATIONAL,
-    api_calls=calls("kms", "DeleteKey"),
-    resource=_KEY,
-    attack="T1485",
-    cis="monitoring.key_loss",
-)
-def key_deleted(_event: CloudTrailEvent) -> bool:
-    """The waiting period of a scheduled deletion is over; AWS deleted the key, and nobody can bring it back.
-
-    False positives: every deletion that was planned.
-    Response: only in an investigation: what the key encrypted is lost unless a copy under another key exists; who
-    asked for it stands in the key's `ScheduleKeyDeletion`, seven to thirty days before.
     """
     return True

@@ -3,7 +3,7 @@
 import zlib
 from datetime import datetime, timedelta
 
-from contract.finding import Finding, Mode, RecordState, Severity, Workflow
+from contract.finding import OURS, Finding, Mode, RecordState, Severity, Workflow
 from hub.store.attributes import Item, Plain, from_item, text, to_item
 from hub.store.body import packed, unpacked
 from hub.store.schema import TTL_ATTRIBUTE
@@ -64,7 +64,7 @@ def row_of(item: Item) -> Finding:
         actor=text(item, "actor"),
         workflow=Workflow(text(item, "workflow")),
         event_id=text(item, "event_id"),
-        product=text(item, "product", "muster"),
+        product=text(item, "product", OURS),
         mode=Mode(text(item, "mode", Mode.LIVE)),
         record_state=RecordState(text(item, "record_state", RecordState.ACTIVE)),
         compliance=text(item, "compliance"),
@@ -83,7 +83,7 @@ def _plain(finding: Finding) -> dict[str, Plain]:
         "actor": finding.actor,
         "workflow": finding.workflow.value,
         "event_id": finding.event_id,
-        "product": "" if finding.product == "muster" else finding.product,
+        "product": "" if finding.product == OURS else finding.product,
         "mode": "" if finding.mode is Mode.LIVE else finding.mode.value,
         "first_seen": finding.first_seen,
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 DEFAULT = "ENABLED"
 WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+INSIGHT = "AWS Insight via CloudTrail"
 NEVER_DELIVERED = ("Data", "NetworkActivity", "Insight")
 READS = ("Describe", "Get", "List")
 # They begin like reads, but AWS counts them as changes.
@@ -18,7 +19,8 @@ def receives(state: str, event: dict[str, Any]) -> bool:
     if state not in (DEFAULT, WITH_READS):
         return False
     record = event["detail"]
-    if not event["detail-type"].endswith("via CloudTrail") or not isinstance(record, dict):
+    kind = event["detail-type"]
+    if not kind.endswith("via CloudTrail") or kind == INSIGHT or not isinstance(record, dict):
         return True
     if record.get("managementEvent") is False or record.get("eventCategory") in NEVER_DELIVERED:
         return False

@@ -184,3 +184,14 @@ def test_a_detection_that_is_off_is_silent_and_a_severity_is_the_configured_one(
     (finding,) = explained(event, config=worse)[0].findings
     assert isinstance(finding, ExplainedFinding)
     assert finding.severity == "CRITICAL"
+
+
+def test_what_another_service_found_is_explained_and_what_it_closes_is_no_finding() -> None:
+    opening, closing = (
+        golden("native.guardduty_finding", name)
+        for name in ("fires-role-credentials-used-outside.json", "quiet-archived.json")
+    )
+    opened, closed = explained(opening, closing)
+    assert (opened.forwarded, opened.rule, opened.actor) == (True, "native", "web-server")
+    assert detections(opened) == ["native.guardduty_finding"]
+    assert (closed.forwarded, closed.findings) == (True, [])

@@ -160,3 +160,10 @@ def test_service_events_are_forwarded_as_calls_are() -> None:
     record = {"eventSource": source, "eventName": name, "eventType": "AwsServiceEvent"}
     service_event = {**wrapped(record), "detail-type": "AWS Service Event via CloudTrail"}
     assert forwarded(alert_rules([wanting(call)]), service_event) == "calls"
+
+
+@pytest.mark.parametrize("name", ["ConsoleLogin", "SwitchRole", "ExitRole"])
+def test_sign_ins_are_forwarded_by_their_own_detail_type(name: str) -> None:
+    call = f"signin.amazonaws.com:{name}"
+    signed_in = {**event(call), "detail-type": "AWS Console Sign In via CloudTrail"}
+    assert forwarded(alert_rules([wanting(call)]), signed_in) == "sign-in"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.finding import Finding, Severity, detection_finding_id
+from contract.finding import Finding, RecordState, Severity, detection_finding_id
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine, Failure, Verdict
@@ -332,3 +332,30 @@ def test_the_handler_answers_with_the_messages_that_failed(
     assert detect_handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
     detector._detector.cache_clear()
     assert len(stored(FindingStore(dynamodb, "findings"))) == 1
+
+
+NATIVE = Path(__file__).parents[1] / "events"
+
+
+def reported(name: str) -> str:
+    return json.dumps({**json.loads((NATIVE / name).read_text()), "account": MEMBER})
+
+
+def test_what_a_service_found_is_stored_and_closed_by_its_later_event(detecting: Detector, store: FindingStore) -> None:
+    assert detecting.detect({"m1": reported("native.access_analyzer/fires-bucket-open-to-everybody.json")}) == []
+    (opened,) = stored(store, "native.access_analyzer")
+    assert (opened.severity, opened.product) == (Severity.HIGH, "IAM Access Analyzer")
+    assert detecting.detect({"m2": reported("native.access_analyzer/quiet-deleted.json")}) == []
+    assert stored(store, "native.access_analyzer") == []
+    closed = store.get(opened.id)
+    assert closed is not None
+    assert (closed.record_state, closed.title) == (RecordState.ARCHIVED, opened.title)
+
+
+def test_what_a_service_says_once_more_costs_no_write(detecting: Detector, calls: Any, clock: Clock) -> None:
+    told = reported("native.guardduty_finding/fires-role-credentials-used-outside.json")
+    detecting.detect({"m1": told})
+    clock.now += timedelta(hours=6)
+    calls.made.clear()
+    detecting.detect({"m2": told})
+    assert calls.count("PutItem") == 0

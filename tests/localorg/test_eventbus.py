@@ -267,6 +267,7 @@ def test_a_dead_letter_queue_that_refuses_eventbridge_loses_the_event(member: Pl
         (cloudtrail("GetSigninToken", "signin.amazonaws.com"), True, True),
         (cloudtrail("PutObject", "s3.amazonaws.com", managementEvent=False), False, False),
         (cloudtrail("CreateUser", eventCategory="Insight"), False, False),
+        ({**cloudtrail("ListUsers", eventCategory="Insight"), "detail-type": "AWS Insight via CloudTrail"}, True, True),
         ({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "detail": {}}, True, True),
     ],
 )

@@ -29,8 +29,8 @@ def test_an_event_reaches_the_detector_as_it_is(letter: Callable[[str], Letter])
     [
         ({"account": "111122223333"}, "it says that it is of 111122223333 eu-west-1, whose queue this is not"),
         ({"region": "us-east-1"}, "it says that it is of 444455556666 us-east-1"),
-        ({"source": "muster.spoke"}, "it was not recorded by CloudTrail"),
-        ({"detail-type": "Scheduled Event"}, "it was not recorded by CloudTrail"),
+        ({"source": "muster.spoke"}, "neither CloudTrail recorded it nor is it a feed's"),
+        ({"detail-type": "Scheduled Event"}, "neither CloudTrail recorded it nor is it a feed's"),
     ],
 )
 def test_what_the_hubs_rule_would_not_have_brought_is_refused(

@@ -1,0 +1,1 @@
+"""Feeds: events in which another AWS service says what it found."""
