@@ -4,20 +4,17 @@ import json
 
 import pytest
 
-from generator.config import Config, Trail
+from generator.config import Config
 from generator.generate import templates
 from generator.guardrail import LIMIT, guardrail, written
-from generator.rollout.apply import INLINE_BYTES
 from generator.snapshots import blank_artefacts
-from tests.generator.variants import EVERY, LARGEST, variant
+from tests.generator.variants import EVERY, LARGEST
 
 # AWS CloudFormation quotas. A template by URL has 1 MB; the type AWS::CloudFormation::StackSet takes this much.
 MOST = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200}
 URL_BYTES = 460_800
 MOST_ATTRIBUTES = 200  # of one mapping
 ROOM = 0.8
-# What fits into a request saves an upload, no more: above it, templates go by URL.
-INLINE_ROOM = 0.9
 
 
 @pytest.mark.parametrize("config", EVERY.values(), ids=EVERY)
@@ -29,12 +26,6 @@ def test_every_template_stays_within_the_limits_with_room(config: Config) -> Non
             assert len(template.get(part, {})) <= most * ROOM, f"{name}: {part}"
         for mapping in template.get("Mappings", {}).values():
             assert len(mapping) <= MOST_ATTRIBUTES * ROOM, name
-
-
-@pytest.mark.parametrize("trail", Trail)
-def test_the_usual_spoke_fits_into_a_request_with_room(trail: Trail) -> None:
-    size = len(templates(variant(trail=trail), blank_artefacts())["spoke"].encode())
-    assert size <= INLINE_BYTES * INLINE_ROOM, f"{size} of {INLINE_BYTES} bytes"
 
 
 @pytest.mark.parametrize("config", LARGEST.values(), ids=LARGEST)
