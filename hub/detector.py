@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -20,6 +21,8 @@ from hub.clients import aws_client
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.settings import load_settings
+from hub.lookups.lookup import Question
+from hub.lookups.questions import LookupQueue, questions_about
 from hub.membership import Membership
 from hub.organization import listed_accounts
 from hub.own_findings import UNKNOWN_ACCOUNT
@@ -31,10 +34,20 @@ logger = Logger(service="detector")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="detector")
 
 _TUNING = Path(__file__).with_name("settings.json")
+_BY_ID = {one.id: one for one in DETECTIONS}
+
+Ask = Callable[[Sequence[Question]], set[str]]
 
 
 class MalformedMessageError(ValueError):
     """A queue's message that is no EventBridge event."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What was found in an event, and what a look-up must say about it."""
+
+    findings: Sequence[Finding]
+    questions: Sequence[Question]
 
 
 @metrics.log_metrics
@@ -57,45 +70,52 @@ def _detector() -> "Detector":
         now,
         on_change=engine.know_accounts,
     )
-    return Detector(engine, FindingStore(client, settings.findings_table), membership, now)
+    lookups = LookupQueue(lambda: aws_client("sqs"), settings.lookups_queue_url)
+    return Detector(engine, FindingStore(client, settings.findings_table), membership, now, lookups.put)
 
 
 class Detector:
     """The catalogue, the organization's accounts and the store, between queue and table."""
 
     def __init__(
-        self, engine: Engine, store: FindingStore, membership: Membership, clock: Callable[[], datetime]
+        self, engine: Engine, store: FindingStore, membership: Membership, clock: Callable[[], datetime], ask: Ask
     ) -> None:
-        """Take what it works with."""
+        """Take what it works with; `ask` queues questions and returns the findings about which it could not."""
         self._engine = engine
         self._store = store
         self._membership = membership
         self._clock = clock
+        self._ask = ask
 
     def detect(self, messages: Mapping[str, str]) -> list[str]:
-        """Judge messages (id → body), store their findings in one go and return the ids of those that failed."""
+        """Judge messages (id → body), store their findings in one go and return the ids of those that failed.
+
+        Only what is stored is asked about: an alert waits for no look-up.
+        """
         observed_at = iso(self._clock())
-        found: dict[str, Sequence[Finding]] = {}
+        found: dict[str, Judged] = {}
         failed: list[str] = []
         for message, body in messages.items():
             try:
-                found[message] = self._findings(event_of(body), observed_at)
+                found[message] = self._judged(event_of(body), observed_at)
             except Exception:  # the isolator of messages: one that cannot be read holds up no other
                 logger.exception("A message was not judged", message_id=message)
                 failed.append(message)
         metrics.add_metric(name="EventsRefused", unit=MetricUnit.Count, value=len(failed))
-        return failed + self._unstored(found)
+        failed += self._unstored(found)
+        return failed + self._unasked({message: one for message, one in found.items() if message not in failed})
 
-    def _findings(self, event: Mapping[str, Any], observed_at: str) -> list[Finding]:
+    def _judged(self, event: Mapping[str, Any], observed_at: str) -> Judged:
         is_stranger = self._membership.is_stranger(event["account"])
         verdict = self._engine.judge(event, observed_at)
         for failure in verdict.failures:
             logger.error("A detection failed", detection=failure.detection, reason=failure.reason)
             metrics.add_metric(name="DetectionsFailed", unit=MetricUnit.Count, value=1)
-        return [*verdict.findings, *([unknown_account(event, observed_at)] if is_stranger else [])]
+        findings = [*verdict.findings, *([unknown_account(event, observed_at)] if is_stranger else [])]
+        return Judged(findings, questions_about(verdict.findings, event, _BY_ID))
 
-    def _unstored(self, found: Mapping[str, Sequence[Finding]]) -> list[str]:
-        findings = [finding for group in found.values() for finding in group]
+    def _unstored(self, found: Mapping[str, Judged]) -> list[str]:
+        findings = [finding for one in found.values() for finding in one.findings]
         metrics.add_metric(name="Findings", unit=MetricUnit.Count, value=len(findings))
         if not findings:
             return []
@@ -103,8 +123,14 @@ class Detector:
             self._store.upsert(findings)
         except UpsertError as error:
             logger.exception("Findings were not stored", findings=list(error.failed))
-            return [message for message, group in found.items() if any(one.id in error.failed for one in group)]
+            return [name for name, one in found.items() if any(each.id in error.failed for each in one.findings)]
         return []
+
+    def _unasked(self, found: Mapping[str, Judged]) -> list[str]:
+        unasked = self._ask([question for one in found.values() for question in one.questions])
+        if unasked:
+            logger.error("Look-ups were not asked for", findings=sorted(unasked))
+        return [name for name, one in found.items() if any(each.finding in unasked for each in one.questions)]
 
 
 def event_of(body: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     `only` narrows the forwarding pattern by fields of the record. `attempts`: refused calls are judged too and give
     `<id>.attempted`. `failures`: the refusal itself is the subject; only refused calls are judged, under the own id.
     Findings of one `family` about the same event and resource become one. `mode` says whether people are told.
+    `lookup` names the look-up (`hub/lookups/catalogue.py`) that says what the event alone cannot.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.LIVE
     attack: str = ""
     cis: str = ""
+    lookup: str = ""
     takes_settings: bool = False
 
     @property
@@ -86,6 +88,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
     mode: Mode | None = None,
     attack: str = "",
     cis: str = "",
+    lookup: str = "",
 ) -> Callable[[Predicate], Detection]:
     """Make a predicate a detection; its id is the module's (a split service's: the folder's) and the function's name.
 
@@ -109,6 +112,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
             mode=mode or quiet,
             attack=attack,
             cis=cis,
+            lookup=lookup,
             takes_settings=predicate.__code__.co_argcount > 1,
         )
 

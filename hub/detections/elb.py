@@ -72,6 +72,7 @@ def _is_plain(listener: Fields) -> bool:
     ),
     resource=_LISTENER,
     attack="T1040",
+    lookup="plain_listener",
 )
 def listener_plaintext(event: CloudTrailEvent) -> bool:
     """A listener accepts HTTP and does not send people on to HTTPS.

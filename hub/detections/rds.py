@@ -50,6 +50,7 @@ _ANY_SNAPSHOT = ResourceArn(_SNAPSHOT.template, _SNAPSHOT.paths, _CLUSTER_SNAPSH
     resource=_DATABASE,
     family=_FAMILY,
     attack="T1133",
+    lookup="public_database",
 )
 def instance_public(event: CloudTrailEvent) -> bool:
     """The database has an address on the Internet; its security groups decide who gets through.

@@ -26,6 +26,7 @@ _GRANTS = ("read", "write", "read-acp", "write-acp", "full-control")
     family=_FAMILY,
     attack="T1530",
     cis=_CIS,
+    lookup="bucket_policy",
 )
 def bucket_policy_public(event: CloudTrailEvent) -> bool:
     """The policy allows everyone, and no condition narrows it; Block Public Access may still hold it back.
@@ -51,6 +52,7 @@ def _grantees(event: CloudTrailEvent) -> list[str]:
     family=_FAMILY,
     attack="T1530",
     cis=_CIS,
+    lookup="bucket_acl",
 )
 def bucket_acl_public(event: CloudTrailEvent) -> bool:
     """An ACL grants everyone, or everyone with an AWS account, access to the bucket.

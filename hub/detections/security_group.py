@@ -91,6 +91,7 @@ def _match(rules: list[_Rule]) -> bool | Match:
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
+    lookup="security_group",
 )
 def world_open_all_ports(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
     """Every address of the Internet may reach every port of what carries the group.
@@ -109,6 +110,7 @@ def world_open_all_ports(event: CloudTrailEvent, settings: DetectionSettings) ->
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
+    lookup="admin_port",
 )
 def world_open_admin_port(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
     """Every address of the Internet may reach a port of administration or of a database.
@@ -129,6 +131,7 @@ def world_open_admin_port(event: CloudTrailEvent, settings: DetectionSettings) -
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
+    lookup="security_group",
 )
 def world_open_other_port(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
     """Every address of the Internet may reach a port that is not on the list of allowed ports.

@@ -16,6 +16,7 @@ _PERMISSION_SET = ResourceArn("{id}", ("requestParameters.permissionSetArn",))
     api_calls=calls("sso", "CreateAccountAssignment"),
     resource=_PERMISSION_SET,
     attack="T1098.003",
+    lookup="permission_set",
 )
 def admin_permission_set_assigned(_event: CloudTrailEvent) -> bool:
     """Somebody may now enter an account; whether as administrator, the permission set says.

@@ -109,6 +109,7 @@ def instance_launched_imdsv1(event: CloudTrailEvent) -> bool:
     api_calls=calls("ec2", "RunInstances", "AssociateAddress"),
     resource=_INSTANCE,
     attack="T1133",
+    lookup="public_instance",
 )
 def instance_public_ip(event: CloudTrailEvent) -> bool:
     """An instance was started with, or given, an address on the Internet.

@@ -31,6 +31,7 @@ def _strangers(accounts: Iterable[str], event: CloudTrailEvent, settings: Detect
     resource=_SNAPSHOT,
     family="ec2.snapshot",
     attack="T1537",
+    lookup="public_snapshot",
 )
 def snapshot_public(event: CloudTrailEvent) -> bool:
     """Anyone may make a disk from the snapshot and read it.
@@ -65,6 +66,7 @@ def snapshot_shared_external(event: CloudTrailEvent, settings: DetectionSettings
     resource=_IMAGE,
     family="ec2.image",
     attack="T1537",
+    lookup="public_image",
 )
 def ami_public(event: CloudTrailEvent) -> bool:
     """Anyone may start the image and read its disks.

@@ -139,6 +139,7 @@ def policy_admin_created(event: CloudTrailEvent) -> bool:
     family=_FAMILY,
     attack="T1098.003",
     cis=_CIS,
+    lookup="policy_version",
 )
 def default_policy_version_set(event: CloudTrailEvent) -> bool:
     """Another version of a managed policy took effect; an old and wider one may have come back.
@@ -196,6 +197,7 @@ def permissions_boundary_removed(_event: CloudTrailEvent) -> bool:
     api_calls=calls("iam", "AddUserToGroup"),
     resource=ResourceArn("arn:{partition}:iam::{account}:user/{id}", ("requestParameters.userName",)),
     attack="T1098.003",
+    lookup="admin_group",
 )
 def user_added_to_admin_group(event: CloudTrailEvent) -> bool:
     """A user joined a group whose name says administrator.
