@@ -98,7 +98,8 @@ def test_a_switched_off_tagger_leaves_nothing_behind(config: Config) -> None:
 
 
 def test_a_setting_without_a_value_is_an_error_while_rendering() -> None:
-    with pytest.raises(TemplateError, match="DetectorSettings: the stack has no value for FINDINGS_TABLE, STATE_TABLE"):
+    lacking = "FINDINGS_TABLE, LOOKUPS_QUEUE_URL, STATE_TABLE"
+    with pytest.raises(TemplateError, match=f"DetectorSettings: the stack has no value for {lacking}"):
         environment(DetectorSettings, {"prefix": "muster"})
 
 

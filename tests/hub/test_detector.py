@@ -1,7 +1,7 @@
 """From a batch of the queue to stored findings; one bad message holds up no other."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine, Failure, Verdict
 from hub.detector import Detector, detect_handler
+from hub.lookups.lookup import Question
 from hub.membership import Membership
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.store.accounts import REMOVED, Account, AccountStore
@@ -53,6 +54,12 @@ class Organizations:
         return [Account(id=one, name=f"account {one}") for one in self.accounts]
 
 
+def nobody(questions: Sequence[Question]) -> set[str]:
+    """Ask nobody: what these events are about needs no look-up."""
+    assert questions == []
+    return set()
+
+
 @pytest.fixture
 def organizations() -> Organizations:
     return Organizations(MEMBER)
@@ -76,7 +83,7 @@ def membership(accounts: AccountStore, organizations: Organizations, clock: Cloc
 
 @pytest.fixture
 def detecting(store: FindingStore, membership: Membership, clock: Clock) -> Iterator[Detector]:
-    yield Detector(Engine(DETECTIONS), store, membership, clock)
+    yield Detector(Engine(DETECTIONS), store, membership, clock, nobody)
     detector.metrics.clear_metrics()
 
 
@@ -140,7 +147,7 @@ class RefusingStore:
 
 def test_a_finding_that_cannot_be_stored_brings_back_its_message_only(membership: Membership, clock: Clock) -> None:
     refusing: Any = RefusingStore("bad")
-    detecting = Detector(Engine(DETECTIONS), refusing, membership, clock)
+    detecting = Detector(Engine(DETECTIONS), refusing, membership, clock, nobody)
     assert detecting.detect({"m1": named("good"), "m2": named("bad"), "m3": named("fine")}) == ["m2"]
 
 
@@ -155,7 +162,7 @@ def test_a_detection_that_fails_is_counted_and_the_message_is_done(
     store: FindingStore, membership: Membership, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing: Any = FailingEngine()
-    assert Detector(failing, store, membership, clock).detect({"m1": event()}) == []
+    assert Detector(failing, store, membership, clock, nobody).detect({"m1": event()}) == []
     assert "DetectionsFailed" in detector.metrics.metric_set
     detector.metrics.clear_metrics()
 
