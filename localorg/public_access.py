@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, fromstring
+from xml.etree.ElementTree import Element, SubElement
 
 import ministack.app
 from ministack.core.responses import get_account_id, get_region
@@ -37,15 +37,17 @@ def install() -> None:
     control = patches.require(ministack.app, "_handle_s3_control_request", "s3.s3control_account_error(headers)")
     patches.replace(ministack.app, "_handle_s3_control_request", _with_account_block(control))
     patches.require(ec2, "_xml", "root_tag, inner")
-    ec2._ACTION_MAP["GetSnapshotBlockPublicAccessState"] = lambda _: _snapshot_answer(
-        "GetSnapshotBlockPublicAccessState"
+    ec2._ACTION_MAP.update(
+        GetSnapshotBlockPublicAccessState=lambda _: _snapshot_answer("GetSnapshotBlockPublicAccessState"),
+        EnableSnapshotBlockPublicAccess=_enable_snapshot_block,
+        DisableSnapshotBlockPublicAccess=_disable_snapshot_block,
     )
-    ec2._ACTION_MAP["EnableSnapshotBlockPublicAccess"] = _enable_snapshot_block
-    ec2._ACTION_MAP["DisableSnapshotBlockPublicAccess"] = _disable_snapshot_block
 
 
 def _with_policy_status(dispatch: Callable[..., Response]) -> Callable[..., Response]:
-    def dispatch_more(method: str, bucket: str, key: str, headers: Any, body: bytes, query: Any) -> Response:
+    def dispatch_more(  # noqa: PLR0913, PLR0917 - MiniStack's signature
+        method: str, bucket: str, key: str, headers: Any, body: bytes, query: Any
+    ) -> Response:
         if method == "GET" and bucket and not key and "policyStatus" in query:
             return _bucket_policy_status(bucket)
         return dispatch(method, bucket, key, headers, body, query)
@@ -104,7 +106,7 @@ def _with_account_block(control: Callable[..., Awaitable[Any]]) -> Callable[...,
 
 def _account_block(method: str, body: bytes) -> Response:
     if method == "PUT":
-        named = {one.tag.rpartition("}")[2]: one.text for one in fromstring(body).iter()}
+        named = {one.tag.rpartition("}")[2]: one.text for one in s3.fromstring(body).iter()}
         _BLOCKS[get_account_id()] = frozenset(one for one in SETTINGS if (named.get(one) or "").lower() == "true")
         return 200, {}, b""
     if method == "DELETE":

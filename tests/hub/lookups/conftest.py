@@ -34,13 +34,10 @@ class MemberAccount:
         return client
 
     def _answer(self, model: Any, **_: Any) -> tuple[Any, Mapping[str, Any]]:
-        service = model.service_model
-        prefix = service.signing_name
-        self.actions.add(NAMES.get((service.service_name, model.name), f"{prefix}:{model.name}"))
-        answer = self.answers.get(
-            f"{service.service_name.replace('-', '_')}_{model.name}", self.answers.get(model.name)
-        )
-        assert answer is not None, f"{service.service_name} {model.name} was not to be asked"
+        service, call = model.service_model.service_name, model.name
+        self.actions.add(NAMES.get((service, call), f"{model.service_model.signing_name}:{call}"))
+        answer = self.answers.get(f"{service}_{call}", self.answers.get(call))
+        assert answer is not None, f"{service} {call} was not to be asked"
         if isinstance(answer, str):
             code, _, status = answer.partition(" ")
             refusal = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": int(status or 400)}}

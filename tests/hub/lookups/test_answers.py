@@ -352,7 +352,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
 
 
 @pytest.mark.parametrize(("lookup", "resource", "said", "account", "answer"), CASES.values(), ids=CASES)
-def test_a_look_up_answers(  # noqa: PLR0913, PLR0917 - a case is this list
+def test_a_look_up_answers(  # noqa: PLR0917 - a case is this list
     question: Ask, lookup: str, resource: str, said: dict[str, Any], account: dict[str, Any], answer: Answer
 ) -> None:
     assert LOOKUPS[lookup].answer(question(resource, lookup, **said), MemberAccount(**account)) == answer
