@@ -53,7 +53,7 @@ _ANY_SNAPSHOT = ResourceArn(_SNAPSHOT.template, _SNAPSHOT.paths, _CLUSTER_SNAPSH
     lookup="public_database",
 )
 def instance_public(event: CloudTrailEvent) -> bool:
-    """The database has an address on the Internet; its security groups decide who gets through.
+    """The database has an address on the Internet; CRITICAL when its security groups let everybody through to it.
 
     False positives: test databases.
     Response: make it private; check its security groups and its log for foreign sign-ins.

@@ -29,10 +29,10 @@ _GRANTS = ("read", "write", "read-acp", "write-acp", "full-control")
     lookup="bucket_policy",
 )
 def bucket_policy_public(event: CloudTrailEvent) -> bool:
-    """The policy allows everyone, and no condition narrows it; Block Public Access may still hold it back.
+    """The policy allows everyone, and no condition narrows it. A look-up closes it where Block Public Access holds.
 
     False positives: static websites.
-    Response: check whether Block Public Access is on; if not, remove the statement and read the bucket's access logs.
+    Response: remove the statement or switch Block Public Access on; read the bucket's access logs.
     """
     return any(policy_of(event.request.get(name)).is_public for name in ("bucketPolicy", "policy"))
 
@@ -55,7 +55,7 @@ def _grantees(event: CloudTrailEvent) -> list[str]:
     lookup="bucket_acl",
 )
 def bucket_acl_public(event: CloudTrailEvent) -> bool:
-    """An ACL grants everyone, or everyone with an AWS account, access to the bucket.
+    """An ACL grants everyone, or everyone with an AWS account, access to the bucket; closed where it has no effect.
 
     False positives: none that a bucket policy would not serve better.
     Response: make the ACL private, enforce bucket-owner ownership, and read the bucket's access logs.

@@ -34,9 +34,9 @@ def _strangers(accounts: Iterable[str], event: CloudTrailEvent, settings: Detect
     lookup="public_snapshot",
 )
 def snapshot_public(event: CloudTrailEvent) -> bool:
-    """Anyone may make a disk from the snapshot and read it.
+    """Anyone may make a disk from the snapshot and read it; closed where the account blocks all public snapshots.
 
-    False positives: an account that blocks public snapshots as a whole.
+    False positives: test data that is meant for everybody.
     Response: make it private now; treat its content as copied: rotate every secret on the disk.
     """
     return "all" in event.request.texts("createVolumePermission.add.group")
@@ -71,7 +71,7 @@ def snapshot_shared_external(event: CloudTrailEvent, settings: DetectionSettings
 def ami_public(event: CloudTrailEvent) -> bool:
     """Anyone may start the image and read its disks.
 
-    False positives: images that the organization publishes; an account that blocks public images as a whole.
+    False positives: images that the organization publishes.
     Response: make it private; rotate every secret that was on it.
     """
     return "all" in event.request.texts("launchPermission.add.group")

@@ -142,7 +142,7 @@ def policy_admin_created(event: CloudTrailEvent) -> bool:
     lookup="policy_version",
 )
 def default_policy_version_set(event: CloudTrailEvent) -> bool:
-    """Another version of a managed policy took effect; an old and wider one may have come back.
+    """Another version of a managed policy took effect; HIGH when a look-up finds administrator rights in it.
 
     False positives: a rolled-back change.
     Response: compare the two versions; if the new default is wider, set it back.
@@ -200,9 +200,9 @@ def permissions_boundary_removed(_event: CloudTrailEvent) -> bool:
     lookup="admin_group",
 )
 def user_added_to_admin_group(event: CloudTrailEvent) -> bool:
-    """A user joined a group whose name says administrator.
+    """A user joined a group whose name says administrator; HIGH when its policies do too, closed when they do not.
 
-    False positives: groups that are named so but may do little.
-    Response: look at the group's policies; if they are wide, ask the actor for the reason.
+    False positives: a new colleague of the people who run the account.
+    Response: ask the actor for the reason; take the user out of the group if there is none, and read what they did.
     """
     return bool(_ADMIN_GROUP.search(event.request.text("groupName")))
