@@ -1,5 +1,8 @@
 """What the world gets of instances, disks and images."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from hub.lookups.lookup import Answer, Clients, Lookup, NotYetError, Question, confirmed, refuted, undecided
 
 
@@ -9,12 +12,19 @@ def public_instance(question: Question, clients: Clients) -> Answer:
         return undecided("the event names no instance")
     (reservation,) = clients("ec2").describe_instances(InstanceIds=[question.name])["Reservations"]
     (instance,) = reservation["Instances"]
-    if address := instance.get("PublicIpAddress"):
+    if addresses := sorted(set(_addresses(instance))):
         groups = ", ".join(one["GroupId"] for one in instance.get("SecurityGroups", []))
-        return confirmed(f"public address {address}; security groups: {groups or 'none'}")
+        return confirmed(f"public address {', '.join(addresses)}; security groups: {groups or 'none'}")
     if instance["State"]["Name"] == "pending":
         raise NotYetError(f"{question.name} is still starting")
     return refuted("the instance has no public address")
+
+
+def _addresses(instance: dict[str, Any]) -> Iterator[str]:
+    """Yield the instance's public addresses: those of further interfaces and private addresses count too."""
+    private = [each for one in instance.get("NetworkInterfaces", []) for each in one.get("PrivateIpAddresses", [])]
+    found = [instance.get("PublicIpAddress"), *(one.get("Association", {}).get("PublicIp") for one in private)]
+    yield from (one for one in found if one)
 
 
 def public_snapshot(question: Question, clients: Clients) -> Answer:

@@ -40,15 +40,17 @@ def _question(finding: Finding, event: Mapping[str, Any], one: Detection, detect
         region=finding.region,
         resource=finding.resource,
         facts={name: _texts(record, path) for name, path in LOOKUPS[one.lookup].facts.items()},
-        besides=tuple(other for other in finding.also if _is_besides(detections[other], one)),
+        besides=tuple(other for other in finding.also if _is_besides(detections.get(other), one)),
     )
 
 
-def _is_besides(other: Detection, one: Detection) -> bool:
+def _is_besides(other: Detection | None, one: Detection) -> bool:
     """Whether people would want to hear of the other detection whatever the look-up says.
 
     Look-ups of the same reads answer for each other: the ports that a security group opened may be of several kinds.
     """
+    if other is None:
+        return True
     is_answered = other.lookup and LOOKUPS[other.lookup].actions == LOOKUPS[one.lookup].actions
     return other.mode is Mode.LIVE and not is_answered
 

@@ -4,8 +4,10 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -15,6 +17,7 @@ from generator.third_party import ROOT
 from hub.store.findings import FindingStore
 from tests.demo import Demo
 from tests.end_to_end.test_permissions import without
+from tests.localorg.lambdas import Functions
 
 pytestmark = pytest.mark.slow
 
@@ -172,6 +175,15 @@ def test_where_the_hub_may_not_even_enter_a_finding_stays_open_and_unconfirmed(d
 
 def test_nobody_but_the_look_ups_enters_by_the_reading_role(demo: Demo) -> None:
     role = f"arn:aws:iam::{MEMBER}:role/muster-read"
+    entering = {"Action": "sts:AssumeRole", "Resource": role}
     for account in (demo.organization.hub, MEMBER):
-        with pytest.raises(ClientError, match="AccessDenied"):
-            demo.client("sts", account).assume_role(RoleArn=role, RoleSessionName="curious")
+        allowed = Functions(partial(client, demo), account).acting(f"curious-{uuid.uuid4()}", entering)
+        for caller in (demo.client("sts", account), allowed.aws("sts")):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                caller.assume_role(RoleArn=role, RoleSessionName="curious")
+
+
+def client(demo: Demo, service: str, account: str, region: str, **credentials: str) -> Any:
+    """Return a client of the account's root, or of whose credentials are given."""
+    keys = credentials or {"aws_access_key_id": account, "aws_secret_access_key": "local"}
+    return boto3.client(service, region_name=region, endpoint_url=demo.organization.endpoint, **keys)

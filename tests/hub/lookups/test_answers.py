@@ -218,6 +218,18 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
         {"DescribeInstances": instance(PublicIpAddress="192.0.2.7", SecurityGroups=[{"GroupId": "sg-1"}])},
         Answer("public address 192.0.2.7; security groups: sg-1", CONFIRMED),
     ),
+    "an instance with a public address on a further interface": (
+        *("public_instance", INSTANCE, {}),
+        {
+            "DescribeInstances": instance(
+                NetworkInterfaces=[
+                    {"PrivateIpAddresses": [{}, {"Association": {"PublicIp": "192.0.2.8"}}]},
+                    {"PrivateIpAddresses": [{"Association": {"PublicIp": "192.0.2.7"}}]},
+                ]
+            )
+        },
+        Answer("public address 192.0.2.7, 192.0.2.8; security groups: none", CONFIRMED),
+    ),
     "an instance without a public address": (
         *("public_instance", INSTANCE, {}, {"DescribeInstances": instance()}),
         Answer("the instance has no public address", REFUTED),

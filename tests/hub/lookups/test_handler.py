@@ -155,6 +155,23 @@ def test_a_refutation_does_not_close_what_another_detection_found(unconfirmed: M
     assert left.details[LOOK_UP] == "it is blocked; open because of ec2.snapshot_shared_external"
 
 
+def test_a_question_that_is_asked_too_fast_comes_back_and_is_answered_then(
+    store: FindingStore, unconfirmed: Make, question: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.upsert([unconfirmed()])
+    busy, records = MemberAccount(GetPublicAccessBlock="SlowDown 503"), [message("m1", text(question(BUCKET)))]
+    monkeypatch.setattr(handler, "_answerer", lambda: answerer(store, busy))
+    assert look_up_handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert told(store) == unconfirmed()
+    busy.answers = PUBLIC
+    assert look_up_handler({"Records": records}, None) == {"batchItemFailures": []}
+    assert told(store).confidence is Confidence.CONFIRMED
+
+
+def text(question: Question) -> str:
+    return msgspec.json.encode(question).decode()
+
+
 def message(identifier: str, body: str) -> dict[str, str]:
     return {"messageId": identifier, "body": body, "eventSource": "aws:sqs"}
 
@@ -165,9 +182,9 @@ def test_a_message_that_cannot_be_answered_comes_back_alone(
 ) -> None:
     store.upsert([unconfirmed("f1"), unconfirmed("f2")])
     if poison == "unknown look-up":
-        poison = msgspec.json.encode(question(BUCKET, poison, finding="f2")).decode()
+        poison = text(question(BUCKET, poison, finding="f2"))
     monkeypatch.setattr(handler, "_answerer", lambda: answerer(store, MemberAccount(**PUBLIC)))
-    good = message("good", msgspec.json.encode(question(BUCKET)).decode())
+    good = message("good", text(question(BUCKET)))
     answer = look_up_handler({"Records": [message("bad", poison), good]}, None)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
     assert told(store).confidence is Confidence.CONFIRMED
