@@ -65,6 +65,19 @@ class Mode(StrEnum):
     OFF = "off"
 
 
+class Confidence(StrEnum):
+    """Whether it is so: the event alone decides, or a look-up in the account does, which has not yet, agrees or not."""
+
+    EVENT = ""
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+
+
+# What a look-up saw stands under this name in a finding's details.
+LOOK_UP = "look_up"
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One finding. Times are `contract.clock.iso` text.
 
@@ -93,6 +106,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_attempt: bool = False
     also: tuple[str, ...] = ()
     mode: Mode = Mode.LIVE
+    confidence: Confidence = Confidence.EVENT
     compliance: str = ""
     record_state: RecordState = RecordState.ACTIVE
     details: dict[str, Any] = {}
@@ -119,6 +133,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_open(self) -> bool:
         """Whether somebody should still look at it."""
         return self.status is Status.OPEN
+
+    @property
+    def certainty(self) -> str:
+        """What a look-up in the account made of it, in words; empty where the event alone decides."""
+        if self.confidence is Confidence.EVENT:
+            return ""
+        said = self.details.get(LOOK_UP) or "nobody has looked into the account yet"
+        return f"{self.confidence.capitalize()}: {said}"
 
 
 def detection_finding_id(family: str, event_id: str, resource: str, *, is_attempt: bool) -> str:

@@ -22,7 +22,7 @@ ACCOUNT_INDEX = "AccountTimestampIndex"
 CONTROL_INDEX = "ControlTimestampIndex"
 RESOURCE_INDEX = "ResourceIndex"
 
-HUB_FUNCTIONS = ("detector", "reports", "inventory", "rollups", "transitions", "notifier")
+HUB_FUNCTIONS = ("detector", "lookups", "reports", "inventory", "rollups", "transitions", "notifier")
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the spokes and is no function: the rules that forward events.
 FORWARDING = "alerts"
@@ -97,6 +97,11 @@ class Names:
         """Return the name of a function of the spokes."""
         return f"{self.prefix}-spoke-{name.replace('_', '-')}"
 
+    @property
+    def read_role(self) -> str:
+        """The role under which the hub reads in an account, once in each."""
+        return f"{self.prefix}-read"
+
     def queue(self, consumer: str) -> str:
         """Return the name of a consumer's queue."""
         return f"{self.prefix}-{consumer.replace('_', '-')}"
@@ -115,7 +120,7 @@ class Names:
 
     def is_own_role(self, role: str) -> bool:
         """Return whether a role is one of Muster's: a known name and a Region, so that nobody can borrow the prefix."""
-        return bool(_own_roles(self).fullmatch(role))
+        return role == self.read_role or bool(_own_roles(self).fullmatch(role))
 
 
 @cache

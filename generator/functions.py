@@ -46,8 +46,16 @@ DETECTOR = Function(
     name="detector",
     handler="hub.detector.detect_handler",
     settings=hub.DetectorSettings,
-    services=("dynamodb", "organizations"),
+    services=("dynamodb", "organizations", "sqs"),
     generated=("hub/settings.json",),
+)
+LOOKUPS = Function(
+    name="lookups",
+    handler="hub.lookups.handler.look_up_handler",
+    settings=hub.LookupsSettings,
+    services=("dynamodb", "ec2", "elb", "elbv2", "iam", "rds", "s3", "s3control", "sso-admin", "sts"),
+    generated=("hub/settings.json",),
+    timeout=60,
 )
 REPORTS = Function(
     name="reports",
@@ -102,6 +110,6 @@ HEARTBEAT = Function(
     in_spokes=True,
 )
 
-HUB_FUNCTIONS = (DETECTOR, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER)
+HUB_FUNCTIONS = (DETECTOR, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER)
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

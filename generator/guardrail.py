@@ -104,6 +104,7 @@ def _spoke_resources(config: Config) -> list[str]:
         f"arn:*:lambda:*:*:function:{name}-*",
         f"arn:*:logs:*:*:log-group:{config.names.log_group(name)}-*",
         f"arn:*:sqs:*:*:{name}-*",
+        f"arn:*:iam::*:role/{config.names.read_role}",
         # Whoever could make a role of an exempt name would be exempt.
         *exempt_roles(config),
     ]

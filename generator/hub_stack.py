@@ -11,6 +11,7 @@ from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
+from generator.parts.looking_up import lookups
 from generator.parts.reporting import inventory, reports
 from generator.parts.streaming import notifier, rollups, transitions
 from generator.parts.tables import findings_table, state_table
@@ -30,6 +31,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             state_table(config),
             *alert_topics(config),
             *detector(site),
+            *lookups(site),
             *reports(site),
             *inventory(site),
             *rollups(site),
@@ -50,6 +52,7 @@ def hub_values(config: Config) -> dict[str, Any]:
         "prefix": config.aws.prefix,
         "findings_table": Ref("FindingsTable"),
         "state_table": Ref("StateTable"),
+        "lookups_queue_url": Ref("LookupsQueue"),
         "notifier_queue_url": Ref("NotifierQueue"),
         "owner_tag": config.organization.owner_tag,
         "email_sender": email.sender if email else "",

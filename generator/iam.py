@@ -67,6 +67,16 @@ def use_key(key: Arn, service: str) -> Statement:
     return allow(actions, [key], StringEquals={"kms:ViaService": endpoint})
 
 
+def assume_role(role: Sub) -> Statement:
+    """Assume a role of other accounts, which must trust the caller too."""
+    return allow(["sts:AssumeRole"], [role])
+
+
+def look_up(actions: Sequence[str]) -> Statement:
+    """Read, in an account, whatever resource an event was about: what was made a moment ago has no known name."""
+    return allow(actions, "*")
+
+
 def list_accounts() -> Statement:
     """List the organization's accounts; the call knows no resources."""
     return allow(["organizations:ListAccounts"], "*")

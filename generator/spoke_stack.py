@@ -13,6 +13,7 @@ from generator.parts.alarms import alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site, artefact_bucket
 from generator.parts.heartbeat import heartbeat, introduction
+from generator.parts.looking_up import read_role
 from generator.parts.tagging import creator_tagger
 from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region, own_trail
 from generator.watching import configured_rules
@@ -51,13 +52,13 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
     template = Template(Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator")
     site = Site(config, artefacts, spoke_values(config, config_hash))
     has_trail = config.spoke.trail is Trail.ACCOUNTS
-    if has_trail:
-        template.add_condition(IN_GLOBAL_REGION, is_global_region(config))
+    template.add_condition(IN_GLOBAL_REGION, is_global_region(config))
     template.add_resource(
         [
             *alert_forwarding(config, configured_rules(config)),
             *(creator_tagger(site) if config.creator.enabled else []),
             *heartbeat(site),
+            read_role(config),
             *(account_trail(config) if has_trail else []),
         ]
     )

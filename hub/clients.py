@@ -1,5 +1,6 @@
 """AWS clients of the hub's functions: botocore alone, which costs half of boto3's import."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -21,3 +22,16 @@ def aws_client(service: str, region: str | None = None) -> Any:
     """Return the service's client in a Region, usually the function's, made once per cold start."""
     with uncollected():
         return _session().create_client(service, region, config=_CONFIG)
+
+
+def assumed_client(service: str, region: str, credentials: Mapping[str, Any]) -> Any:
+    """Return a client of an assumed role, given what STS answered; whoever asks keeps it."""
+    with uncollected():
+        return _session().create_client(
+            service,
+            region,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            config=_CONFIG,
+        )

@@ -22,6 +22,8 @@ from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.exclusions import Place
 from hub.detections.settings import load_settings
+from hub.lookups.lookup import Question
+from hub.lookups.questions import LookupQueue, questions_about
 from hub.membership import Membership
 from hub.organization import listed_accounts
 from hub.own_findings import UNKNOWN_ACCOUNT
@@ -35,10 +37,20 @@ logger = Logger(service="detector")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="detector")
 
 _TUNING = Path(__file__).with_name("settings.json")
+_BY_ID = {one.id: one for one in DETECTIONS}
+
+Ask = Callable[[Sequence[Question]], set[str]]
 
 
 class MalformedMessageError(ValueError):
     """A queue's message that is no EventBridge event."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What was found in an event, and what a look-up must say about it."""
+
+    findings: Sequence[Finding]
+    questions: Sequence[Question]
 
 
 @metrics.log_metrics
@@ -61,8 +73,9 @@ def _detector() -> "Detector":
         now,
         on_change=lambda members: engine.know_places(places(members)),
     )
+    lookups = LookupQueue(lambda: aws_client("sqs"), settings.lookups_queue_url)
     stores = Stores(FindingStore(client, settings.findings_table), WindowStore(client, settings.state_table))
-    return Detector(engine, stores, membership, now)
+    return Detector(engine, stores, membership, now, lookups.put)
 
 
 def places(members: Mapping[str, Account]) -> dict[str, Place]:
@@ -80,38 +93,46 @@ class Stores(msgspec.Struct, frozen=True):
 class Detector:
     """The catalogue, the organization's accounts and the store, between queue and table."""
 
-    def __init__(self, engine: Engine, stores: Stores, membership: Membership, clock: Callable[[], datetime]) -> None:
-        """Take what it works with."""
+    def __init__(
+        self, engine: Engine, stores: Stores, membership: Membership, clock: Callable[[], datetime], ask: Ask
+    ) -> None:
+        """Take what it works with; `ask` queues questions and returns the findings about which it could not."""
         self._engine = engine
         self._stores = stores
         self._membership = membership
         self._clock = clock
+        self._ask = ask
 
     def detect(self, messages: Mapping[str, str]) -> list[str]:
-        """Judge messages (id → body), store their findings in one go and return the ids of those that failed."""
+        """Judge messages (id → body), store their findings in one go and return the ids of those that failed.
+
+        Only what is stored is asked about: an alert waits for no look-up.
+        """
         observed_at = iso(self._clock())
-        found: dict[str, Sequence[Finding]] = {}
+        found: dict[str, Judged] = {}
         failed: list[str] = []
         for message, body in messages.items():
             try:
-                found[message] = self._findings(event_of(body), observed_at)
+                found[message] = self._judged(event_of(body), observed_at)
             except Exception:  # the isolator of messages: one that cannot be read holds up no other
                 logger.exception("A message was not judged", message_id=message)
                 failed.append(message)
         metrics.add_metric(name="EventsRefused", unit=MetricUnit.Count, value=len(failed))
-        return failed + self._unstored(found)
+        failed += self._unstored(found)
+        return failed + self._unasked({message: one for message, one in found.items() if message not in failed})
 
-    def _findings(self, event: Mapping[str, Any], observed_at: str) -> list[Finding]:
+    def _judged(self, event: Mapping[str, Any], observed_at: str) -> Judged:
         is_stranger = self._membership.is_stranger(event["account"])
         verdict = self._engine.judge(event, observed_at)
         for failure in verdict.failures:
             logger.error("A detection failed", detection=failure.detection, reason=failure.reason)
             metrics.add_metric(name="DetectionsFailed", unit=MetricUnit.Count, value=1)
         findings = verdict.settled(self._stores.windows.count)
-        return [*findings, *([unknown_account(event, observed_at)] if is_stranger else [])]
+        strange = [unknown_account(event, observed_at)] if is_stranger else []
+        return Judged([*findings, *strange], questions_about(findings, event, _BY_ID))
 
-    def _unstored(self, found: Mapping[str, Sequence[Finding]]) -> list[str]:
-        findings = [finding for group in found.values() for finding in group]
+    def _unstored(self, found: Mapping[str, Judged]) -> list[str]:
+        findings = [finding for one in found.values() for finding in one.findings]
         metrics.add_metric(name="Findings", unit=MetricUnit.Count, value=len(findings))
         if not findings:
             return []
@@ -119,7 +140,7 @@ class Detector:
             self._stores.findings.upsert(self._met(findings))
         except UpsertError as error:
             logger.exception("Findings were not stored", findings=list(error.failed))
-            return [message for message, group in found.items() if any(one.id in error.failed for one in group)]
+            return [name for name, one in found.items() if any(each.id in error.failed for each in one.findings)]
         return []
 
     def _met(self, findings: Iterable[Finding]) -> list[Finding]:
@@ -127,6 +148,12 @@ class Detector:
         ours = [one for one in findings if one.product == OURS]
         others = [one for one in findings if one.product != OURS]
         return [*ours, *(met(others, self._stores.findings.read(one.id for one in others)) if others else [])]
+
+    def _unasked(self, found: Mapping[str, Judged]) -> list[str]:
+        unasked = self._ask([question for one in found.values() for question in one.questions])
+        if unasked:
+            logger.error("Look-ups were not asked for", findings=sorted(unasked))
+        return [name for name, one in found.items() if any(each.finding in unasked for each in one.questions)]
 
 
 def event_of(body: str) -> dict[str, Any]:

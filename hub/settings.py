@@ -10,6 +10,14 @@ class DetectorSettings(Settings, frozen=True, kw_only=True):
     findings_table: str
     state_table: str
     prefix: str
+    lookups_queue_url: str
+
+
+class LookupsSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-lookups`."""
+
+    findings_table: str
+    prefix: str
 
 
 class ReportsSettings(Settings, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ PARTS = (
     "policy_variables",
     "move_tasks",
     "service_control",
+    "public_access",
     "tagging",
     "eventbus",
     "templates",

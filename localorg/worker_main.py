@@ -9,6 +9,7 @@ import importlib
 import json
 import logging
 import os
+import socket
 import sys
 import time
 import traceback
@@ -56,6 +57,7 @@ class _RequestLog(logging.StreamHandler[Any]):
 
 def serve(connection: Connection, handler: str) -> None:
     """Import `module.function`, say so, then answer invocations until the gateway closes the connection."""
+    _resolve_accounts()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the log keeps the order of the prints
     log = _RequestLog(sys.stderr)
     logging.getLogger().addHandler(log)
@@ -67,6 +69,18 @@ def serve(connection: Connection, handler: str) -> None:
             log.request_id = invocation["request_id"]
             _trace(invocation["trace_id"])
             _send(connection, _invoke(function, invocation))
+
+
+def _resolve_accounts() -> None:
+    """Let the name of an account before the endpoint's resolve, as S3 Control's clients write it and AWS's DNS does."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "").rpartition("/")[2].partition(":")[0]
+    resolve = socket.getaddrinfo
+
+    def resolve_more(host: Any, *arguments: Any, **keywords: Any) -> Any:
+        account, _, rest = host.partition(".") if isinstance(host, str) else ("", "", "")
+        return resolve(rest if endpoint and rest == endpoint and account.isdigit() else host, *arguments, **keywords)
+
+    socket.getaddrinfo = resolve_more
 
 
 def _load(handler: str) -> tuple[Handler | None, dict[str, Any]]:

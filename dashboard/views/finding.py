@@ -78,6 +78,7 @@ def _what(finding: Finding, organization: Organization) -> Html:
         ("Region", text(finding.region)),
         ("First seen", joined((ago(finding.first_seen, now), second_line(exact(finding.first_seen))))),
         ("Observed", joined((ago(finding.observed_at, now), second_line(exact(finding.observed_at))))),
+        ("Confidence", breakable(finding.certainty)),
         ("Also matched", _chips(finding.also, "code")),
         ("Compliance", text(finding.compliance)),
     )

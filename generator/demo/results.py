@@ -21,6 +21,13 @@ def stored_findings(session: boto3.Session, names: Names) -> list[Finding]:
     return [finding for severity in Severity for finding in _pages(store, FindingQuery(severities=(severity,)))]
 
 
+def closed_findings(session: boto3.Session, names: Names, explanations: Sequence[Explanation]) -> list[Finding]:
+    """Return those of the expected findings that are closed already: a look-up saw that nothing is open."""
+    store = FindingStore(session.client("dynamodb"), names.findings_table)
+    expected = [finding.id for one in explanations for finding in one.findings if isinstance(finding, ExplainedFinding)]
+    return [finding for finding in store.read(expected).values() if not finding.is_open]
+
+
 def _pages(store: FindingStore, query: FindingQuery) -> Iterator[Finding]:
     cursor: str | None = None
     while True:

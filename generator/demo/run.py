@@ -14,7 +14,7 @@ from generator.config import Config, Target, load
 from generator.demo.outbox import write_outbox
 from generator.demo.recorded import EVENTS, recorded, replay
 from generator.demo.report import DemoReport, Events, Findings
-from generator.demo.results import account_rows, problems, stored_findings, tags_written
+from generator.demo.results import account_rows, closed_findings, problems, stored_findings, tags_written
 from generator.deployment import configured_deployment
 from generator.explain import Explanation, explain
 from generator.generate import generate
@@ -91,6 +91,7 @@ def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> D
     write_outbox(emails, organization.outbox)
     instances = StackSet(stage.session.client("cloudformation"), names.spoke_stack_set).instances()
     explanations = _explained(stage.config, replayed.events)
+    arrived = [*findings, *closed_findings(stage.session, names, explanations)]
     by_severity = Counter(finding.severity for finding in findings)
     return DemoReport(
         accounts=len({one.account for one in instances}),
@@ -105,5 +106,5 @@ def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> D
         seconds=0.0,
         rows=account_rows(organization, findings, tags, emails),
         account_map=replayed.account_map,
-        problems=replayed.failures + problems(explanations, findings, tags, dead_letters),
+        problems=replayed.failures + problems(explanations, arrived, tags, dead_letters),
     )

@@ -25,6 +25,7 @@ def detector(site: Site) -> list[AWSObject]:
         iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "Query"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         iam.list_accounts(),
+        iam.send_messages(GetAtt("LookupsQueue", "Arn")),
     ]
     return [
         *work_queue(DETECTOR, config, {"events": [GetAtt(rule, "Arn")]}),

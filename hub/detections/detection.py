@@ -34,7 +34,8 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     `only` narrows what is forwarded by fields of the record, in the words of an EventBridge pattern. `attempts`:
     refused calls are judged too and give `<id>.attempted`. `failures`: the refusal itself is the subject; only refused
     calls are judged, under the own id. Findings of one `family` about the same event and resource become one. `mode`
-    says whether people are told. What `window` counts is a finding once the count is reached.
+    says whether people are told. What `window` counts is a finding once the count is reached. `lookup` names the
+    look-up (`hub/lookups/catalogue.py`) that says what the event alone cannot.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.LIVE
     attack: str = ""
     cis: str = ""
+    lookup: str = ""
     takes_settings: bool = False
 
     @property
@@ -90,6 +92,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
     mode: Mode | None = None,
     attack: str = "",
     cis: str = "",
+    lookup: str = "",
 ) -> Callable[[Predicate], Detection]:
     """Make a predicate a detection; its id is the module's (a split service's: the folder's) and the function's name.
 
@@ -114,6 +117,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
             mode=mode or quiet,
             attack=attack,
             cis=cis,
+            lookup=lookup,
             takes_settings=predicate.__code__.co_argcount > 1,
         )
 

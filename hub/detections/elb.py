@@ -72,9 +72,10 @@ def _is_plain(listener: Fields) -> bool:
     ),
     resource=_LISTENER,
     attack="T1040",
+    lookup="plain_listener",
 )
 def listener_plaintext(event: CloudTrailEvent) -> bool:
-    """A listener accepts HTTP and does not send people on to HTTPS.
+    """A listener accepts HTTP and does not send people on to HTTPS; LOW once a look-up finds the balancer internal.
 
     False positives: balancers inside a network.
     Response: redirect to HTTPS, or close the listener.

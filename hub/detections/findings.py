@@ -7,7 +7,7 @@ import msgspec
 
 from contract.clock import iso
 from contract.cloudtrail import CloudTrailEvent
-from contract.finding import Finding, Mode, Severity, detection_finding_id
+from contract.finding import Confidence, Finding, Mode, Severity, detection_finding_id
 from contract.resource import account_arn, rendered, short_name
 from hub.detections.detection import Detection, Match
 from hub.own_findings import DETECTION_FAILED
@@ -33,6 +33,7 @@ def made(
         family=one.family,
         is_attempt=is_attempt,
         mode=_mode(one, match, forced),
+        confidence=Confidence.UNCONFIRMED if one.lookup and not is_attempt else Confidence.EVENT,
         **_said_by(event, resource, observed_at),
         details={**match.details, **({"error": event.error} if event.is_refused else {})},
     )

@@ -67,9 +67,10 @@ _NEW_SNAPSHOT = ResourceArn(
     resource=_DATABASE,
     family=_FAMILY,
     attack="T1133",
+    lookup="public_database",
 )
 def instance_public(event: CloudTrailEvent) -> bool:
-    """The database has an address on the Internet; its security groups decide who gets through.
+    """The database has an address on the Internet; CRITICAL when its security groups let everybody through to it.
 
     False positives: test databases.
     Response: make it private; check its security groups and its log for foreign sign-ins.

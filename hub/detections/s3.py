@@ -39,12 +39,13 @@ _GRANTS = ("read", "write", "read-acp", "write-acp", "full-control")
     family=_FAMILY,
     attack="T1530",
     cis=_CIS,
+    lookup="bucket_policy",
 )
 def bucket_policy_public(event: CloudTrailEvent) -> bool:
-    """The policy allows everyone, and no condition narrows it; Block Public Access may still hold it back.
+    """The policy allows everyone, and no condition narrows it. A look-up closes it where Block Public Access holds.
 
     False positives: static websites.
-    Response: check whether Block Public Access is on; if not, remove the statement and read the bucket's access logs.
+    Response: remove the statement or switch Block Public Access on; read the bucket's access logs.
     """
     return any(policy.is_public for policy in _policies(event))
 
@@ -114,9 +115,10 @@ def _grantees(event: CloudTrailEvent) -> list[str]:
     family=_FAMILY,
     attack="T1530",
     cis=_CIS,
+    lookup="bucket_acl",
 )
 def bucket_acl_public(event: CloudTrailEvent) -> bool:
-    """An ACL grants everyone, or everyone with an AWS account, access to the bucket.
+    """An ACL grants everyone, or everyone with an AWS account, access to the bucket; closed where it has no effect.
 
     False positives: none that a bucket policy would not serve better.
     Response: make the ACL private, enforce bucket-owner ownership, and read the bucket's access logs.

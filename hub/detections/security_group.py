@@ -91,9 +91,10 @@ def _match(rules: list[_Rule]) -> bool | Match:
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
+    lookup="security_group",
 )
 def world_open_all_ports(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """Every address of the Internet may reach every port of what carries the group.
+    """Every address of the Internet may reach every port of what carries the group; a look-up says what does.
 
     False positives: a group that nothing carries yet.
     Response: remove the rule now; then look for connections in the flow logs and ask the actor what was meant.
@@ -109,9 +110,10 @@ def world_open_all_ports(event: CloudTrailEvent, settings: DetectionSettings) ->
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
+    lookup="admin_port",
 )
 def world_open_admin_port(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """Every address of the Internet may reach a port of administration or of a database.
+    """Every address of the Internet may reach a port of administration or of a database; CRITICAL once it is in use.
 
     False positives: bastion hosts; honeypots.
     Response: restrict the rule to known addresses, or use Session Manager; look at the service's log for sign-ins.
@@ -129,6 +131,7 @@ def world_open_admin_port(event: CloudTrailEvent, settings: DetectionSettings) -
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
+    lookup="security_group",
 )
 def world_open_other_port(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
     """Every address of the Internet may reach a port that is not on the list of allowed ports.

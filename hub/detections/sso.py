@@ -18,12 +18,13 @@ _CONFIGURATION = ("UpdateSSOConfiguration", "UpdateSsoConfiguration")
     api_calls=calls("sso", "CreateAccountAssignment"),
     resource=_PERMISSION_SET,
     attack="T1098.003",
+    lookup="permission_set",
 )
 def admin_permission_set_assigned(_event: CloudTrailEvent) -> bool:
-    """Somebody may now enter an account; whether as administrator, the permission set says.
+    """Somebody may now enter an account; HIGH when the permission set makes administrators, closed when it does not.
 
-    False positives: every new colleague, every new account.
-    Response: look at the permission set; if it is wide, check for the request behind it.
+    False positives: new colleagues, new accounts.
+    Response: check for the request behind it; delete the assignment if there is none, and end the person's sessions.
     """
     return True
 

@@ -74,6 +74,7 @@ def _facts(finding: Finding) -> dict[str, str]:
         "Identity": finding.actor_arn,
         "Call": finding.api_call,
         "Refused with": str(finding.details.get("error", "")) if finding.is_attempt else "",
+        "Confidence": finding.certainty,
         "When": _moment(finding.updated_at),
         "First seen": _moment(finding.first_seen),
         "From": finding.source_ip,

@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "DEAD_LETTER_QUEUE_URL": "https://queue.example/dlq",
     "FINDINGS_TABLE": "findings",
     "HUB_BUS_ARN": "arn:aws:events:eu-central-1:111122223333:event-bus/muster",
+    "LOOKUPS_QUEUE_URL": "https://queue.example/lookups",
     "PREFIX": "muster",
     "QUEUE_URL": "https://queue.example/queue",
     "STATE_TABLE": "state",

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from contract.clock import iso, now
-from contract.finding import Finding, Severity, Workflow
+from contract.finding import LOOK_UP, Confidence, Finding, RecordState, Severity, Workflow
 from contract.spoke_events import Heartbeat, TaggingFailure, TaggingResult
 from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore
@@ -78,6 +78,14 @@ FOUND = (
     made("two", severity=Severity.CRITICAL, detection="signin.root_console_login", title="Root user signed in"),
     made("three", account=SANDBOX, region="us-east-1", title="User <script>alert(1)</script> created"),
     made("four", account=SANDBOX, severity=Severity.HIGH, first_seen=iso(now() - timedelta(days=3))),
+    made(
+        "refuted",
+        confidence=Confidence.REFUTED,
+        record_state=RecordState.ARCHIVED,
+        details={LOOK_UP: "Block Public Access of the account holds"},
+        updated_at=iso(now()),
+        observed_at=iso(now()),
+    ),
     made("closed", title="A mended one", workflow=Workflow.RESOLVED, workflow_at=iso(now())),
 )
 

@@ -29,6 +29,13 @@ def test_a_closed_finding_says_so(tables: Any, show: Show, markup: Markup) -> No
     assert "Resolved" in markup(show("findings", finding="closed"))
 
 
+def test_a_finding_says_what_a_look_up_saw(tables: Any, show: Show, markup: Markup) -> None:
+    assert "Confidence" not in markup(show("findings", finding="one"))
+    page = markup(show("findings", finding="refuted")).replace("<wbr>", "")
+    assert "Archived" in page
+    assert "Refuted: Block Public Access of the account holds" in page
+
+
 def test_an_unknown_finding_says_when_findings_are_deleted(tables: Any, show: Show, markup: Markup) -> None:
     app = show("findings", finding="no-such")
     assert not app.exception

@@ -14,6 +14,7 @@ from generator.hub_stack import hub_values
 from generator.parts.function import TemplateError, environment
 from generator.snapshots import SNAPSHOTS, blank_artefacts, rendered, written
 from generator.spoke_stack import spoke_values
+from hub.lookups.catalogue import lookup_actions
 from hub.settings import DetectorSettings
 from tests.generator.variants import LINTED, variant
 
@@ -84,8 +85,9 @@ def test_a_changed_setting_of_spokes_lets_them_introduce_themselves_anew(config:
 
 def test_what_answers_for_the_custom_resource_outlives_it(templates: dict[str, Any]) -> None:
     resources = templates["spoke"]["Resources"]
+    everywhere = {title for title, one in resources.items() if "Condition" not in one}
     depended = {*resources["Introduction"]["DependsOn"], "Heartbeat"}
-    assert depended == resources.keys() - {"Introduction"}
+    assert depended == everywhere - {"Introduction"}
 
 
 def test_a_switched_off_tagger_leaves_nothing_behind(config: Config) -> None:
@@ -96,7 +98,8 @@ def test_a_switched_off_tagger_leaves_nothing_behind(config: Config) -> None:
 
 
 def test_a_setting_without_a_value_is_an_error_while_rendering() -> None:
-    with pytest.raises(TemplateError, match="DetectorSettings: the stack has no value for FINDINGS_TABLE, STATE_TABLE"):
+    lacking = "FINDINGS_TABLE, LOOKUPS_QUEUE_URL, STATE_TABLE"
+    with pytest.raises(TemplateError, match=f"DetectorSettings: the stack has no value for {lacking}"):
         environment(DetectorSettings, {"prefix": "muster"})
 
 
@@ -272,6 +275,7 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
     [
         ("Detector", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Detector", "StateTable", {"GetItem", "PutItem", "Query"}),
+        ("Lookups", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Reports", "StateTable", {"PutItem"}),
         ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),
@@ -284,6 +288,27 @@ def test_a_function_may_only_make_the_calls_that_its_store_makes(
     role = of_type("hub", "AWS::IAM::Role")[f"{function}Role"]
     named = {action for action in actions_on(role, table) if action.startswith("dynamodb:")}
     assert named == {f"dynamodb:{call}" for call in calls}
+
+
+def test_only_the_look_ups_of_this_hub_may_read_in_accounts(config: Config, of_type: Found) -> None:
+    reader = of_type("spoke", "AWS::IAM::Role")["ReadRole"]
+    (trusted,) = reader["AssumeRolePolicyDocument"]["Statement"]
+    hub, home = config.aws.hub_account, config.aws.home_region
+    assert trusted["Principal"] == {"AWS": {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::{hub}:root"}}
+    caller = f"arn:${{AWS::Partition}}:iam::{hub}:role/muster-lookups-{home}"
+    assert trusted["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": config.organization.id},
+        "ArnEquals": {"aws:PrincipalArn": {"Fn::Sub": caller}},
+    }
+    asked = of_type("hub", "AWS::IAM::Role")["LookupsRole"]
+    (assumes,) = [one for one in statements(asked) if one["Action"] == ["sts:AssumeRole"]]
+    assert assumes["Resource"] == [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/{reader['RoleName']}"}]
+    assert asked["RoleName"]["Fn::Sub"].replace("${AWS::Region}", home) == caller.rpartition("/")[2]
+
+
+def test_the_reader_may_do_what_the_look_ups_do_and_no_more(of_type: Found) -> None:
+    (reads,) = statements(of_type("spoke", "AWS::IAM::Role")["ReadRole"])
+    assert reads["Action"] == lookup_actions()
 
 
 def test_email_is_sent_by_the_configured_sender_only(of_type: Found) -> None:
@@ -319,7 +344,7 @@ def test_an_account_has_one_trail_in_the_global_region(region: str, home: str) -
     spoke = rendered(variant(region, Trail.ACCOUNTS))["spoke"]
     assert spoke["Conditions"] == {"InGlobalRegion": {"Fn::Equals": [{"Ref": "AWS::Region"}, home]}}
     once = {title for title, one in spoke["Resources"].items() if one.get("Condition") == "InGlobalRegion"}
-    assert once == {"Trail", "TrailLogs", "TrailLogsPolicy"}
+    assert once == {"ReadRole", "Trail", "TrailLogs", "TrailLogsPolicy"}
     introduction = spoke["Resources"]["Introduction"]
     assert not once & set(introduction["DependsOn"])
     assert introduction["Properties"]["Trail"]["Fn::If"][:2] == ["InGlobalRegion", {"Ref": "Trail"}]

@@ -1,7 +1,7 @@
 """From a batch of the queue to stored findings; one bad message holds up no other."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.finding import Finding, RecordState, Severity, detection_finding_id
+from contract.finding import Confidence, Finding, RecordState, Severity, detection_finding_id
+from generator.third_party import ROOT
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine, Failure, Verdict
 from hub.detector import Detector, Stores, detect_handler
+from hub.lookups.lookup import Question
 from hub.membership import Membership
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.store.accounts import REMOVED, Account, AccountStore
@@ -57,6 +59,23 @@ class Organizations:
         return [Account(id=one, name=f"account {one}") for one in self.accounts]
 
 
+class Lookups:
+    """Who is asked what the events do not say; questions for some look-ups are not taken."""
+
+    def __init__(self, *refused: str) -> None:
+        self.asked: list[Question] = []
+        self.refused = refused
+
+    def __call__(self, questions: Sequence[Question]) -> set[str]:
+        self.asked += questions
+        return {one.finding for one in questions if one.lookup in self.refused}
+
+
+@pytest.fixture
+def lookups() -> Lookups:
+    return Lookups()
+
+
 @pytest.fixture
 def organizations() -> Organizations:
     return Organizations(MEMBER)
@@ -84,8 +103,8 @@ def stores(store: FindingStore, dynamodb: "DynamoDBClient") -> Stores:
 
 
 @pytest.fixture
-def detecting(stores: Stores, membership: Membership, clock: Clock) -> Iterator[Detector]:
-    yield Detector(Engine(DETECTIONS), stores, membership, clock)
+def detecting(stores: Stores, membership: Membership, clock: Clock, lookups: Lookups) -> Iterator[Detector]:
+    yield Detector(Engine(DETECTIONS), stores, membership, clock, lookups)
     detector.metrics.clear_metrics()
 
 
@@ -96,6 +115,12 @@ def event(**changes: Any) -> str:
 def named(name: str) -> str:
     detail = {**EVENT["detail"], "eventID": name}
     return json.dumps({**EVENT, "detail": detail})
+
+
+def golden(detection: str) -> str:
+    """Return an event of the member on which a detection fires."""
+    path = min((ROOT / "tests" / "events" / detection).glob("fires-*.json"))
+    return json.dumps({**json.loads(path.read_bytes()), "account": MEMBER})
 
 
 def stored(store: FindingStore, detection: str = "iam.user_created") -> list[Finding]:
@@ -174,8 +199,41 @@ def test_a_finding_that_cannot_be_stored_brings_back_its_message_only(
     stores: Stores, membership: Membership, clock: Clock
 ) -> None:
     refusing: Any = RefusingStore("bad")
-    detecting = Detector(Engine(DETECTIONS), Stores(refusing, stores.windows), membership, clock)
+    detecting = Detector(Engine(DETECTIONS), Stores(refusing, stores.windows), membership, clock, Lookups())
     assert detecting.detect({"m1": named("good"), "m2": named("bad"), "m3": named("fine")}) == ["m2"]
+
+
+def test_what_the_event_does_not_decide_is_stored_and_asked_about(
+    detecting: Detector, store: FindingStore, lookups: Lookups
+) -> None:
+    assert detecting.detect({"m1": event(), "m2": golden("s3.bucket_policy_public")}) == []
+    (question,) = lookups.asked
+    finding = store.get(question.finding)
+    assert finding
+    assert (finding.detection, finding.confidence) == ("s3.bucket_policy_public", Confidence.UNCONFIRMED)
+    assert [one.confidence for one in stored(store)] == [Confidence.EVENT]
+
+
+def test_a_question_that_is_not_taken_brings_back_its_message_only(
+    store: FindingStore, membership: Membership, clock: Clock
+) -> None:
+    lookups, bucket = Lookups("bucket_policy"), golden("s3.bucket_policy_public")
+    detecting = Detector(Engine(DETECTIONS), store, membership, clock, lookups)
+    group = golden("security_group.world_open_admin_port")
+    assert detecting.detect({"m1": event(), "m2": bucket, "m3": group}) == ["m2"]
+    lookups.refused = ()
+    assert detecting.detect({"m2": bucket}) == []
+    assert lookups.asked[0] == lookups.asked[-1]
+    detector.metrics.clear_metrics()
+
+
+def test_nothing_is_asked_about_a_finding_that_is_not_stored(membership: Membership, clock: Clock) -> None:
+    bucket, lookups = golden("s3.bucket_policy_public"), Lookups()
+    refusing: Any = RefusingStore(json.loads(bucket)["detail"]["eventID"])
+    detecting = Detector(Engine(DETECTIONS), refusing, membership, clock, lookups)
+    assert detecting.detect({"m1": bucket}) == ["m1"]
+    assert lookups.asked == []
+    detector.metrics.clear_metrics()
 
 
 class FailingEngine:
@@ -189,7 +247,7 @@ def test_a_detection_that_fails_is_counted_and_the_message_is_done(
     stores: Stores, membership: Membership, clock: Clock
 ) -> None:
     failing: Any = FailingEngine()
-    assert Detector(failing, stores, membership, clock).detect({"m1": event()}) == []
+    assert Detector(failing, stores, membership, clock, Lookups()).detect({"m1": event()}) == []
     assert "DetectionsFailed" in detector.metrics.metric_set
     detector.metrics.clear_metrics()
 
@@ -324,7 +382,8 @@ def test_the_handler_answers_with_the_messages_that_failed(
     aws: Callable[[str], Any], dynamodb: "DynamoDBClient", accounts: AccountStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accounts.write([Account(id=MEMBER, name="shop")])
-    for name, value in {"FINDINGS_TABLE": "findings", "STATE_TABLE": "state", "PREFIX": "muster"}.items():
+    environment = {"FINDINGS_TABLE": "findings", "STATE_TABLE": "state", "PREFIX": "muster"}
+    for name, value in {**environment, "LOOKUPS_QUEUE_URL": "https://queue"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(detector, "aws_client", aws)
     detector._detector.cache_clear()

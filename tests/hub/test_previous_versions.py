@@ -79,7 +79,8 @@ def detect(
     dynamodb: "DynamoDBClient", aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[Any], None]]:
     """Have an event handled as a message of the detector's queue, by a hub that knows its account."""
-    for name, value in {"FINDINGS_TABLE": "findings", "STATE_TABLE": "state", "PREFIX": "muster"}.items():
+    environment = {"FINDINGS_TABLE": "findings", "STATE_TABLE": "state", "PREFIX": "muster"}
+    for name, value in {**environment, "LOOKUPS_QUEUE_URL": "https://queue"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(detector, "aws_client", aws)
     detector._detector.cache_clear()

@@ -111,9 +111,10 @@ def instance_launched_imdsv1(event: CloudTrailEvent) -> bool:
     api_calls=calls("ec2", "RunInstances", "AssociateAddress"),
     resource=_INSTANCE,
     attack="T1133",
+    lookup="public_instance",
 )
 def instance_public_ip(event: CloudTrailEvent) -> bool:
-    """An instance was started with, or given, an address on the Internet.
+    """An instance was started with, or given, an address on the Internet; closed when it turns out to have none.
 
     False positives: public services by design; network address translation by hand.
     Response: check its security groups; take the address away if a load balancer should stand in front.

@@ -26,11 +26,12 @@ _IMAGE_USERS = ("userId", "organizationArn", "organizationalUnitArn")
     resource=_SNAPSHOT,
     family="ec2.snapshot",
     attack="T1537",
+    lookup="public_snapshot",
 )
 def snapshot_public(event: CloudTrailEvent) -> bool:
-    """Anyone may make a disk from the snapshot and read it.
+    """Anyone may make a disk from the snapshot and read it; closed where the account blocks all public snapshots.
 
-    False positives: an account that blocks public snapshots as a whole.
+    False positives: test data that is meant for everybody.
     Response: make it private now; treat its content as copied: rotate every secret on the disk.
     """
     return "all" in event.request.texts("createVolumePermission.add.group")
@@ -82,11 +83,12 @@ def shared_snapshot_used_by_other(event: CloudTrailEvent, settings: DetectionSet
     resource=_IMAGE,
     family="ec2.image",
     attack="T1537",
+    lookup="public_image",
 )
 def ami_public(event: CloudTrailEvent) -> bool:
     """Anyone may start the image and read its disks.
 
-    False positives: images that the organization publishes; an account that blocks public images as a whole.
+    False positives: images that the organization publishes.
     Response: make it private; rotate every secret that was on it.
     """
     return "all" in event.request.texts("launchPermission.add.group")

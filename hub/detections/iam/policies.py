@@ -138,9 +138,10 @@ def policy_admin_created(event: CloudTrailEvent) -> bool:
     resource=POLICY,
     family=_FAMILY,
     attack="T1098.003",
+    lookup="policy_version",
 )
 def default_policy_version_set(event: CloudTrailEvent) -> bool:
-    """Another version of a managed policy took effect; an old and wider one may have come back.
+    """Another version of a managed policy took effect; HIGH when a look-up finds administrator rights in it.
 
     False positives: a rolled-back change.
     Response: compare the two versions; if the new default is wider, set it back.
@@ -196,11 +197,12 @@ def permissions_boundary_removed(_event: CloudTrailEvent) -> bool:
     resource=ResourceArn("arn:{partition}:iam::{account}:user/{id}", ("requestParameters.userName",)),
     family="iam.group",
     attack="T1098.003",
+    lookup="admin_group",
 )
 def user_added_to_admin_group(event: CloudTrailEvent) -> bool:
-    """A user joined a group whose name says administrator.
+    """A user joined a group whose name says administrator; HIGH when its policies do too, closed when they do not.
 
-    False positives: groups that are named so but may do little.
-    Response: look at the group's policies; if they are wide, ask the actor for the reason.
+    False positives: a new colleague of the people who run the account.
+    Response: ask the actor for the reason; take the user out of the group if there is none, and read what they did.
     """
     return bool(_ADMIN_GROUP.search(event.request.text("groupName")))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract.catalogue import DetectionText
-from contract.finding import Finding, Mode, Severity
+from contract.finding import LOOK_UP, Confidence, Finding, Mode, Severity
 from hub.notifier.links import links_of
 from hub.notifier.message import _COLOURS, Message, compose
 from hub.notifier.notice import Notice, Transition
@@ -170,6 +170,16 @@ def test_a_long_title_does_not_push_the_account_out_of_the_subject(finding: Make
     subject = message(finding(title="t" * 1000)).subject
     assert len(subject) < 200
     assert subject.endswith("· shop-production")
+
+
+def test_an_alert_says_whether_the_account_was_looked_into(finding: Make) -> None:
+    event_alone = message(finding())
+    assert "Confidence" not in event_alone.text + event_alone.html
+    unread = message(finding(confidence=Confidence.UNCONFIRMED))
+    assert "Confidence:   Unconfirmed: nobody has looked into the account yet" in unread.text
+    seen = message(finding(confidence=Confidence.CONFIRMED, details={LOOK_UP: "attached to <eni-1>"}))
+    assert "Confidence:   Confirmed: attached to <eni-1>" in seen.text
+    assert "Confirmed: attached to &lt;eni-1&gt;" in seen.html
 
 
 def luminance(colour: str) -> float:

@@ -1,0 +1,191 @@
+"""From a question to the finding's answer: the first stands, one that cannot be had leaves the finding open."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from contract.finding import LOOK_UP, Confidence, Finding, RecordState, Severity, Status
+from hub.lookups import handler
+from hub.lookups.handler import Answerer, answered, look_up, look_up_handler
+from hub.lookups.lookup import Question, confirmed, refuted
+from hub.store.findings import FindingStore
+from tests.hub.lookups.conftest import ACCOUNT, REGION, MemberAccount
+
+Make = Callable[..., Finding]
+Ask = Callable[..., Question]
+
+BUCKET = "arn:aws:s3:::shop-invoices"
+READ_AT = datetime(2026, 11, 20, 9, 1, tzinfo=UTC)
+BLOCKED = {"GetPublicAccessBlock": {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": True}}}
+PUBLIC = {
+    "GetPublicAccessBlock": "NoSuchPublicAccessBlockConfiguration 404",
+    "GetBucketPolicyStatus": {"PolicyStatus": {"IsPublic": True}},
+}
+
+
+@pytest.fixture
+def unconfirmed(finding: Make) -> Callable[..., Finding]:
+    def made(identifier: str = "f1", **changes: Any) -> Finding:
+        usual = {"detection": "s3.bucket_policy_public", "severity": Severity.CRITICAL, "resource": BUCKET}
+        return finding(identifier, **{**usual, "confidence": Confidence.UNCONFIRMED, **changes})
+
+    return made
+
+
+def answerer(store: FindingStore, account: MemberAccount, *forced: str, at: datetime = READ_AT) -> Answerer:
+    def clients(asked: str, region: str) -> MemberAccount:
+        assert (asked, region) == (ACCOUNT, REGION)
+        return account
+
+    return Answerer(store, clients, forced, lambda: at)
+
+
+def told(store: FindingStore, identifier: str = "f1") -> Finding:
+    stored = store.get(identifier)
+    assert stored
+    return stored
+
+
+def test_a_refuted_finding_is_closed_with_the_reason(store: FindingStore, unconfirmed: Make, question: Ask) -> None:
+    store.upsert([unconfirmed()])
+    answerer(store, MemberAccount(**BLOCKED)).answer(question(BUCKET))
+    closed = told(store)
+    assert (closed.status, closed.confidence) == (Status.ARCHIVED, Confidence.REFUTED)
+    assert closed.certainty.startswith("Refuted: Block Public Access of the account and the bucket holds")
+    assert closed.updated_at == "2026-11-20T09:01:00.000000Z"
+
+
+def test_a_confirmed_finding_says_what_was_seen(store: FindingStore, unconfirmed: Make, question: Ask) -> None:
+    store.upsert([unconfirmed(details={"kept": 1})])
+    answerer(store, MemberAccount(**PUBLIC)).answer(question(BUCKET))
+    seen = told(store)
+    assert (seen.status, seen.severity, seen.confidence) == (Status.OPEN, Severity.CRITICAL, Confidence.CONFIRMED)
+    assert seen.details["kept"] == 1
+    assert seen.certainty == "Confirmed: no Block Public Access holds; S3 calls the policy of the bucket public"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied 403", "UnauthorizedOperation 403", "NoSuchBucket 404"])
+def test_a_read_that_will_never_work_leaves_the_finding_open_and_says_why(
+    store: FindingStore, unconfirmed: Make, question: Ask, code: str
+) -> None:
+    store.upsert([unconfirmed()])
+    answerer(store, MemberAccount(GetPublicAccessBlock=code)).answer(question(BUCKET))
+    left = told(store)
+    assert (left.status, left.confidence) == (Status.OPEN, Confidence.UNCONFIRMED)
+    refusal = f"GetPublicAccessBlock was refused in account {ACCOUNT} ({code.partition(' ')[0]})"
+    assert left.certainty == f"Unconfirmed: {refusal}"
+
+
+@pytest.mark.parametrize("code", ["Throttling 400", "RequestLimitExceeded 503", "SlowDown 503", "InternalError 500"])
+def test_a_read_that_may_work_later_is_an_error_now(question: Ask, code: str) -> None:
+    with pytest.raises(ClientError, match=code.partition(" ")[0]):
+        look_up(question(BUCKET), MemberAccount(GetPublicAccessBlock=code))
+
+
+def test_an_endpoint_that_cannot_be_reached_is_an_error_now(question: Ask) -> None:
+    def unreachable(service: str) -> Any:
+        raise EndpointConnectionError(endpoint_url=service)
+
+    with pytest.raises(EndpointConnectionError):
+        look_up(question(BUCKET), unreachable)
+
+
+def test_an_unconfirmed_finding_is_looked_up_again_and_the_same_refusal_costs_no_write(
+    store: FindingStore, unconfirmed: Make, question: Ask, calls: Any
+) -> None:
+    store.upsert([unconfirmed()])
+    denied = MemberAccount(GetPublicAccessBlock="AccessDenied 403")
+    answerer(store, denied).answer(question(BUCKET))
+    calls.made.clear()
+    answerer(store, denied).answer(question(BUCKET))
+    assert calls.count("PutItem") == 0
+    answerer(store, MemberAccount(**PUBLIC)).answer(question(BUCKET))
+    assert told(store).confidence is Confidence.CONFIRMED
+
+
+def test_the_first_answer_stands_when_the_question_comes_again(
+    store: FindingStore, unconfirmed: Make, question: Ask
+) -> None:
+    store.upsert([unconfirmed()])
+    answerer(store, MemberAccount(**PUBLIC)).answer(question(BUCKET))
+    nobody = MemberAccount()
+    answerer(store, nobody).answer(question(BUCKET))
+    assert (told(store).confidence, nobody.actions) == (Confidence.CONFIRMED, set())
+
+
+@pytest.mark.parametrize("at", [READ_AT, datetime(2026, 11, 20, 8, tzinfo=UTC)], ids=["later", "a slow clock"])
+def test_the_event_delivered_again_does_not_undo_the_answer(
+    store: FindingStore, unconfirmed: Make, question: Ask, at: datetime
+) -> None:
+    store.upsert([unconfirmed()])
+    answerer(store, MemberAccount(**BLOCKED), at=at).answer(question(BUCKET))
+    store.upsert([unconfirmed(observed_at="2026-11-20T10:00:00.000000Z")])
+    assert told(store).record_state is RecordState.ARCHIVED
+
+
+def test_a_question_about_no_finding_is_done(store: FindingStore, question: Ask) -> None:
+    nobody = MemberAccount()
+    answerer(store, nobody).answer(question(BUCKET))
+    assert nobody.actions == set()
+
+
+def test_an_answer_raises_the_severity_unless_the_settings_force_it(unconfirmed: Make) -> None:
+    seen = confirmed("attached", Severity.CRITICAL)
+    high = unconfirmed(severity=Severity.HIGH)
+    assert answered(high, seen, (), is_forced=False).severity is Severity.CRITICAL
+    assert answered(high, seen, (), is_forced=True).severity is Severity.HIGH
+
+
+def test_forced_severities_are_the_settings(store: FindingStore, unconfirmed: Make, question: Ask) -> None:
+    store.upsert([unconfirmed(detection="security_group.world_open_admin_port", severity=Severity.LOW)])
+    group = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-1"
+    account = MemberAccount(DescribeNetworkInterfaces={"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1"}]})
+    asked = question(group, "admin_port")
+    answerer(store, account, "security_group.world_open_admin_port").answer(asked)
+    assert (told(store).severity, told(store).confidence) == (Severity.LOW, Confidence.CONFIRMED)
+
+
+def test_a_refutation_does_not_close_what_another_detection_found(unconfirmed: Make) -> None:
+    left = answered(unconfirmed(), refuted("it is blocked"), ("ec2.snapshot_shared_external",), is_forced=False)
+    assert left.is_open
+    assert left.details[LOOK_UP] == "it is blocked; open because of ec2.snapshot_shared_external"
+
+
+def test_a_question_that_is_asked_too_fast_comes_back_and_is_answered_then(
+    store: FindingStore, unconfirmed: Make, question: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.upsert([unconfirmed()])
+    busy, records = MemberAccount(GetPublicAccessBlock="SlowDown 503"), [message("m1", text(question(BUCKET)))]
+    monkeypatch.setattr(handler, "_answerer", lambda: answerer(store, busy))
+    assert look_up_handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert told(store) == unconfirmed()
+    busy.answers = PUBLIC
+    assert look_up_handler({"Records": records}, None) == {"batchItemFailures": []}
+    assert told(store).confidence is Confidence.CONFIRMED
+
+
+def text(question: Question) -> str:
+    return msgspec.json.encode(question).decode()
+
+
+def message(identifier: str, body: str) -> dict[str, str]:
+    return {"messageId": identifier, "body": body, "eventSource": "aws:sqs"}
+
+
+@pytest.mark.parametrize("poison", ["{", "[]", '{"finding": 1}', "unknown look-up"])
+def test_a_message_that_cannot_be_answered_comes_back_alone(
+    store: FindingStore, unconfirmed: Make, question: Ask, monkeypatch: pytest.MonkeyPatch, poison: str
+) -> None:
+    store.upsert([unconfirmed("f1"), unconfirmed("f2")])
+    if poison == "unknown look-up":
+        poison = text(question(BUCKET, poison, finding="f2"))
+    monkeypatch.setattr(handler, "_answerer", lambda: answerer(store, MemberAccount(**PUBLIC)))
+    good = message("good", text(question(BUCKET)))
+    answer = look_up_handler({"Records": [message("bad", poison), good]}, None)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert told(store).confidence is Confidence.CONFIRMED
+    assert told(store, "f2").confidence is Confidence.UNCONFIRMED
