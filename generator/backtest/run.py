@@ -1,0 +1,112 @@
+"""Reads a history and counts what the catalogue makes of it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contract.clock import iso, now
+from contract.cloudtrail import CloudTrailEvent, MalformedEventError
+from generator.backtest.history import File, Period, ReadError
+from generator.backtest.repeats import Repeats
+from generator.backtest.tally import Tally
+from generator.deployment import Deployment
+from generator.explain import envelope_of
+from generator.pattern import forwarded
+from generator.reading import Item, items_of
+from generator.windows import Windows
+
+_MOST_NAMED = 100
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """A file that could not be read to its end, and why."""
+
+    file: str
+    reason: str
+
+
+class Progress(msgspec.Struct):
+    """How far a run is.
+
+    `skipped` files are no logs or of other days; `repeated` events were read before, those `outside` are not of the
+    period, `other` items are no records of CloudTrail's.
+    """
+
+    files: int = 0
+    skipped: int = 0
+    damaged: int = 0
+    events: int = 0
+    repeated: int = 0
+    outside: int = 0
+    other: int = 0
+
+
+class Run:
+    """One pass over a history."""
+
+    def __init__(self, deployment: Deployment, period: Period) -> None:
+        """Judge as a deployment does, what happened in a period."""
+        self.progress = Progress()
+        self.tally = Tally()
+        self.damages: list[Damage] = []
+        self.repeats = Repeats()
+        self._deployment = deployment
+        self._period = period
+        self._windows = Windows()
+        self._observed_at = iso(now())
+
+    def read(self, history: Iterable[File]) -> Iterator[Progress]:
+        """Read every file; yield how far it is, often enough to show."""
+        for file in history:
+            if not file.is_log or not self._period.may_hold(file.name):
+                self.progress.skipped += 1
+                continue
+            reason = ""
+            for item in _items(file):
+                reason = reason or item.error
+                self._take(item)
+                yield self.progress
+            self.progress.files += 1
+            if reason:
+                self._damaged(Damage(file.name, reason))
+            yield self.progress
+
+    def _damaged(self, damage: Damage) -> None:
+        self.progress.damaged += 1
+        if len(self.damages) < _MOST_NAMED:
+            self.damages.append(damage)
+
+    def _take(self, item: Item) -> None:
+        if item.error:
+            return
+        try:
+            envelope = envelope_of(item.value)
+            event = CloudTrailEvent(envelope)
+        except MalformedEventError:
+            self.progress.other += 1
+            return
+        if not self._period.holds(event.time):
+            self.progress.outside += 1
+        elif self.repeats.has(event.id):
+            self.progress.repeated += 1
+        else:
+            self.progress.events += 1
+            self._judge(event, envelope)
+
+    def _judge(self, event: CloudTrailEvent, envelope: dict[str, Any]) -> None:
+        verdict = self._deployment.engine.judge(envelope, self._observed_at)
+        is_forwarded = forwarded(self._deployment.rules, envelope) is not None
+        self.tally.add(event, self._windows.findings(verdict), is_forwarded=is_forwarded)
+        for one in verdict.excluded:
+            self.tally.exclude(one.detection)
+
+
+def _items(file: File) -> Iterator[Item]:
+    """Yield what a file holds; one that cannot be read is an error, as damaged data are."""
+    try:
+        with file.open() as stream:
+            yield from items_of(stream)
+    except (OSError, ReadError, BotoCoreError, ClientError) as error:
+        yield Item(error=str(error))

@@ -1,0 +1,31 @@
+"""Values of events as a person reads them: one line, short, nothing that steers a terminal."""
+
+import json
+import re
+from typing import Any
+
+_LONGEST = 80
+_MOST = 4
+# Services hide most of these themselves (`HIDDEN_DUE_TO_SECURITY_REASONS`); a caller may put one into any field.
+_SECRET = re.compile(r"password|secretaccesskey|sessiontoken|secretstring|userdata|authorization", re.IGNORECASE)
+
+
+def printable(text: str) -> str:
+    """Return text in one line, without what would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def shown(path: str, values: list[Any]) -> str:
+    """Return what stands at a path of a record: `is "Enabled"`, `is "a", "b" and 3 more`, `is absent`."""
+    if not values:
+        return "is absent"
+    if _SECRET.search(path.rpartition(".")[2]):
+        return "is there (hidden)"
+    different = list(dict.fromkeys(_short(one) for one in values))
+    more = f" and {len(different) - _MOST} more" if len(different) > _MOST else ""
+    return f"is {', '.join(different[:_MOST])}{more}"
+
+
+def _short(value: Any) -> str:
+    text = printable(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
