@@ -13,7 +13,7 @@ from generator.backtest.repeats import Repeats
 from generator.backtest.tally import Tally
 from generator.deployment import Deployment
 from generator.explain import envelope_of
-from generator.pattern import forwarded
+from generator.forwarder import Forwarder
 from generator.reading import Item, items_of
 from generator.windows import Windows
 
@@ -55,6 +55,7 @@ class Run:
         self._deployment = deployment
         self._period = period
         self._windows = Windows()
+        self._forwarder = Forwarder(deployment.rules)
         self._observed_at = iso(now())
 
     def read(self, history: Iterable[File]) -> Iterator[Progress]:
@@ -97,8 +98,8 @@ class Run:
 
     def _judge(self, event: CloudTrailEvent, envelope: dict[str, Any]) -> None:
         verdict = self._deployment.engine.judge(envelope, self._observed_at)
-        is_forwarded = forwarded(self._deployment.rules, envelope) is not None
-        self.tally.add(event, self._windows.findings(verdict), is_forwarded=is_forwarded)
+        rule = self._forwarder.rule_for(envelope)
+        self.tally.add(event, self._windows.findings(verdict), is_forwarded=rule is not None)
         for one in verdict.excluded:
             self.tally.exclude(one.detection)
 
