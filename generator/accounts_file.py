@@ -14,7 +14,11 @@ _MEND = "give what `aws organizations list-accounts` prints; OuPath and Tags may
 
 def _tags(value: Any) -> Any:
     """Take tags as a mapping, or as the list that AWS makes of one."""
-    return {one["Key"]: one["Value"] for one in value} if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    if not all(isinstance(one, dict) and {"Key", "Value"} <= set(one) for one in value):
+        raise ValueError("each tag needs a Key and a Value")
+    return {one["Key"]: one["Value"] for one in value}
 
 
 class _Listed(BaseModel):

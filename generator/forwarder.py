@@ -62,7 +62,7 @@ def _at(event: Mapping[str, Any], path: Path) -> Any:
     for name in path:
         if isinstance(held, list):
             return held
-        if not isinstance(held, Mapping) or name not in held:
+        if not isinstance(held, dict) or name not in held:
             return _Absent
         held = held[name]
     return held

@@ -1,0 +1,149 @@
+import gzip
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from generator.backtest.history import Period, files
+from generator.backtest.report import BacktestReport
+from generator.deployment import usual_deployment
+from generator.explain import ExplainedFinding, explain
+from generator.forwarder import Forwarder
+from generator.pattern import forwarded
+from generator.reading import InputError, Item
+from hub.detections.catalogue import DETECTIONS
+from tests.generator.backtest.conftest import EVENTS, FOLDER, Record, by, record, written
+
+Tested = Callable[..., BacktestReport]
+USUAL = usual_deployment()
+FORWARDER = Forwarder(USUAL.rules)
+
+
+def found(report: BacktestReport) -> dict[str, int]:
+    return {one.detection: one.findings for one in report.detections}
+
+
+def golden() -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in sorted(EVENTS.glob("*/*.json"))]
+
+
+def test_a_history_is_read_below_its_root_and_counted(tested: Tested, tmp_path: Path) -> None:
+    written(tmp_path, [record("iam.user_created"), record("iam.user_created")])
+    other = FOLDER.replace("111122223333", "444455556666").replace("/20", "/21")
+    changed = {"recipientAccountId": "444455556666", "eventTime": "2026-11-21T10:00:00Z"}
+    written(tmp_path, [record("cloudtrail.logging_stopped", **changed)], folder=other)
+    report = tested(tmp_path)
+    assert found(report) == {"iam.user_created": 2, "cloudtrail.logging_stopped": 1}
+    assert (report.files.read, report.events.read, report.events.forwarded, report.findings) == (2, 3, 3, 3)
+    assert {day: held.findings for day, held in report.days.items()} == {"2026-11-20": 2, "2026-11-21": 1}
+    assert {account: held.findings for account, held in report.accounts.items()} == {
+        "111122223333": 2,
+        "444455556666": 1,
+    }
+    assert report.last_event == "2026-11-21T10:00:00.000000Z"
+
+
+def test_what_is_no_log_is_skipped_and_counted(tested: Tested, tmp_path: Path) -> None:
+    written(tmp_path, [record("iam.user_created")])
+    written(tmp_path, [record("iam.user_created")], folder=FOLDER.replace("CloudTrail", "CloudTrail-Digest"))
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "settings.json").write_text('{"configurationItems": []}')
+    report = tested(tmp_path)
+    assert (report.files.skipped, report.events.other, report.events.read) == (2, 1, 1)
+
+
+def test_a_damaged_file_is_named_and_does_not_stop_the_others(tested: Tested, tmp_path: Path) -> None:
+    broken = written(tmp_path, [record("iam.user_created")], "a.json.gz")
+    broken.write_bytes(broken.read_bytes()[:-9])
+    cut = written(tmp_path, [record("iam.user_created"), record("iam.user_created")], "b.json")
+    cut.write_bytes(cut.read_bytes()[:-40])
+    written(tmp_path, [record("cloudtrail.logging_stopped")], "c.json.gz")
+    report = tested(tmp_path)
+    assert report.files.damaged == 2
+    assert list(report.files.damages) == [str(broken), str(cut)]
+    assert found(report) == {"iam.user_created": 1, "cloudtrail.logging_stopped": 1}
+
+
+def test_an_event_that_two_trails_wrote_counts_once(tested: Tested, tmp_path: Path) -> None:
+    one = record("iam.user_created")
+    written(tmp_path, [one], "a.json.gz")
+    written(tmp_path, [one], "b.json.gz")
+    report = tested(tmp_path)
+    assert (report.events.read, report.events.repeated, report.findings) == (1, 1, 1)
+
+
+def test_a_period_leaves_out_what_happened_before_and_after_it(tested: Tested, tmp_path: Path) -> None:
+    times = ["2026-11-20T09:59:59Z", "2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"]
+    written(tmp_path, [record("iam.user_created", eventTime=time) for time in times])
+    written(tmp_path, [record("iam.user_created")], folder=FOLDER.replace("/11/20", "/11/01"))
+    hour = Period(datetime(2026, 11, 20, 10, tzinfo=UTC), datetime(2026, 11, 20, 11, tzinfo=UTC))
+    report = tested(tmp_path, period=hour)
+    assert (report.events.read, report.events.outside, report.files.skipped) == (1, 2, 1)
+
+
+def test_a_bucket_is_read_as_a_directory_is(tested: Tested, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    bodies = [written(tmp_path, [record("iam.user_created")], f"{number}.json.gz") for number in range(3)]
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="example-trail")
+        for body in bodies:
+            client.put_object(Bucket="example-trail", Key=f"org/{FOLDER}/{body.name}", Body=body.read_bytes())
+        client.put_object(Bucket="example-trail", Key="elsewhere/x.json", Body=b"{}")
+        client.put_object(Bucket="example-trail", Key=f"org/{FOLDER}/broken.json.gz", Body=gzip.compress(b"{}")[:-3])
+        report = tested("s3://example-trail/org/", client=client)
+    assert found(report) == {"iam.user_created": 3}
+    assert list(report.files.damages) == [f"s3://example-trail/org/{FOLDER}/broken.json.gz"]
+
+
+@pytest.mark.parametrize("path", ["nowhere", "s3:///prefix"])
+def test_a_place_that_is_not_there_is_named(path: str) -> None:
+    with pytest.raises(InputError, match=path):
+        list(files([path], lambda: None))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(golden()), max_size=30, unique_by=lambda one: one["detail"]["eventID"]))
+def test_the_counts_are_those_of_explain(tested: Tested, tmp_path: Path, events: list[dict[str, Any]]) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in events))
+    explained = list(explain((Item(one) for one in events), USUAL))
+    findings = [one for each in explained for one in each.findings if isinstance(one, ExplainedFinding)]
+    report = tested(file)
+    assert {name: count for name, count in found(report).items() if count} == Counter(one.detection for one in findings)
+    assert report.by_severity == Counter(one.severity for one in findings)
+    assert report.events.forwarded == sum(one.forwarded for one in explained)
+
+
+plain = st.none() | st.booleans() | st.integers(0, 1) | st.sampled_from(["Root", "Data", "AccessDenied", ""])
+
+
+@given(st.sampled_from(golden()), st.dictionaries(st.sampled_from(["errorCode", "readOnly", "managementEvent"]), plain))
+def test_remembered_answers_are_the_rules_own(event: dict[str, Any], changed: dict[str, Any]) -> None:
+    changed_event = {**event, "detail": {**event["detail"], **changed}}
+    forwarder = FORWARDER
+    assert forwarder.rule_for(changed_event) == forwarded(USUAL.rules, changed_event)
+    assert forwarder.rule_for(changed_event) == forwarded(USUAL.rules, changed_event)
+
+
+def noise(role: str, count: int, detection: str = "iam.policy_changed") -> list[Record]:
+    return [by(role, record(detection)) for _ in range(count)]
+
+
+def test_the_noisiest_callers_are_proposed_as_exclusions(tested: Tested, tmp_path: Path) -> None:
+    quiet = next(one.id for one in DETECTIONS if one.id == "iam.policy_changed")
+    written(tmp_path, [*noise("terraform", 40), *noise("rare", 2), *noise("deploy", 20, "cloudtrail.logging_stopped")])
+    report = tested(tmp_path)
+    (harmless, severe) = report.exclusions
+    assert (harmless.actor, harmless.detections, harmless.findings, harmless.severe) == ("terraform", [quiet], 40, 0)
+    assert (severe.actor, severe.severe) == ("deploy", 20)
+    assert "rare" not in report.toml
