@@ -15,7 +15,7 @@ from generator.deployment import Deployment
 from generator.explain import envelope_of
 from generator.forwarder import Forwarder
 from generator.reading import Item, items_of
-from generator.windows import Windows
+from generator.remembered import RememberedWindows
 
 _MOST_NAMED = 100
 
@@ -54,7 +54,7 @@ class Run:
         self.repeats = Repeats()
         self._deployment = deployment
         self._period = period
-        self._windows = Windows()
+        self._windows = RememberedWindows()
         self._forwarder = Forwarder(deployment.rules)
         self._observed_at = iso(now())
 
@@ -99,7 +99,7 @@ class Run:
     def _judge(self, event: CloudTrailEvent, envelope: dict[str, Any]) -> None:
         verdict = self._deployment.engine.judge(envelope, self._observed_at)
         rule = self._forwarder.rule_for(envelope)
-        self.tally.add(event, self._windows.findings(verdict), is_forwarded=rule is not None)
+        self.tally.add(event, verdict.settled(self._windows.count), is_forwarded=rule is not None)
         for one in verdict.excluded:
             self.tally.exclude(one.detection)
 
