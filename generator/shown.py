@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 _LONGEST = 80
@@ -16,14 +17,16 @@ def printable(text: str) -> str:
 
 
 def shown(path: str, values: list[Any]) -> str:
-    """Return what stands at a path of a record: `is "Enabled"`, `is "a", "b" and 3 more`, `is absent`."""
-    if not values:
-        return "is absent"
+    """Return what stands at a path of a record: `is "Enabled"`, `is "a", "b" and 3 more`."""
     if _SECRET.search(path.rpartition(".")[2]):
         return "is there (hidden)"
-    different = list(dict.fromkeys(_short(one) for one in values))
-    more = f" and {len(different) - _MOST} more" if len(different) > _MOST else ""
-    return f"is {', '.join(different[:_MOST])}{more}"
+    return f"is {listed([*dict.fromkeys(_short(one) for one in values)])}"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return the first few of many texts and how many more there are."""
+    more = f" and {len(texts) - _MOST} more" if len(texts) > _MOST else ""
+    return f"{', '.join(texts[:_MOST])}{more}"
 
 
 def _short(value: Any) -> str:
