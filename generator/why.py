@@ -124,9 +124,14 @@ def _hindrances(envelope: Mapping[str, Any], detail: Mapping[str, Any], deployme
         yield f"its source {envelope.get('source')!r} is not AWS's own"
     if not any(is_delivered(rule, {**detail, "eventSource": "", "eventName": ""}) for rule in deployment.rules):
         yield "it is no management event, and EventBridge gives rules no others"
+    candidates = deployment.engine.candidates(detail)
+    if not any(":".join(call) in one.api_calls for one in candidates):
+        yield f"no detection names {call[0]}:{call[1]}" + (", a read-only call" if is_read_only(call) else "")
+    if is_read_only(call) and all(rule.state == ENABLED for rule in deployment.rules):
+        yield "it is a read-only call, and detections.read_only_calls is off"
     if any(rule.state == ENABLED and matches(rule.pattern, envelope) for rule in deployment.rules):
         yield "it is a read-only call, which EventBridge gives only to rules that ask for those"
-    if not deployment.engine.candidates(detail):
-        yield f"no detection names {call[0]}:{call[1]}" + (", a read-only call" if is_read_only(call) else "")
-    if detail.get("errorCode"):
-        yield f"it was refused ({detail['errorCode']}), and no detection of it looks at refused calls"
+    if error := detail.get("errorCode"):
+        is_wanted = any(one.attempts or one.failures for one in candidates)
+        why = "detections.refused_calls is off" if is_wanted else "no detection of it looks at refused calls"
+        yield f"it was refused ({error}), and {why}"

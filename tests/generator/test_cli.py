@@ -192,3 +192,26 @@ def test_the_account_list_says_who_is_a_stranger(run: Run, tmp_path: Path, stran
     for command in ("explain", "backtest"):
         _, printed, _ = run(command, "--json", "--org", accounts_file(tmp_path, {"Accounts": listed}), str(event))
         assert ("ec2.snapshot_shared_external" in printed) is stranger
+
+
+def test_explain_gives_a_line_to_each_quiet_one_of_many_events(run: Run) -> None:
+    _, short, _ = run("explain", str(EVENTS))
+    _, full, _ = run("explain", "--verbose", str(EVENTS))
+    quiet = "49: ec2.amazonaws.com:DescribeInstances by datadog"
+    assert len([line for line in short.splitlines() if line.startswith(quiet)]) == 1
+    assert "no detection names ec2.amazonaws.com:DescribeInstances, a read-only call" in short
+    assert f"{quiet} (" in full
+    assert full.count("\n") > short.count("\n")
+    assert short.splitlines()[-1].startswith("55 events: ")
+
+
+def test_explain_of_one_detection_tells_only_of_its_events(run: Run) -> None:
+    _, printed, _ = run("explain", "--detection", "cloudtrail.logging_stopped", str(EVENTS))
+    headings = [line for line in printed.splitlines() if line[:1].isdigit()]
+    assert all("StopLogging" in line for line in headings[:-2])
+    assert "of other calls: cloudtrail.logging_stopped looks at cloudtrail.amazonaws.com:StopLogging" in headings[-1]
+    code, _, said = run("explain", "--detection", "cloudtrail.loging_stopped", str(EVENTS))
+    assert code == 2
+    assert said == (
+        "error: --detection: cloudtrail.loging_stopped is no detection's id; did you mean cloudtrail.logging_stopped?\n"
+    )
