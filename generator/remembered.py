@@ -2,11 +2,11 @@
 
 from collections import OrderedDict
 
+from generator.shown import duration
 from hub.detections.window import EMPTY, Alert, Memory, Sighting, counted
 
 # So many keys are remembered; the one not seen for longest is forgotten first.
 _KEYS = 50_000
-_UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 
 
 class RememberedWindows:
@@ -30,10 +30,6 @@ class RememberedWindows:
         """Return how far the count of a sighting's key is, or why it counts no more, as a person reads it."""
         memory = self._memories.get((sighting.detection, sighting.key), EMPTY)
         if any(abs(sighting.at - one.at) < sighting.seconds for one in memory.alerts):
-            return f"{sighting.key} was told of less than {_duration(sighting.seconds)} ago"
+            return f"{sighting.key} was told of less than {duration(sighting.seconds)} ago"
         near = sum(abs(sighting.at - at) < sighting.seconds for at in memory.seen.values())
-        return f"{near} of {sighting.count} within {_duration(sighting.seconds)} by {sighting.key}"
-
-
-def _duration(seconds: int) -> str:
-    return next((f"{seconds // size} {unit}" for size, unit in _UNITS if seconds % size == 0), f"{seconds} seconds")
+        return f"{near} of {sighting.count} within {duration(sighting.seconds)} by {sighting.key}"

@@ -7,6 +7,7 @@ from typing import Any
 
 _LONGEST = 80
 _MOST = 4
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 # Services hide most of these themselves (`HIDDEN_DUE_TO_SECURITY_REASONS`); a caller may put one into any field.
 _SECRET = re.compile(r"password|secretaccesskey|sessiontoken|secretstring|userdata|authorization", re.IGNORECASE)
 
@@ -27,6 +28,12 @@ def listed(texts: Sequence[str]) -> str:
     """Return the first few of many texts and how many more there are."""
     more = f" and {len(texts) - _MOST} more" if len(texts) > _MOST else ""
     return f"{', '.join(texts[:_MOST])}{more}"
+
+
+def duration(seconds: int) -> str:
+    """Return a time in the largest unit that measures it whole: `10 minutes`."""
+    size, unit = next(one for one in _UNITS if seconds % one[0] == 0)
+    return f"{seconds // size} {unit}" + ("" if seconds == size else "s")
 
 
 def _short(value: Any) -> str:

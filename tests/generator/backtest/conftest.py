@@ -13,7 +13,7 @@ import pytest
 from generator.backtest.history import Period, files
 from generator.backtest.report import BacktestReport, report_of
 from generator.backtest.run import Run
-from generator.deployment import usual_deployment
+from generator.deployment import Deployment, usual_deployment
 
 EVENTS = Path(__file__).parents[2] / "events"
 FOLDER = "AWSLogs/o-exampleorg1/111122223333/CloudTrail/eu-central-1/2026/11/20"
@@ -53,8 +53,10 @@ def written(root: Path, records: list[Record], name: str = "log.json.gz", folder
 def tested() -> Callable[..., BacktestReport]:
     """Run the usual catalogue over paths."""
 
-    def ran(*paths: Path | str, period: Period = Period(), client: Any = None) -> BacktestReport:  # noqa: B008 - frozen
-        run = Run(usual_deployment(), period)
+    def ran(
+        *paths: Path | str, period: Period | None = None, client: Any = None, deployment: Deployment | None = None
+    ) -> BacktestReport:
+        run = Run(deployment or usual_deployment(), period or Period())
         for _ in run.read(files([str(path) for path in paths], lambda: client)):
             pass
         return report_of(run)

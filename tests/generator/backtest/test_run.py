@@ -1,5 +1,6 @@
 import gzip
 import json
+import tomllib
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ from moto import mock_aws
 
 from generator.backtest.history import Period, files
 from generator.backtest.report import BacktestReport
-from generator.deployment import usual_deployment
+from generator.config import Config
+from generator.deployment import configured_deployment, usual_deployment
 from generator.explain import ExplainedFinding, explain
 from generator.forwarder import Forwarder
 from generator.pattern import forwarded
@@ -148,3 +150,18 @@ def test_the_noisiest_callers_are_proposed_as_exclusions(tested: Tested, tmp_pat
     assert (harmless.actor, harmless.detections, harmless.findings, harmless.severe) == ("terraform", [quiet], 40, 0)
     assert (severe.actor, severe.severe) == ("deploy", 20)
     assert "rare" not in report.toml
+
+
+def test_what_is_proposed_can_be_pasted_into_the_settings_and_takes_the_noise_away(
+    tested: Tested, tmp_path: Path, config: Config
+) -> None:
+    refused = [{**one, "errorCode": "AccessDenied"} for one in noise("terraform", 20, "cloudtrail.logging_stopped")]
+    written(tmp_path, [*noise("terraform", 30), *refused])
+    report = tested(tmp_path)
+    assert [one.detections for one in report.exclusions] == [
+        ["iam.policy_changed", "cloudtrail.logging_stopped.attempted"]
+    ]
+    pasted = Config.model_validate(config.model_dump(exclude_none=True) | tomllib.loads(report.toml))
+    again = tested(tmp_path, deployment=configured_deployment(pasted))
+    excluded = {one.detection: one.excluded for one in again.detections if one.excluded}
+    assert excluded == {"iam.policy_changed": 30, "cloudtrail.logging_stopped.attempted": 20}
