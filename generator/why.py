@@ -123,7 +123,7 @@ def _hindrances(envelope: Mapping[str, Any], detail: Mapping[str, Any], deployme
     if not str(envelope.get("source", "")).startswith("aws."):
         yield f"its source {envelope.get('source')!r} is not AWS's own"
     if not any(is_delivered(rule, {**detail, "eventSource": "", "eventName": ""}) for rule in deployment.rules):
-        yield "it is no management event, and EventBridge gives rules no others"
+        yield f"it is an event of category {detail.get('eventCategory')}, which EventBridge gives to no rule"
     candidates = deployment.engine.candidates(detail)
     if not any(":".join(call) in one.api_calls for one in candidates):
         yield f"no detection names {call[0]}:{call[1]}" + (", a read-only call" if is_read_only(call) else "")

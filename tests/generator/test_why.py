@@ -120,7 +120,10 @@ def with_detail(**changed: Any) -> dict[str, Any]:
             "no detection names iam.amazonaws.com:SimulatePrincipalPolicy",
         ),
         (with_detail(eventName="ListUsers"), "no detection names iam.amazonaws.com:ListUsers, a read-only call"),
-        (with_detail(managementEvent=False), "it is no management event, and EventBridge gives rules no others"),
+        (
+            with_detail(eventCategory="Insight"),
+            "it is an event of category Insight, which EventBridge gives to no rule",
+        ),
         (with_detail(errorCode="EntityAlreadyExists"), "it was refused (EntityAlreadyExists), and "),
         ({**with_detail(), "source": "forged"}, "its source 'forged' is not AWS's own"),
         ({**with_detail(), "detail-type": "AWS Insight via CloudTrail"}, "no rule is for AWS Insight via CloudTrail"),
