@@ -42,9 +42,9 @@ class Summary:
         counts, severities = self._counts, self._severities
         if counts["events"] > 1:
             counted = ", ".join(f"{severities[one]} {one}" for one in reversed(Severity) if severities[one])
-            findings = f"{severities.total()} findings" + (f" ({counted})" if counted else "")
-            tagged = f"{counts['tagged']} resources tagged, {counts['unreadable']} unreadable"
-            yield f"{counts['events']} events: {counts['forwarded']} forwarded, {findings}, {tagged}"
+            findings = f"findings {severities.total()}" + (f" ({counted})" if counted else "")
+            tagged = f"resources tagged {counts['tagged']}, unreadable {counts['unreadable']}"
+            yield f"{counts['events']} events: forwarded {counts['forwarded']}, {findings}, {tagged}"
         if self._asked and counts["passed over"]:
             calls = listed(self._asked.api_calls)
             yield f"{counts['passed over']} of other calls: {self._asked.id} looks at {calls}"
@@ -52,14 +52,26 @@ class Summary:
 
 def in_short(one: Explanation) -> Iterator[Line]:
     """Yield the one line of an event that nothing comes of."""
-    why = f"not forwarded, {one.unforwarded_because}" if one.unforwarded_because else "no finding"
-    yield "; ".join([f"{_headline(one)}: {why}", *_answers(one.reasons)[:_MOST_ANSWERS]]), _QUIET
+    return _printable(_short(one))
 
 
 def in_full(one: Explanation) -> Iterator[Line]:
     """Yield the lines of an event."""
+    return _printable(_full(one))
+
+
+def _printable(lines: Iterator[Line]) -> Iterator[Line]:
+    return ((printable(line), style) for line, style in lines)
+
+
+def _short(one: Explanation) -> Iterator[Line]:
+    why = f"not forwarded, {one.unforwarded_because}" if one.unforwarded_because else "no finding"
+    yield "; ".join([f"{_headline(one)}: {why}", *_answers(one.reasons)[:_MOST_ANSWERS]]), _QUIET
+
+
+def _full(one: Explanation) -> Iterator[Line]:
     if one.error:
-        yield f"{one.index}: error: {printable(one.error)}", "red"
+        yield f"{one.index}: error: {one.error}", "red"
         return
     yield _headline(one), "bold"
     if one.api_call:
@@ -75,24 +87,24 @@ def in_full(one: Explanation) -> Iterator[Line]:
 
 def _headline(one: Explanation) -> str:
     what = one.api_call or "no CloudTrail record"
-    return printable(f"{one.index}: {what} by {one.actor or 'nobody named'} ({one.event_id})")
+    return f"{one.index}: {what} by {one.actor or 'nobody named'} ({one.event_id})"
 
 
 def _forwarding(one: Explanation) -> Line:
     if one.forwarded:
         return f"   forwarded by rule {one.rule}", ""
-    return f"   not forwarded: {printable(one.unforwarded_because)}", "yellow" if one.findings else _QUIET
+    return f"   not forwarded: {one.unforwarded_because}", "yellow" if one.findings else _QUIET
 
 
 def _finding(finding: ExplainedFinding | dict[str, object], reasons: Sequence[Reason]) -> Iterator[Line]:
     severity = _severity(finding)
     if not isinstance(finding, ExplainedFinding):
-        yield printable(f"   {severity} {finding['title']} ({finding['id']})"), _STYLES[severity]
+        yield f"   {severity} {finding['title']} ({finding['id']})", _STYLES[severity]
         return
     also = f", also {', '.join(finding.also)}" if finding.also else ""
-    yield printable(f"   {severity} {finding.title} ({finding.detection}{also})"), _STYLES[severity]
+    yield f"   {severity} {finding.title} ({finding.detection}{also})", _STYLES[severity]
     for resource in finding.resources:
-        yield f"      {printable(resource)}", ""
+        yield f"      {resource}", ""
     for said in reasons:
         if said.answer == YES and said.detection in _deeds(finding):
             name = f"{said.detection}: " if finding.also else ""
@@ -120,9 +132,9 @@ def _deeds(finding: ExplainedFinding) -> set[str]:
 def _tagging(one: Explanation) -> Iterator[Line]:
     for created in one.creates:
         tags = ", ".join(f"{key}={value}" for key, value in created.tags.items())
-        yield printable(f"   tag {created.arn}: {tags}"), "green"
+        yield f"   tag {created.arn}: {tags}", "green"
     if not one.creates and one.untagged_because:
-        yield f"   no tag: {printable(one.untagged_because)}", _QUIET
+        yield f"   no tag: {one.untagged_because}", _QUIET
 
 
 def _severity(finding: ExplainedFinding | dict[str, object]) -> str:

@@ -1,4 +1,5 @@
 import gzip
+import io
 import json
 import tomllib
 from collections import Counter
@@ -12,9 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from rich.console import Console
 
 from generator.backtest.history import Period, files
 from generator.backtest.report import BacktestReport
+from generator.backtest.run import Run
+from generator.commands.backtest import _follow
 from generator.config import Config
 from generator.deployment import configured_deployment, usual_deployment
 from generator.explain import ExplainedFinding, explain
@@ -165,3 +169,12 @@ def test_what_is_proposed_can_be_pasted_into_the_settings_and_takes_the_noise_aw
     again = tested(tmp_path, deployment=configured_deployment(pasted))
     excluded = {one.detection: one.excluded for one in again.detections if one.excluded}
     assert excluded == {"iam.policy_changed": 30, "cloudtrail.logging_stopped.attempted": 20}
+
+
+def test_a_bar_shows_files_and_events_while_it_reads(tmp_path: Path) -> None:
+    written(tmp_path, [record("iam.user_created")])
+    shown = io.StringIO()
+    run = Run(USUAL, Period())
+    _follow(run, files([str(tmp_path)], lambda: None), 1, Console(file=shown, force_terminal=True))
+    assert "1 events" in shown.getvalue()
+    assert run.progress.events == 1
