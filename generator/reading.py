@@ -47,10 +47,13 @@ def read_items(paths: Sequence[str], key: str | None = None) -> Iterator[Item]:
     """
     for path in paths or ["-"]:
         for item in _read(path):
-            yield item if key is None or item.error else _at(item, key)
+            yield at(item, key)
 
 
-def _at(item: Item, key: str) -> Item:
+def at(item: Item, key: str | None) -> Item:
+    """Return what an item holds under a key; the item itself without one, or when it is an error."""
+    if key is None or item.error:
+        return item
     if isinstance(item.value, dict) and key in item.value:
         return Item(item.value[key])
     return Item(error=f"no key {key!r} in this line")

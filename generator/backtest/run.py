@@ -14,7 +14,7 @@ from generator.backtest.tally import Tally
 from generator.deployment import Deployment
 from generator.explain import envelope_of
 from generator.forwarder import Forwarder
-from generator.reading import Item, items_of
+from generator.reading import Item, at, items_of
 from generator.remembered import RememberedWindows
 
 _MOST_NAMED = 100
@@ -46,14 +46,15 @@ class Progress(msgspec.Struct):
 class Run:
     """One pass over a history."""
 
-    def __init__(self, deployment: Deployment, period: Period) -> None:
-        """Judge as a deployment does, what happened in a period."""
+    def __init__(self, deployment: Deployment, period: Period, key: str | None = None) -> None:
+        """Judge as a deployment does, what happened in a period; `key` takes the event from that key of each item."""
         self.progress = Progress()
         self.tally = Tally()
         self.damages: list[Damage] = []
         self.repeats = Repeats()
         self._deployment = deployment
         self._period = period
+        self._key = key
         self._windows = RememberedWindows()
         self._forwarder = Forwarder(deployment.rules)
         self._observed_at = iso(now())
@@ -67,7 +68,8 @@ class Run:
             reason = ""
             for item in _items(file):
                 reason = reason or item.error
-                self._take(item)
+                if not item.error:
+                    self._take(at(item, self._key))
                 yield self.progress
             self.progress.files += 1
             if reason:
@@ -80,8 +82,6 @@ class Run:
             self.damages.append(damage)
 
     def _take(self, item: Item) -> None:
-        if item.error:
-            return
         try:
             envelope = envelope_of(item.value)
             event = CloudTrailEvent(envelope)

@@ -1,7 +1,7 @@
 """Counts what the catalogue says about a history; what is held does not grow with the number of events."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -9,9 +9,7 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Finding, Mode, Severity
 from generator.backtest.frequent import Frequent
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
+_NEVER = datetime.fromtimestamp(0, UTC)
 # Callers that are told apart for each detection.
 _CALLERS = 200
 # What a caller's name is when it is a role that many sessions share; people in sessions have names of their own.
@@ -57,10 +55,7 @@ class Tally:
 
     def add(self, event: CloudTrailEvent, findings: list[Finding], *, is_forwarded: bool) -> None:
         """Count an event and its findings."""
-        moment = event.time
-        self.first = min(self.first or moment, moment)
-        self.last = max(self.last or moment, moment)
-        day = self.days.setdefault(moment.date().isoformat(), PlaceTally())
+        day = self.days.setdefault(self._day(event.time), PlaceTally())
         account = self.accounts.setdefault(event.account_id, PlaceTally())
         for place in (self.total, day, account):
             place.events += 1
@@ -72,6 +67,14 @@ class Tally:
     def exclude(self, detection: str) -> None:
         """Count a finding that an exclusion left out."""
         self._detection(detection, Mode.LIVE).excluded += 1
+
+    def _day(self, moment: datetime) -> str:
+        """Return the day of an event; those that say no time have one of their own."""
+        if moment == _NEVER:
+            return "unknown"
+        self.first = min(self.first or moment, moment)
+        self.last = max(self.last or moment, moment)
+        return moment.date().isoformat()
 
     def _add_finding(self, finding: Finding) -> None:
         held = self._detection(finding.detection, finding.mode)

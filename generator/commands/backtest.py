@@ -15,7 +15,7 @@ from generator.backtest.history import File, Period, files
 from generator.backtest.report import report_of
 from generator.backtest.run import Run
 from generator.backtest.words import show
-from generator.commands.options import JsonOption, OptionalConfigOption, OrgOption
+from generator.commands.options import JsonOption, KeyOption, OptionalConfigOption, OrgOption
 from generator.config import load
 from generator.deployment import chosen_deployment
 from generator.problems import BadInputError
@@ -35,6 +35,7 @@ ToOption = Annotated[str | None, typer.Option("--to", help="Up to before this, a
 def backtest(  # noqa: PLR0913 - the options of a command
     paths: Annotated[list[str], typer.Argument(help="Files, directories (recursively), s3://bucket/prefix.")],
     *,
+    key: KeyOption = None,
     since: FromOption = None,
     until: ToOption = None,
     org: OrgOption = None,
@@ -43,7 +44,7 @@ def backtest(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Say what the catalogue would have found in a CloudTrail history, how loud it is, and what to exclude."""
     deployment = chosen_deployment(config, org)
-    run = Run(deployment, _period(since, until))
+    run = Run(deployment, _period(since, until), key)
     client = cache(lambda: _s3(config))
     console = Console(stderr=True)
     is_shown = console.is_terminal and not json

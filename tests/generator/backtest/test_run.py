@@ -16,7 +16,7 @@ from moto import mock_aws
 from rich.console import Console
 
 from generator.backtest.history import Period, files
-from generator.backtest.report import BacktestReport
+from generator.backtest.report import BacktestReport, report_of
 from generator.backtest.run import Run
 from generator.commands.backtest import _follow
 from generator.config import Config
@@ -178,3 +178,16 @@ def test_a_bar_shows_files_and_events_while_it_reads(tmp_path: Path) -> None:
     _follow(run, files([str(tmp_path)], lambda: None), 1, Console(file=shown, force_terminal=True))
     assert "1 events" in shown.getvalue()
     assert run.progress.events == 1
+
+
+def test_events_below_a_key_are_read_and_those_without_a_time_have_a_day_of_their_own(tmp_path: Path) -> None:
+    timeless = {name: value for name, value in record("iam.user_created").items() if name != "eventTime"}
+    lines = [{"event": record("iam.user_created")}, {"event": timeless}, {"other": 1}]
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    run = Run(USUAL, Period(), "event")
+    for _ in run.read(files([str(tmp_path)], lambda: None)):
+        pass
+    report = report_of(run)
+    assert {day: held.events for day, held in report.days.items()} == {"2026-11-20": 1, "unknown": 1}
+    assert report.first_event == report.last_event
+    assert report.events.other == 1
