@@ -74,7 +74,7 @@ def _full(one: Explanation) -> Iterator[Line]:
         yield f"{one.index}: error: {one.error}", "red"
         return
     yield _headline(one), "bold"
-    if one.api_call:
+    if one.api_call or one.rule:
         yield _forwarding(one)
     for finding in one.findings:
         yield from _finding(finding, one.reasons)
