@@ -10,7 +10,7 @@ from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
 from contract.names import VERSION
-from generator.commands import condition, delegation, demo, doctor, events, init, local, recovery, rollout
+from generator.commands import backtest, condition, delegation, demo, doctor, events, init, local, recovery, rollout
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -48,6 +48,7 @@ app.command()(rollout.uninstall)
 app.command()(recovery.replay)
 app.command()(recovery.redrive)
 app.command()(events.explain)
+app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(demo.dashboard)
 app.add_typer(local.app, name="local")

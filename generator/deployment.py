@@ -1,23 +1,38 @@
 """What decides about events where Muster is deployed, for whoever wants to know without AWS."""
 
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
 import msgspec
 
+from contract.catalogue import ATTEMPTED
 from contract.names import CREATED_BY, USUAL_NAMES, Names
-from generator.config import Config
+from generator.accounts_file import read_accounts
+from generator.config import Config, load
 from generator.functions import DETECTOR
 from generator.generate import tuning
 from generator.pattern import Rule
+from generator.problems import BadInputError
 from generator.watching import configured_rules, usual_rules
 from hub.detections.catalogue import DETECTIONS
+from hub.detections.detection import Detection
 from hub.detections.engine import Engine
-from hub.detections.settings import DetectionSettings
+from hub.detections.settings import DEFAULTS, DetectionSettings
+from hub.organization import places_of
+from hub.store.accounts import Account
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """The detections, the alert rules and the creator's tag key; an empty key: nothing is tagged."""
+    """The detections, the alert rules and the creator's tag key; an empty key: nothing is tagged.
+
+    `catalogue` is what the engine was made of, also what `settings` switch off.
+    """
 
     engine: Engine
     rules: list[Rule]
+    catalogue: tuple[Detection, ...] = tuple(DETECTIONS)
+    settings: DetectionSettings = DEFAULTS
     names: Names = USUAL_NAMES
     created_by_key: str = CREATED_BY
 
@@ -29,10 +44,39 @@ def usual_deployment() -> Deployment:
 
 def configured_deployment(config: Config) -> Deployment:
     """Return Muster as `muster deploy` brings it with these settings: the detector reads the very same file."""
-    (settings,) = tuning(config, DETECTOR).values()
+    (written,) = tuning(config, DETECTOR).values()
+    settings = msgspec.json.decode(written, type=DetectionSettings)
     return Deployment(
-        engine=Engine(DETECTIONS, msgspec.json.decode(settings, type=DetectionSettings), config.names),
+        engine=Engine(DETECTIONS, settings, config.names),
         rules=configured_rules(config),
+        settings=settings,
         names=config.names,
         created_by_key=config.creator.created_by_key if config.creator.enabled else "",
     )
+
+
+def chosen_deployment(config: Path | None, org: Path | None = None, detection: str | None = None) -> Deployment:
+    """Return Muster by a settings file, with an organization's accounts, of one detection only; or as usual."""
+    deployment = configured_deployment(load(config)) if config else usual_deployment()
+    if detection:
+        deployment = _only(deployment, detection)
+    return _knowing(deployment, read_accounts(org)) if org else deployment
+
+
+def _knowing(deployment: Deployment, accounts: Iterable[Account]) -> Deployment:
+    """Return the deployment with the organization's accounts; every other one is a stranger."""
+    places = places_of(accounts)
+    deployment.engine.know_places(places)
+    settings = msgspec.structs.replace(deployment.settings, organization_accounts=frozenset(places))
+    return msgspec.structs.replace(deployment, settings=settings)
+
+
+def _only(deployment: Deployment, identifier: str) -> Deployment:
+    wanted = identifier.removesuffix(ATTEMPTED)
+    chosen = tuple(one for one in deployment.catalogue if one.id == wanted)
+    if not chosen:
+        near = difflib.get_close_matches(wanted, [one.id for one in deployment.catalogue], n=1)
+        mend = f"did you mean {near[0]}?" if near else "docs/detections.md lists the ids"
+        raise BadInputError(f"--detection: {identifier} is no detection's id; {mend}")
+    engine = Engine(chosen, deployment.settings, deployment.names)
+    return msgspec.structs.replace(deployment, engine=engine, catalogue=chosen)

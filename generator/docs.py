@@ -9,10 +9,10 @@ import msgspec
 
 from contract.catalogue import DetectionText
 from generator.configuration_docs import write_configuration_docs
+from generator.detection_docs import detection_page, own_section
 from generator.feed_docs import FEEDS_HEADING, feed_rows
-from generator.markdown import row
 from hub.detections.catalogue import DETECTIONS
-from hub.detections.cis import VERSIONS, cis_numbers
+from hub.detections.cis import cis_numbers
 from hub.detections.detection import Detection
 from hub.detections.native.catalogue import FEEDS
 from hub.detections.native.feed import Feed
@@ -22,28 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 _PROSE = re.compile(
     r"(?P<what>.+?)\s*False positives: (?P<false_positives>.+?)\s*Response: (?P<response>.+)", re.DOTALL
 )
-_HEADINGS = (
-    "id",
-    "what",
-    "severity",
-    "mode",
-    "ATT&CK",
-    *(f"CIS {version}" for version in VERSIONS),
-    "API calls",
-    "attempts",
-)
-_INTRODUCTION = """\
-# Detections
-
-Generated from `hub/detections` and `hub/own_findings.py` by `make docs`; edit the texts there. `live` detections
-are told to people, `monitor` ones are only stored. Findings of one family about the same event and resource become
-one. Where attempts count, a refused call gives `<id>.attempted`, at most MEDIUM. CIS numbers are those of CIS AWS
-Foundations Benchmark.
-"""
-
-
 _OWN = """\
-# Muster's own findings
+## Muster's own findings
 
 What Muster says about itself and the organization; no API call alone causes them.
 """
@@ -85,31 +65,13 @@ def detections_json() -> str:
 def write_detection_docs() -> str:
     """Return `docs/detections.md`: all detections, what each means and what to do; the feeds; our own findings."""
     pairs = [(one, detection_text(one)) for one in DETECTIONS]
-    rows = [row(_HEADINGS), row("---" for _ in _HEADINGS), *(row(_cells(one, text)) for one, text in pairs)]
     feeds = {one.id: detection_text(one) for one in FEEDS}
     return "\n".join(
         [
-            *(_INTRODUCTION, *rows, "", *(_section(text) for _, text in pairs)),
-            *(FEEDS_HEADING, *feed_rows(feeds), "", *map(_section, feeds.values())),
-            *(_OWN, *map(_section, OWN_FINDINGS)),
+            detection_page(pairs),
+            *(FEEDS_HEADING, *feed_rows(feeds), "", *map(own_section, feeds.values())),
+            *(_OWN, *map(own_section, OWN_FINDINGS)),
         ]
-    )
-
-
-def _cells(one: Detection, text: DetectionText) -> list[str]:
-    numbers = [text.cis.get(version, "") for version in VERSIONS]
-    link = f"[`{one.id}`](#{re.sub(r'[^a-z0-9_]', '', one.id)})"
-    judged = "only refused calls" if one.failures else "yes" if one.attempts else ""
-    return [link, text.what, one.severity, one.mode, one.attack, *numbers, _calls(one), judged]
-
-
-def _calls(one: Detection) -> str:
-    return ", ".join(f"`{call.replace('.amazonaws.com', '')}`" for call in one.api_calls)
-
-
-def _section(text: DetectionText) -> str:
-    return (
-        f"## {text.id}\n\n{text.what}\n\n**False positives:** {text.false_positives}\n\n**Response:** {text.response}\n"
     )
 
 

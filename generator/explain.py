@@ -14,9 +14,11 @@ from generator.deployment import Deployment
 from generator.pattern import forwarded
 from generator.reading import Item
 from generator.remembered import RememberedWindows
+from generator.why import Reason, Reasons
 from hub.detections.native.catalogue import FEEDS
 from spoke.creator_tagger.plan import TaggingPlan, plan
 
+_FOR_PEOPLE = {"api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
 _NATIVE = {kind for one in FEEDS for kind in one.detail_types}
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
@@ -43,7 +45,7 @@ class Created(BaseModel):
 
 
 class Explanation(BaseModel):
-    """What becomes of one event; `rule` and `untagged_because` are for people."""
+    """What becomes of one event; what follows `error` is for people."""
 
     index: int
     event_id: str | None = None
@@ -54,22 +56,35 @@ class Explanation(BaseModel):
     error: str | None = None
     api_call: str = ""
     rule: str = ""
+    unforwarded_because: str = ""
     untagged_because: str = ""
+    reasons: list[Reason] = []
+
+    @property
+    def is_eventful(self) -> bool:
+        """Whether anything comes of it that a person should see."""
+        return bool(self.error or self.findings or self.creates)
 
     def line(self) -> str:
         """Return the JSON line that scripts read."""
-        return self.model_dump_json(exclude={"api_call", "rule", "untagged_because"})
+        return self.model_dump_json(exclude=_FOR_PEOPLE)
 
 
-def explain(items: Iterable[Item], deployment: Deployment) -> Iterator[Explanation]:
-    """Yield one explanation for each item, in order; a malformed item has an error and never stops the rest."""
+def explain(items: Iterable[Item], deployment: Deployment, *, with_reasons: bool = False) -> Iterator[Explanation]:
+    """Yield one explanation for each item, in order; a malformed item has an error and never stops the rest.
+
+    `with_reasons` adds what people want to know and scripts do not read.
+    """
     windows = RememberedWindows()
+    reasons = Reasons(deployment) if with_reasons else None
     for index, item in enumerate(items):
         if item.error:
             yield Explanation(index=index, error=item.error)
             continue
         try:
-            yield _explained(index, envelope_of(item.value), deployment, windows)
+            envelope = envelope_of(item.value)
+            one = _explained(index, envelope, deployment, windows)
+            yield _reasoned(one, envelope, reasons, windows) if reasons and one.api_call else one
         except MalformedEventError as error:
             yield Explanation(index=index, error=str(error))
 
@@ -132,6 +147,19 @@ def _reported(explanation: Explanation, envelope: Mapping[str, Any], deployment:
     told = {"actor": next((one.actor for one in found if one.actor), None), "rule": rule or ""}
     listed = [explained_finding(one) for one in found]
     return explanation.model_copy(update={"forwarded": rule is not None, "findings": listed, **told})
+
+
+def _reasoned(
+    one: Explanation, envelope: Mapping[str, Any], reasons: Reasons, windows: RememberedWindows
+) -> Explanation:
+    findings = (finding for finding in one.findings if isinstance(finding, ExplainedFinding))
+    raised = [name for finding in findings for name in (finding.detection, *finding.also)]
+    return one.model_copy(
+        update={
+            "reasons": reasons.of(CloudTrailEvent(envelope), raised, windows),
+            "unforwarded_because": "" if one.forwarded else reasons.unforwarded(envelope),
+        }
+    )
 
 
 def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:

@@ -3,18 +3,28 @@
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from generator.json_window import JsonWindow, listed
 from generator.problems import BadInputError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _GZIP = b"\x1f\x8b"
 
+
+# What CloudTrail's log files begin with, however it was printed; a file is one line of up to hundreds of megabytes.
+_LOG = re.compile(r'\s*\{\s*"Records"\s*:\s*\[')
+_LOG_BEGINS_WITHIN = 200
+_LONG = 1 << 20
 
 _Stream = gzip.GzipFile | io.BufferedReader
 
@@ -37,10 +47,13 @@ def read_items(paths: Sequence[str], key: str | None = None) -> Iterator[Item]:
     """
     for path in paths or ["-"]:
         for item in _read(path):
-            yield item if key is None or item.error else _at(item, key)
+            yield at(item, key)
 
 
-def _at(item: Item, key: str) -> Item:
+def at(item: Item, key: str | None) -> Item:
+    """Return what an item holds under a key; the item itself without one, or when it is an error."""
+    if key is None or item.error:
+        return item
     if isinstance(item.value, dict) and key in item.value:
         return Item(item.value[key])
     return Item(error=f"no key {key!r} in this line")
@@ -48,7 +61,7 @@ def _at(item: Item, key: str) -> Item:
 
 def _read(path: str) -> Iterator[Item]:
     if path == "-":
-        yield from _items_of(cast("io.BufferedReader", sys.stdin.buffer))
+        yield from items_of(cast("io.BufferedReader", sys.stdin.buffer))
         return
     if Path(path).is_dir():
         for file in event_files(path):
@@ -56,7 +69,7 @@ def _read(path: str) -> Iterator[Item]:
         return
     try:
         with Path(path).open("rb") as stream:
-            yield from _items_of(stream)
+            yield from items_of(stream)
     except OSError as error:
         raise InputError(
             f"cannot read {path}: {error.strerror or error}; give an existing file or directory"
@@ -73,7 +86,8 @@ def _is_events_file(file: Path) -> bool:
     return file.is_file() and file.name.endswith(endings) and not file.name.endswith(".before.json")
 
 
-def _items_of(raw: io.BufferedReader) -> Iterator[Item]:
+def items_of(raw: io.BufferedReader) -> Iterator[Item]:
+    """Yield every item of one stream of bytes."""
     if raw.peek(2)[:2] != _GZIP:
         yield from _parsed(raw)
         return
@@ -85,7 +99,57 @@ def _items_of(raw: io.BufferedReader) -> Iterator[Item]:
 
 
 def _parsed(stream: _Stream) -> Iterator[Item]:
-    first = stream.readline()
+    head = _head(stream)
+    if not _LOG.match(head[:_LOG_BEGINS_WITHIN].decode("utf-8", "replace")):
+        yield from _values(head, stream)
+        return
+    window = JsonWindow(head, stream)
+    yield from _logs(window)
+    rest = cast("io.BufferedReader", io.BufferedReader(_Rest(window.rest(), stream)))
+    yield from _values(rest.readline(), rest)
+
+
+def _head(stream: _Stream) -> bytes:
+    """Return enough lines to see whether this is a log file; no more, as standard input may be slow."""
+    head = stream.readline(_LONG)
+    while head.strip() in (b"", b"{") and (line := stream.readline(_LONG)):
+        head += line
+    return head
+
+
+def _logs(window: JsonWindow) -> Iterator[Item]:
+    """Yield the records of log files that follow each other; a damaged one ends at the line where the next begins."""
+    while window.matches(_LOG, _LOG_BEGINS_WITHIN):
+        try:
+            for value in listed(window):
+                yield Item(value)
+        except (ValueError, RecursionError) as error:
+            yield Item(error=f"not JSON: {error}")
+            while window.skip_line() and not window.matches(_LOG, _LOG_BEGINS_WITHIN):
+                pass
+
+
+class _Rest(io.RawIOBase):
+    """A stream of which something was read already."""
+
+    def __init__(self, held: bytes, stream: _Stream) -> None:
+        self._held = held
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer)
+        taken = self._held[: len(view)] or self._stream.read1(len(view))
+        self._held = self._held[len(taken) :]
+        view[: len(taken)] = taken
+        return len(taken)
+
+
+def _values(first: bytes, stream: _Stream) -> Iterator[Item]:
+    if not first.endswith(b"\n"):
+        first += stream.readline()
     whole = _loaded(first)
     if whole.error:
         yield from _document_or_lines(first, stream)

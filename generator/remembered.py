@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+from generator.shown import duration
 from hub.detections.window import EMPTY, Alert, Memory, Sighting, counted
 
 # So many keys are remembered; the one not seen for longest is forgotten first.
@@ -24,3 +25,11 @@ class RememberedWindows:
         if len(self._memories) > self._keys:
             self._memories.popitem(last=False)
         return alert
+
+    def told(self, sighting: Sighting) -> str:
+        """Return how far the count of a sighting's key is, or why it counts no more, as a person reads it."""
+        memory = self._memories.get((sighting.detection, sighting.key), EMPTY)
+        if any(abs(sighting.at - one.at) < sighting.seconds for one in memory.alerts):
+            return f"{sighting.key} was told of less than {duration(sighting.seconds)} ago"
+        near = sum(abs(sighting.at - at) < sighting.seconds for at in memory.seen.values())
+        return f"{near} of {sighting.count} within {duration(sighting.seconds)} by {sighting.key}"

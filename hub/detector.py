@@ -20,16 +20,15 @@ from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
-from hub.detections.exclusions import Place
 from hub.detections.settings import load_settings
 from hub.lookups.lookup import Question
 from hub.lookups.questions import LookupQueue, questions_about
 from hub.membership import Membership
-from hub.organization import listed_accounts
+from hub.organization import listed_accounts, places_of
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.republished import met
 from hub.settings import DetectorSettings
-from hub.store.accounts import Account, AccountStore
+from hub.store.accounts import AccountStore
 from hub.store.findings import FindingStore, UpsertError
 from hub.store.windows import WindowStore
 
@@ -71,16 +70,11 @@ def _detector() -> "Detector":
         AccountStore(client, settings.state_table),
         lambda: listed_accounts(aws_client("organizations")),
         now,
-        on_change=lambda members: engine.know_places(places(members)),
+        on_change=lambda members: engine.know_places(places_of(members.values())),
     )
     lookups = LookupQueue(lambda: aws_client("sqs"), settings.lookups_queue_url)
     stores = Stores(FindingStore(client, settings.findings_table), WindowStore(client, settings.state_table))
     return Detector(engine, stores, membership, now, lookups.put)
-
-
-def places(members: Mapping[str, Account]) -> dict[str, Place]:
-    """Return where the accounts stand, as exclusions ask for it."""
-    return {one.id: Place(ou_ids=one.ou_ids, ou_path=one.ou_path, tags=one.tags) for one in members.values()}
 
 
 class Stores(msgspec.Struct, frozen=True):

@@ -1,15 +1,21 @@
 """Reads AWS Organizations: the accounts, their place in the tree, their tags."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from contract.clock import iso
+from hub.detections.exclusions import Place
 from hub.store.accounts import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
 
 Path = tuple[tuple[str, str], ...]
+
+
+def places_of(accounts: Iterable[Account]) -> dict[str, Place]:
+    """Return where accounts stand, by id, as exclusions ask for it."""
+    return {one.id: Place(ou_ids=one.ou_ids, ou_path=one.ou_path, tags=one.tags) for one in accounts}
 
 
 def listed_accounts(client: "OrganizationsClient") -> list[Account]:

@@ -1,57 +1,59 @@
 """`muster explain`: what Muster would make of recorded events."""
 
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from generator.commands.options import JsonOption, KeyOption, OptionalConfigOption
-from generator.config import load
-from generator.deployment import configured_deployment, usual_deployment
-from generator.explain import ExplainedFinding, Explanation
+from generator.commands.explanation import Summary, in_full, in_short
+from generator.commands.options import JsonOption, KeyOption, OptionalConfigOption, OrgOption
+from generator.deployment import chosen_deployment
+from generator.explain import Explanation
 from generator.explain import explain as explained
 from generator.reading import read_items
+from hub.detections.detection import Detection
+
+# So many events are told in full; of more, those that nothing comes of have a line each.
+_FEW = 5
+
+DetectionOption = Annotated[
+    str | None, typer.Option("--detection", help="Ask this detection only: why it fires, why it does not.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Tell every event in full.")]
 
 
-def explain(
+def explain(  # noqa: PLR0913 - the options of a command
     paths: Annotated[list[str] | None, typer.Argument(help="Files or directories; - or none: standard input.")] = None,
     *,
     key: KeyOption = None,
+    detection: DetectionOption = None,
+    org: OrgOption = None,
     config: OptionalConfigOption = None,
+    verbose: VerboseOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Say which events are forwarded, what is found in them, and which resources are tagged."""
-    console = Console(highlight=False, soft_wrap=True)
-    deployment = configured_deployment(load(config)) if config else usual_deployment()
-    for one in explained(read_items(paths or ["-"], key), deployment):
-        if json:
+    """Say which events are forwarded, what is found in them and why, and which resources are tagged."""
+    deployment = chosen_deployment(config, org, detection)
+    found = explained(read_items(paths or ["-"], key), deployment, with_reasons=not json)
+    if json:
+        for one in found:
             typer.echo(one.line())
-        else:
-            console.print("\n".join(_said(one)), markup=False)
+    else:
+        _show(found, deployment.catalogue[0] if detection else None, verbose=verbose)
 
 
-def _said(one: Explanation) -> list[str]:
-    if one.error:
-        return [f"{one.index}: error: {one.error}"]
-    lines = [f"{one.index}: {one.api_call or 'no CloudTrail record'} by {one.actor or 'nobody named'} ({one.event_id})"]
-    lines.append(f"   forwarded by rule {one.rule}" if one.forwarded else "   not forwarded: no alert rule matches")
-    for finding in one.findings:
-        lines += _finding_lines(finding)
-    if not one.findings:
-        lines.append("   no finding")
-    lines += [f"   tag {created.arn}: {_tags(created.tags)}" for created in one.creates]
-    if not one.creates and one.untagged_because:
-        lines.append(f"   no tag: {one.untagged_because}")
-    return lines
-
-
-def _finding_lines(finding: ExplainedFinding | dict[str, object]) -> list[str]:
-    if not isinstance(finding, ExplainedFinding):
-        return [f"   {finding['severity']} {finding['title']} ({finding['id']})"]
-    also = f", also {', '.join(finding.also)}" if finding.also else ""
-    first = f"   {finding.severity} {finding.title} ({finding.detection}{also})"
-    return [first, *(f"      {resource}" for resource in finding.resources)]
-
-
-def _tags(tags: dict[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in tags.items())
+def _show(found: Iterator[Explanation], asked: Detection | None, *, verbose: bool) -> None:
+    """Print the explanations; of one detection only where it has a word."""
+    console = Console(highlight=False, soft_wrap=True)
+    summary = Summary(asked)
+    first = list(islice(found, _FEW + 1))
+    is_told = verbose or len(first) <= _FEW
+    for one in chain(first, found):
+        if not summary.add(one):
+            continue
+        for line, style in in_full(one) if is_told or one.is_eventful else in_short(one):
+            console.print(line, style=style, markup=False)
+    for line in summary.lines():
+        console.print(line, style="bold", markup=False)

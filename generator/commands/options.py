@@ -7,6 +7,9 @@ import typer
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The settings file.")]
 OptionalConfigOption = Annotated[Path | None, typer.Option("--config", help="As these settings would have it.")]
+OrgOption = Annotated[
+    Path | None, typer.Option("--org", help="The organization's accounts, as `aws organizations list-accounts` has it.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]

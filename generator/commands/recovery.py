@@ -21,6 +21,7 @@ from generator.recovery.place import Place, hub_place, spoke_places
 from generator.recovery.redrive import Waiting, known_queues, waiting
 from generator.recovery.redrive import redrive as redriven
 from generator.recovery.replay import COMPLETED, Replay, follow, start
+from generator.shown import printable
 
 FAILED = 1
 _POLL_SECONDS = 2.0
@@ -169,7 +170,7 @@ def _report(one: Waiting, outcome: Outcome) -> QueueReport:
         kind=one.queue.kind,
         messages=one.messages,
         redriven=outcome.redriven,
-        left={left.message: _printable(left.reason) for left in outcome.left},
+        left={left.message: printable(left.reason) for left in outcome.left},
     )
 
 
@@ -183,11 +184,6 @@ def _said(report: QueueReport) -> Iterator[str]:
         named = f"message {', '.join(messages[:_MOST_NAMED])}" if messages[0] else "stopped"
         more = f" and {len(messages) - _MOST_NAMED} more" if len(messages) > _MOST_NAMED else ""
         yield f"  left: {named}{more}: {reason}"
-
-
-def _printable(text: str) -> str:
-    """Return what a message said in one line, without what would steer a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _bar(console: Console) -> Progress:

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 
+from contract.catalogue import ATTEMPTED
 from generator.settings.kinds import AccountId, Day, Glob
 from generator.settings.section import Broken, Section
 from hub.detections.catalogue import DETECTIONS
@@ -61,7 +62,7 @@ class Exclusion(Section):
         if not (self.detections or any(getattr(self, name) for name in _FITTING)):
             yield (), f"this leaves out every finding; give detections or one of {', '.join(_FITTING)}"
         for place, wanted in enumerate(self.detections):
-            if not any(fnmatchcase(one, wanted) for one in _IDS):
+            if not any(fnmatchcase(name, wanted) for one in _IDS for name in (one, f"{one}{ATTEMPTED}")):
                 yield ("detections", place), f"{wanted} is no detection's id; docs/detections.md lists them"
         for place, tag in enumerate(self.tags):
             if "=" not in tag:

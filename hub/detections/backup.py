@@ -31,9 +31,13 @@ _BACKUP = "arn:{partition}:backup:{region}:{account}:"
     attack="T1490",
 )
 def tampered(event: CloudTrailEvent) -> bool:
-    """A vault, its lock, a plan or a recovery point went away; AWS Backup's own expiry is not meant.
+    """A vault, its lock, a plan or a recovery point went away: what could be restored may be lost.
+
+    AWS Backup's own expiry is not meant.
 
     False positives: planned changes of the backup plan.
-    Response: ask the actor at once; this is what comes before ransom.
+    Response: ask the actor now, and end their sessions if they do not answer: this is what comes before ransom. In AWS
+    Backup, check that recovery points of other vaults are complete, lock those vaults, and recreate the plan or the
+    vault's lock.
     """
     return event.actor.role != "AWSServiceRoleForBackup"

@@ -43,7 +43,8 @@ def logging_stopped(_event: CloudTrailEvent) -> bool:
     """A trail was switched off: what happens next is not recorded.
 
     False positives: none; a trail that is not needed is deleted with a ticket.
-    Response: start logging again, then find out what the actor did just before and after.
+    Response: run cloudtrail:StartLogging on the trail, then end the actor's sessions. The trail is blind for the time
+    between: read the event history (90 days, it goes on without a trail) for what the actor did before and after.
     """
     return True
 
@@ -61,7 +62,9 @@ def trail_deleted(_event: CloudTrailEvent) -> bool:
     """A trail was deleted: what happens next is not recorded.
 
     False positives: a move to an organization trail.
-    Response: make the trail again, secure the bucket with the logs so far, and end the actor's sessions.
+    Response: create the trail again with the same bucket. Make sure that the bucket with the logs so far still exists
+    and cannot be deleted, and end the actor's sessions. What happened meanwhile stands in the event history for 90
+    days.
     """
     return True
 
@@ -79,7 +82,9 @@ def trail_weakened(event: CloudTrailEvent) -> bool:
     """A trail records less than before, no longer proves its files, or delivers to another bucket, key or topic.
 
     False positives: a planned move of the log bucket.
-    Response: compare with the trail's definition and put it back; look for logs that went to the other bucket.
+    Response: compare the trail with its definition (cloudtrail:GetTrail) and put back what changed. If the bucket or
+    the key is not yours, logs have gone there: find out whose it is, and read the event history for the actor's other
+    calls.
     """
     is_narrower = any(event.request.is_false(switch) for switch in _SWITCHES)
     return is_narrower or any(destination in event.request for destination in _DESTINATIONS)
@@ -111,7 +116,8 @@ def event_selectors_reduced(event: CloudTrailEvent) -> bool:
     """The event selectors leave management events out, or only record reads, or only writes, or exclude services.
 
     False positives: a second trail for data events only; a trail that leaves KMS out to save money.
-    Response: check that another trail records everything; otherwise put the selectors back.
+    Response: list the trails (cloudtrail:DescribeTrails, GetEventSelectors) and check that another one records all
+    management events, reads and writes. If none does, put the selectors back and ask the actor what was not to be seen.
     """
     advanced = event.request.objects("advancedEventSelectors")
     if advanced:
@@ -155,7 +161,8 @@ def lake_tampered(event: CloudTrailEvent) -> bool:
     """An event data store lost its protection, its feed or its existence.
 
     False positives: the clean-up of a trial.
-    Response: restore the store within its seven days of grace, and switch termination protection on again.
+    Response: a deleted event data store can be restored for seven days (cloudtrail:RestoreEventDataStore): do that
+    first. Then start its ingestion, switch termination protection on, and ask the actor.
     """
     is_update = event.name == "UpdateEventDataStore"
     return not is_update or event.request.is_false("terminationProtectionEnabled")
@@ -190,7 +197,8 @@ def evasion_oversized_request(event: CloudTrailEvent) -> bool:
     """An IAM request was padded beyond what CloudTrail records (100 KB), which hides what it said.
 
     False positives: none known.
-    Response: read the present state of what the call touched, and ask the actor what they sent.
+    Response: list what the call changed as it is now (for a policy: iam:GetPolicyVersion, GetRolePolicy), because the
+    record does not say. Undo it if it grants anything, and end the actor's sessions: nobody pads a request by accident.
     """
     return event.request.is_true("omitted")
 

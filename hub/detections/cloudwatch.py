@@ -17,7 +17,8 @@ def alarms_disabled(event: CloudTrailEvent) -> bool:
     """Nobody is told any more of what the alarm watched; Auto Scaling's own alarms are not meant.
 
     False positives: the removal of what the alarm watched.
-    Response: ask the actor; put the alarm back.
+    Response: ask the actor. If the alarm watched security or money, put it back (cloudwatch:EnableAlarmActions or
+    PutMetricAlarm) and look at the metric for the time without it.
     """
     names = event.request.texts("alarmNames")
     is_scaling = bool(names) and all(name.startswith("TargetTracking-") for name in names)

@@ -19,6 +19,7 @@ def project_public(event: CloudTrailEvent) -> bool:
     """Anyone may read the project's logs and artefacts.
 
     False positives: open-source projects.
-    Response: make it private; rotate every secret that a build log may show.
+    Response: set the project to private (codebuild:UpdateProjectVisibility). Read the past builds' logs and artefacts
+    for secrets, all of them could be read, and rotate what you find.
     """
     return event.request.text("projectVisibility") == "PUBLIC_READ"

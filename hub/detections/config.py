@@ -19,7 +19,8 @@ def recorder_stopped(_event: CloudTrailEvent) -> bool:
     """The recorder or its delivery channel was stopped or deleted: changes and their history are lost.
 
     False positives: a landing zone that sets the recorder up again.
-    Response: start the recorder again, then compare resources with their last recorded state.
+    Response: start the recorder again (config:StartConfigurationRecorder), or recreate it with its delivery channel.
+    Changes meanwhile are not in Config: read them in CloudTrail for this Region, beginning with this actor's.
     """
     return True
 
@@ -47,7 +48,8 @@ def changed(event: CloudTrailEvent) -> bool | Match:
     """What AWS Config records, checks or delivers changed; HIGH when the recorder now leaves resource types out.
 
     False positives: Security Hub and landing zones, which keep rules of their own.
-    Response: check that the change was planned; put back the rule or the recorder.
+    Response: look in CloudTrail at requestParameters for what changed. If resource types were left out or a rule was
+    deleted without a ticket, put it back and look at what the actor did to those resources.
     """
     group = "configurationRecorder.recordingGroup"
     is_partial = event.request.is_false(f"{group}.allSupported")

@@ -27,7 +27,9 @@ def exported_or_deleted(event: CloudTrailEvent) -> bool:
     """A table left as a file, was deleted, or lost its backups or its protection.
 
     False positives: planned exports, the clean-up of test stacks.
-    Response: ask the actor; a deleted table can be restored from its last backup for 35 days.
+    Response: for an export, check that the bucket in requestParameters.s3Bucket is yours, and treat the table as copied
+    if it is not. A deleted table comes back from its last backup, or from its system backup (kept for 35 days if
+    point-in-time recovery was on): restore before you ask why.
     """
     if event.name == "UpdateContinuousBackups":
         return event.request.is_false("pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled")

@@ -28,7 +28,9 @@ def repository_public(event: CloudTrailEvent) -> bool | Match:
     """Everyone may pull or push images; MEDIUM when only scanning or immutable tags were switched off.
 
     False positives: images that the organization publishes.
-    Response: restrict the policy; check the digests of running images against the build's.
+    Response: restrict the repository's policy (ecr:SetRepositoryPolicy). If anyone could push, compare the digests of
+    running images with those of the build, and deploy again from the build; if anyone could pull, rotate the secrets in
+    the images.
     """
     if policy_of(event.request.get("policyText")).is_public:
         return True

@@ -24,7 +24,8 @@ def admin_access_granted(event: CloudTrailEvent) -> bool:
     """An identity may do everything in the cluster.
 
     False positives: the set-up of a cluster.
-    Response: ask the actor for the reason; take the policy away again.
+    Response: ask the actor for the reason. If there is none, take the policy away (eks:DisassociateAccessPolicy) and
+    read the cluster's audit log for what the identity did: it could read every secret of the cluster.
     """
     return event.request.text("policyArn").endswith(_ADMIN_POLICIES)
 
@@ -58,7 +59,8 @@ def endpoint_public_or_logging_off(event: CloudTrailEvent) -> bool:
     """Everyone may knock at the cluster's API, or what happens in the cluster is not recorded.
 
     False positives: clusters of open build systems.
-    Response: restrict the endpoint's addresses; switch all five logs on.
+    Response: restrict publicAccessCidrs or make the endpoint private (eks:UpdateClusterConfig), and switch all five
+    logs on. Look in the audit log, if it was on, for callers from unknown addresses.
     """
     access = event.request.objects("resourcesVpcConfig")
     cidrs = event.request.texts("resourcesVpcConfig.publicAccessCidrs")

@@ -115,10 +115,11 @@ def weak_tls_policy(event: CloudTrailEvent) -> bool:
     attack="T1562.008",
 )
 def logging_or_protection_disabled(event: CloudTrailEvent) -> bool:
-    """A guard of the balancer was switched off.
+    """A guard was switched off: requests are not recorded, the balancer may be deleted, or bad headers get through.
 
     False positives: the steps before a planned deletion.
-    Response: ask the actor; switch it on again.
+    Response: ask the actor whether the balancer is about to go. If not, switch the attribute on again
+    (elasticloadbalancing:ModifyLoadBalancerAttributes); for the time without a log, use the flow logs of its subnets.
     """
     off = (one for one in event.request.objects("attributes") if one.is_false("value"))
     return any(one.text("key") in _GUARDS for one in off) or event.request.is_false(

@@ -26,7 +26,9 @@ def rule_tampered(event: CloudTrailEvent, settings: DetectionSettings) -> bool |
     """What listened to events no longer does; CRITICAL when the rule is Muster's own.
 
     False positives: rules that services manage for themselves, which are not meant.
-    Response: enable the rule again; replay the archive for the time between.
+    Response: enable the rule or put it and its targets back; for Muster's own, muster deploy does. Then bring back what
+    was missed: muster replay --since for what reached the hub, else the event history of the account for the time
+    between.
     """
     if event.invoked_by:
         return False

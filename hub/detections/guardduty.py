@@ -22,7 +22,9 @@ def disabled(event: CloudTrailEvent) -> bool:
     """The detector was deleted or suspended: threats in this Region are no longer found.
 
     False positives: a Region that is given up on purpose.
-    Response: switch GuardDuty on again from the delegated administrator, and review the actor's other calls.
+    Response: switch GuardDuty on again in this Region from the delegated administrator's account. Threats of the time
+    between are not found afterwards: review the actor's other calls and the account's CloudTrail yourself, and end the
+    actor's sessions if they cannot explain it.
     """
     return event.name == "DeleteDetector" or event.request.is_false("enable")
 
@@ -55,10 +57,11 @@ def _has_disabled_source(event: CloudTrailEvent) -> bool:
     attack="T1562.001",
 )
 def features_reduced(event: CloudTrailEvent) -> bool:
-    """A protection plan or the automatic enrolment of new accounts was switched off.
+    """A protection plan or the enrolment of new accounts was switched off: some threats or accounts are no longer seen.
 
     False positives: a plan that is left out to save money.
-    Response: check that it was planned; switch the feature on again.
+    Response: check with the security team that it was planned. If not, switch the feature on again
+    (guardduty:UpdateDetector, UpdateOrganizationConfiguration), and ask the actor.
     """
     return _has_disabled_feature(event) or _has_disabled_source(event)
 
@@ -93,7 +96,8 @@ def suppression(event: CloudTrailEvent) -> bool:
     """Findings are hidden by a filter, a trusted list, archiving, or the loss of their destination.
 
     False positives: tuning by the security team.
-    Response: read the filter or list; delete it if the security team did not make it, and look at what it hid.
+    Response: read the filter, the list or the publishing destination. If the security team did not make it, delete it
+    and look at the findings that it archived: they are what somebody wanted to hide.
     """
     return _suppresses(event)
 
@@ -119,6 +123,7 @@ def member_detached(_event: CloudTrailEvent) -> bool:
     """A member account and its GuardDuty administrator were separated: the security team no longer sees its findings.
 
     False positives: an account that is closed or moved out.
-    Response: associate the account again from the delegated administrator.
+    Response: associate the account again from the delegated administrator. Check that GuardDuty is still on in the
+    account, and ask the actor; findings of the time between stand only in the account itself.
     """
     return True

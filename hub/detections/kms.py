@@ -26,7 +26,8 @@ def key_disabled_or_deleted(_event: CloudTrailEvent) -> bool:
     """What the key encrypts cannot be read any more, and after the waiting period never again.
 
     False positives: the clean-up of a key that nothing uses.
-    Response: cancel the deletion or enable the key first, then ask; see in CloudTrail who still uses it.
+    Response: cancel the deletion or enable the key first (kms:CancelKeyDeletion, EnableKey), then ask the actor. See in
+    CloudTrail by the key's id who still uses it, and check that the data can be read again.
     """
     return True
 
@@ -60,7 +61,8 @@ def key_policy_public(event: CloudTrailEvent) -> bool:
     """The key policy lets every AWS account use or manage the key.
 
     False positives: none known; a condition on the calling account or organization makes it narrow.
-    Response: put the former policy back; list the grants made meanwhile and revoke them.
+    Response: put the former policy back (kms:PutKeyPolicy). List the grants made meanwhile (kms:ListGrants) and revoke
+    them; look in CloudTrail for Decrypt by foreign accounts.
     """
     return policy_of(event.request.get("policy")).is_public
 
@@ -129,6 +131,7 @@ def imported_material(_event: CloudTrailEvent) -> bool:
     """Key material came from outside or was deleted: a way to encrypt data and take the key away.
 
     False positives: organizations that bring their own keys.
-    Response: ask the actor; without the material what the key encrypts is lost: secure a copy of it.
+    Response: ask the actor. Without the material nothing that the key encrypts can be read: make sure that a copy of it
+    is safe in your hands and import it again if it was deleted; copy important data to a key that AWS made.
     """
     return True

@@ -28,7 +28,8 @@ def public_invoke(event: CloudTrailEvent) -> bool:
     """The function's policy allows every AWS account; a public function URL has a detection of its own.
 
     False positives: none known.
-    Response: remove the permission; read the function's log for foreign calls.
+    Response: remove the statement (lambda:RemovePermission with its statement id). Read the function's log for calls
+    that nobody of yours made, and review what the function's role did since.
     """
     request = event.request
     is_url = "functionUrlAuthType" in request
@@ -67,7 +68,8 @@ def url_public(event: CloudTrailEvent) -> bool:
     """Anyone on the Internet may call the function.
 
     False positives: webhooks that check their callers themselves.
-    Response: ask the owner; ask for IAM authentication, or put CloudFront in front.
+    Response: ask the owner. If it is no public webhook, set the URL's AuthType to AWS_IAM or delete the URL; read the
+    function's log for foreign calls.
     """
     return event.request.text("authType") == "NONE"
 

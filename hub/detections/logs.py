@@ -19,10 +19,11 @@ _AUDIT = ("cloudtrail", "flow")
     attack="T1485",
 )
 def log_group_deleted(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """Logs were deleted; HIGH when the name says trail, flow logs or Muster.
+    """Logs were deleted, for good; HIGH when the name says trail, flow logs or Muster.
 
     False positives: the clean-up of build stacks.
-    Response: ask the actor; look for what the logs would have shown in the trail and in S3.
+    Response: ask the actor: the events are gone from CloudWatch for good. Look for what they would have shown in
+    CloudTrail, in exports and in S3; recreate the group so that its sources can write again.
     """
     name = event.request.text("logGroupName").lower()
     is_precious = any(word in name for word in (*_AUDIT, f"/{settings.prefix}/"))

@@ -39,7 +39,8 @@ def weakened(event: CloudTrailEvent) -> bool | Match:
     MEDIUM when it only works by another policy from now on.
 
     False positives: planned rebuilding of a network.
-    Response: put it back; look at what the flow logs show for the time between.
+    Response: put the firewall, the rules or the associations back from their source. Look at the routes of the subnets
+    that were taken out, and at what the flow logs show of them for the time between.
     """
     if event.name == "AssociateFirewallPolicy":
         return Match(severity=Severity.MEDIUM)

@@ -20,6 +20,7 @@ def public_policy(event: CloudTrailEvent) -> bool:
     """The access policy allows everyone, and the domain stands outside a VPC.
 
     False positives: domains with fine-grained access control.
-    Response: restrict the policy; read the domain's access log.
+    Response: restrict the access policy (es:UpdateDomainConfig) to your roles or addresses. Read the domain's access
+    log for foreign callers; if there is none, treat the data as read and check that none were changed.
     """
     return policy_of(event.request.get("accessPolicies")).is_public and "vPCOptions" not in event.request

@@ -35,7 +35,8 @@ def leave(_event: CloudTrailEvent) -> bool:
     """The account left, and with it every guard that the organization sets.
 
     False positives: a planned separation.
-    Response: call the account's owner; secure its logs; invite the account again.
+    Response: call the account's owner now. The organization's policies, trail and Muster no longer reach the account:
+    secure what it shares with others, remove its roles' trust in your accounts, and invite it again.
     """
     return True
 
@@ -60,7 +61,8 @@ def scp_weakened(event: CloudTrailEvent) -> bool | Match:
     """A service or resource control policy changed, was detached or deleted; new ones and attachments are MEDIUM.
 
     False positives: landing zones.
-    Response: compare with the policy's source; put it back.
+    Response: compare with the policy's source and put it back, or attach it again (organizations:AttachPolicy). Look at
+    what the accounts below did meanwhile that the policy would have denied.
     """
     is_addition = event.name in {"AttachPolicy", "CreatePolicy", "EnablePolicyType"}
     return Match(severity=Severity.MEDIUM) if is_addition else True
@@ -98,7 +100,8 @@ def membership_changed(event: CloudTrailEvent) -> bool | Match:
     """An account was made, invited, moved, removed or closed; HIGH when one is lost or moved from under its guards.
 
     False positives: account vending.
-    Response: check for the ticket; an invitation to transfer responsibility is how billing is taken over.
+    Response: check for the ticket. A lost account is invited again, a moved one moved back; an invitation to transfer
+    responsibility is how billing is taken over: cancel one that nobody knows.
     """
     return Match(severity=Severity.HIGH) if event.name in _LOSSES else True
 
@@ -120,7 +123,9 @@ def delegated_admin_changed(event: CloudTrailEvent) -> bool | Match:
     """Which account may run a service for the whole organization changed; MEDIUM when the service guards nothing.
 
     False positives: the set-up of a new service.
-    Response: check for the ticket; put the former administrator back.
+    Response: check for the ticket. If there is none, register the former administrator again
+    (organizations:RegisterDelegatedAdministrator), and see what the new one did in that service across the
+    organization.
     """
     is_guard = event.request.text("servicePrincipal").startswith(_GUARDS)
     return True if is_guard else Match(severity=Severity.MEDIUM)

@@ -73,7 +73,8 @@ def instance_public(event: CloudTrailEvent) -> bool:
     """The database has an address on the Internet; CRITICAL when its security groups let everybody through to it.
 
     False positives: test databases.
-    Response: make it private; check its security groups and its log for foreign sign-ins.
+    Response: make it private (rds:ModifyDBInstance, PubliclyAccessible false). Check which addresses its security
+    groups let in, and its log for foreign sign-ins; change the master password if there were any.
     """
     asked = "publiclyAccessible" in event.request
     return (event.request if asked else event.response).is_true("publiclyAccessible")
@@ -96,7 +97,8 @@ def snapshot_public(event: CloudTrailEvent) -> bool:
     """Anyone may restore the snapshot and read the database.
 
     False positives: public test data.
-    Response: make it private now; treat its content as copied: tell the data's owner, rotate what was stored in it.
+    Response: take the share away now (rds:ModifyDBSnapshotAttribute, remove all). Treat its content as copied: tell the
+    data's owner, rotate the passwords and keys that were stored in it, and ask the actor.
     """
     return "all" in _may_restore(event)
 
@@ -149,7 +151,8 @@ def deletion_protection_disabled(event: CloudTrailEvent) -> bool:
     """The database may now be deleted, or has no backups any more: the usual step before destroying it.
 
     False positives: planned removals.
-    Response: ask the actor at once; switch it on again and take a snapshot.
+    Response: ask the actor at once. If they do not answer, switch it on again (rds:ModifyDBInstance or
+    ModifyDBCluster), take a snapshot, copy it to another account, and end the actor's sessions.
     """
     return event.request.is_false("deletionProtection") or event.request.text("backupRetentionPeriod") == "0"
 
@@ -166,7 +169,9 @@ def deleted_without_snapshot(event: CloudTrailEvent) -> bool:
     """The database is gone, and nothing was kept by the deletion.
 
     False positives: test databases; instances of an Aurora cluster, whose data the cluster keeps.
-    Response: look for automated backups and older snapshots now; they may expire.
+    Response: look for automated backups and older snapshots now (rds:DescribeDBInstanceAutomatedBackups,
+    DescribeDBSnapshots): copy them before they expire, then restore. Ask the actor, and end their sessions if they
+    cannot explain it.
     """
     return event.request.is_true("skipFinalSnapshot")
 
@@ -226,7 +231,8 @@ def export_to_s3(event: CloudTrailEvent) -> Match:
     """The whole content of a snapshot was written to a bucket as files.
 
     False positives: data warehouses that are filled this way.
-    Response: see who owns the bucket and the key; cancel the export, delete the files if nobody asked for them.
+    Response: see in requestParameters who owns the bucket and the key. If nobody asked for it, cancel the export
+    (rds:CancelExportTask), delete the files, and treat the data as copied.
     """
     return Match(details={"bucket": event.request.text("s3BucketName"), "key": event.request.text("kmsKeyId")})
 
@@ -260,7 +266,8 @@ def activity_stream_stopped(_event: CloudTrailEvent) -> bool:
     """What happens in the database is no longer recorded.
 
     False positives: planned maintenance.
-    Response: start the stream again; compare the gap with the database's own log.
+    Response: start the stream again (rds:StartActivityStream). Compare the gap with the database's own log, and ask the
+    actor what was not to be seen.
     """
     return True
 

@@ -34,7 +34,9 @@ def public_or_logging_off(event: CloudTrailEvent, settings: DetectionSettings) -
     """A warehouse got an address on the Internet, lost its audit log, or its snapshot went to a stranger.
 
     False positives: test clusters.
-    Response: make it private, switch the log on, withdraw the share; see who connected meanwhile.
+    Response: make the cluster private, switch its log on, or take the share away (redshift:ModifyCluster,
+    EnableLogging, RevokeSnapshotAccess), whichever it was. See in the connection log who connected meanwhile; a
+    snapshot that a stranger had is copied.
     """
     if event.name == "DisableLogging":
         return True

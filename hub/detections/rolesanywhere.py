@@ -20,7 +20,8 @@ def trust_anchor_external_ca(event: CloudTrailEvent) -> bool:
     """Whoever holds that authority's key can get credentials of this account without an access key.
 
     False positives: the organization's own authority outside AWS.
-    Response: check the certificate; delete the trust anchor if nobody knows it.
+    Response: check the certificate's issuer with those who run your authority. If nobody knows it, disable the trust
+    anchor (rolesanywhere:DisableTrustAnchor) and look for CreateSession since: those are its guests.
     """
     kind = event.request.text("source.sourceType")
     has_certificate = "source.sourceData.x509CertificateData" in event.request

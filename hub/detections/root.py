@@ -23,7 +23,8 @@ def activity(event: CloudTrailEvent) -> bool:
     """The root user signed in or changed something; sessions made by sts:AssumeRoot have a detection of their own.
 
     False positives: tasks that only root may do (closing the account, support plans, restoring a bucket policy).
-    Response: confirm with the account owner; if nobody knows of it, reset the root password and undo the change.
+    Response: confirm with the account owner by telephone. If nobody knows of it, reset the root password, check root's
+    MFA and keys, undo the change, and review everything that root did in this session.
     """
     is_call = event.record.text("eventType") == "AwsApiCall" and not is_read(event)
     is_sign_in = event.response.text("ConsoleLogin") == "Success"
@@ -43,7 +44,9 @@ def access_key_created(event: CloudTrailEvent) -> bool:
     """The root user got an access key: full power over the account that no policy limits.
 
     False positives: none; nothing needs a root key.
-    Response: delete the key, then find out who was signed in as root and reset the root password.
+    Response: delete the key in the root user's security credentials, or with a root session over the account. Then find
+    out who was signed in as root, reset the root password, and look in CloudTrail by the key's id for what was done
+    with it.
     """
     return _is_for_oneself(event)
 

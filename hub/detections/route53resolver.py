@@ -32,6 +32,7 @@ def query_logging_removed(_event: CloudTrailEvent) -> bool:
     """Which names the machines ask for is no longer recorded, or no longer filtered.
 
     False positives: the removal of the network itself.
-    Response: make the configuration again; look at what the network talked to meanwhile.
+    Response: make the configuration or the association again. Look at the flow logs for what the network talked to
+    meanwhile, and ask the actor what was not to be seen.
     """
     return True

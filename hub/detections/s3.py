@@ -45,7 +45,8 @@ def bucket_policy_public(event: CloudTrailEvent) -> bool:
     """The policy allows everyone, and no condition narrows it. A look-up closes it where Block Public Access holds.
 
     False positives: static websites.
-    Response: remove the statement or switch Block Public Access on; read the bucket's access logs.
+    Response: remove the statement now, or switch Block Public Access on; then read the access logs or data events for
+    foreign readers, and tell the data's owner.
     """
     return any(policy.is_public for policy in _policies(event))
 
@@ -177,7 +178,9 @@ def public_access_block_weakened(event: CloudTrailEvent) -> bool | Match:
     """The guard that keeps policies and ACLs from being public was lifted; CRITICAL for the whole account.
 
     False positives: static websites.
-    Response: switch all four blocks on again; look for policies and ACLs that became public meanwhile.
+    Response: switch all four blocks on again (s3:PutPublicAccessBlock, for an account s3control's). Then look for
+    policies and ACLs that became public meanwhile (IAM Access Analyzer lists them), and ask the actor which bucket was
+    meant.
     """
     blocks = (f"PublicAccessBlockConfiguration.{block}" for block in _BLOCKS)
     if event.name.startswith("Put") and all(event.request.is_true(block) for block in blocks):
@@ -193,10 +196,11 @@ def public_access_block_weakened(event: CloudTrailEvent) -> bool | Match:
     attack="T1490",
 )
 def versioning_suspended(event: CloudTrailEvent) -> bool:
-    """What is overwritten or deleted from now on cannot be brought back.
+    """Old versions are no longer kept: what is overwritten or deleted from now on cannot be brought back.
 
     False positives: buckets of short-lived files.
-    Response: enable versioning again; look for deletions since.
+    Response: enable versioning again (s3:PutBucketVersioning). List what was deleted or overwritten since from data
+    events or an inventory, and ask the actor: this comes before deleting a bucket's content.
     """
     status = event.request.text("VersioningConfiguration.Status")
     is_suspended = bool(status) and status != "Enabled"
@@ -230,7 +234,8 @@ def encryption_removed(_event: CloudTrailEvent) -> bool:
     """New objects fall back to S3's own keys (since 2023); the protection by a customer key is lost.
 
     False positives: none known.
-    Response: set the default encryption again; encrypt what was written meanwhile anew.
+    Response: set the default encryption with the customer key again (s3:PutBucketEncryption). Objects written meanwhile
+    keep S3's own key: copy them on to themselves to encrypt them anew.
     """
     return True
 
@@ -246,7 +251,8 @@ def object_lock_or_ownership_weakened(event: CloudTrailEvent) -> bool:
     """ACLs count again, and so objects may belong to whoever wrote them, or become public one by one.
 
     False positives: log delivery by old services that need ACLs.
-    Response: enforce bucket-owner ownership again.
+    Response: enforce bucket-owner ownership again (s3:PutBucketOwnershipControls). Look for objects whose ACL was set
+    meanwhile: each may be public by itself.
     """
     ownership = event.request.text("OwnershipControls.Rule.ObjectOwnership")
     return event.name.startswith("Delete") or ownership != "BucketOwnerEnforced"
@@ -260,10 +266,11 @@ def object_lock_or_ownership_weakened(event: CloudTrailEvent) -> bool:
     attack="T1491.002",
 )
 def website_enabled(_event: CloudTrailEvent) -> bool:
-    """The bucket answers browsers.
+    """The bucket answers browsers, as far as its policy lets them read.
 
     False positives: public websites.
-    Response: check that its content is meant for the public.
+    Response: check that its content is meant for the public. If not, delete the website configuration
+    (s3:DeleteBucketWebsite) and look whether a policy or an ACL lets the world read.
     """
     return True
 

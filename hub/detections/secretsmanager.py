@@ -32,7 +32,8 @@ def policy_public(event: CloudTrailEvent) -> bool:
     """The secret's policy allows everyone, and no condition narrows it.
 
     False positives: none known.
-    Response: delete the policy and rotate the secret.
+    Response: delete the policy (secretsmanager:DeleteResourcePolicy) and rotate the secret. Look in CloudTrail for
+    GetSecretValue of it by foreign accounts.
     """
     return policy_of(event.request.get("resourcePolicy")).is_public
 
@@ -66,7 +67,8 @@ def secret_deleted(event: CloudTrailEvent) -> bool:
     """The secret is gone for good.
 
     False positives: the clean-up of test stacks.
-    Response: ask the actor; whatever used the secret needs a new one.
+    Response: ask the actor; it cannot be restored. Whatever used the secret fails from now on: make a new one under the
+    same name with new credentials, and replace the old ones where they still work.
     """
     return event.request.is_true("forceDeleteWithoutRecovery")
 

@@ -34,7 +34,8 @@ def disabled(_event: CloudTrailEvent) -> bool:
     """Findings of an account, or of all, no longer reach the security team.
 
     False positives: an account that is closed or moved out.
-    Response: enable Security Hub again from the delegated administrator, and review the actor's other calls.
+    Response: enable Security Hub again from the delegated administrator and associate the members. Findings of the time
+    between are lost: review the actor's other calls, and end their sessions if they cannot explain it.
     """
     return True
 

@@ -49,7 +49,8 @@ def root_console_login_failed(event: CloudTrailEvent) -> bool:
     """Somebody tried to sign in as root and failed.
 
     False positives: a mistyped password of the person who holds it.
-    Response: ask the account owner; if it was not they, check root's MFA and its mailbox.
+    Response: ask the account owner. If it was not they, check that root has MFA and that its mailbox is in the right
+    hands, and watch for a sign-in that succeeds; three failures in a row are a finding of their own.
     """
     return event.actor.is_root and event.response.text("ConsoleLogin") == "Failure"
 
@@ -132,7 +133,8 @@ def password_recovery_requested(_event: CloudTrailEvent) -> bool:
     """Somebody asked for a mail that resets the root password.
 
     False positives: the account owner lost the password.
-    Response: ask the owner of the root mailbox at once; whoever reads that mailbox owns the account.
+    Response: ask the owner of the root mailbox at once, by telephone. If it was not they, secure the mailbox (password,
+    forwarding rules), then check root's MFA: whoever reads that mailbox owns the account.
     """
     return True
 
@@ -149,7 +151,8 @@ def root_password_changed(event: CloudTrailEvent) -> bool:
     """The root user's password was changed.
 
     False positives: a planned rotation.
-    Response: confirm with the account owner; otherwise recover the account with AWS Support now.
+    Response: confirm with the account owner by telephone. If nobody knows of it, try to reset the password by the root
+    mailbox; if that fails, open a case with AWS Support for a compromised account, now.
     """
     return event.actor.is_root
 

@@ -40,7 +40,9 @@ def topic_public(event: CloudTrailEvent) -> bool:
     """The topic's policy allows everyone to publish or subscribe, and no condition narrows it.
 
     False positives: none known; the default policy is narrowed by its owner.
-    Response: restrict the policy; look for foreign subscriptions.
+    Response: restrict the topic's policy (sns:SetTopicAttributes). List the subscriptions
+    (sns:ListSubscriptionsByTopic) and remove foreign ones: they got every message; and distrust messages that came in
+    meanwhile.
     """
     return "*" in _accounts(event) or _policy(event).is_public
 

@@ -29,7 +29,8 @@ def queue_public(event: CloudTrailEvent) -> bool | Match:
     """The queue's policy allows everyone to send or read messages, and no condition narrows it.
 
     False positives: none known.
-    Response: restrict the policy; treat what was in the queue as read.
+    Response: restrict the queue's policy (sqs:SetQueueAttributes). Treat what was in the queue as read, and what came
+    in meanwhile as possibly forged: find out what its consumer does with a message.
     """
     is_public = policy_of(event.request.get("attributes.Policy")).is_public
     return Match(_queue(event)) if is_public or "*" in event.request.texts("aWSAccountIds") else False

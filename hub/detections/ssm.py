@@ -30,7 +30,8 @@ def document_public(event: CloudTrailEvent, settings: DetectionSettings) -> bool
     """Everyone may read and run the document; MEDIUM when it is an account outside the organization.
 
     False positives: documents that the organization publishes; partners, until trusted_accounts names their accounts.
-    Response: stop sharing; look for secrets in the document.
+    Response: stop sharing (ssm:ModifyDocumentPermission). Read every version of the document for secrets and rotate
+    those; for one shared with an account, find out whose it is.
     """
     added = event.request.texts("accountIdsToAdd")
     if "all" in {account.lower() for account in added}:

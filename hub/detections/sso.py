@@ -45,7 +45,8 @@ def admin_policy_in_permission_set(event: CloudTrailEvent) -> bool:
     """A permission set makes its holders administrators of every account it is provisioned to.
 
     False positives: the organization's administrator permission set, once.
-    Response: see who holds it; take the policy out again.
+    Response: see who is assigned the set, and in which accounts (sso:ListAccountAssignments). If it was not planned,
+    take the policy out and provision the set again, then review what its holders did.
     """
     is_managed = is_admin_policy(event.request.text("managedPolicyArn"))
     return is_managed or policy_of(event.request.get("inlinePolicy")).is_admin
@@ -70,7 +71,8 @@ def identity_source_changed(_event: CloudTrailEvent) -> bool:
     """Whoever controls the new source can sign in as anybody, in every account.
 
     False positives: the planned move to another identity provider.
-    Response: confirm with the identity team now; otherwise put the source back and end all sessions.
+    Response: confirm with the identity team now. If they do not know of it, put the source back, end all sessions of
+    Identity Center, and review sign-ins and assignments since: anybody's may be forged.
     """
     return True
 
@@ -85,10 +87,11 @@ def identity_source_changed(_event: CloudTrailEvent) -> bool:
     attack="T1556.006",
 )
 def mfa_settings_changed(event: CloudTrailEvent) -> bool | Match:
-    """Second factors are asked for differently, or somebody's was deleted; MEDIUM when only sessions last longer.
+    """Second factors are asked for differently, or somebody's was deleted: a stolen password may now be enough.
 
     False positives: a new telephone.
-    Response: ask the person or the identity team; put the setting back.
+    Response: ask the person whose device it is, or the identity team. Put the setting back, or have the person register
+    again; if nobody knows of it, disable the user and end their sessions.
     """
     return Match(severity=Severity.MEDIUM) if event.request.text("configurationType") == "SESSION" else True
 

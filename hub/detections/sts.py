@@ -22,10 +22,12 @@ _ASSUMED = ResourceArn("", ("requestParameters.roleArn",))
     cis="monitoring.root_usage",
 )
 def assume_root(_event: CloudTrailEvent) -> bool:
-    """A privileged root session was taken over a member account.
+    """A privileged root session was taken over a member account, for one task of at most 15 minutes.
 
     False positives: central root management by the security team.
-    Response: check the task policy of the call and the ticket behind it; otherwise end the caller's sessions.
+    Response: read the task policy in requestParameters.taskPolicyArn: it says what the session may do. Check the
+    ticket; if there is none, end the caller's sessions and look in the member account for what root did in the next 15
+    minutes.
     """
     return True
 

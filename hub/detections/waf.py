@@ -35,10 +35,11 @@ def _part(event: CloudTrailEvent) -> str:
     attack="T1562.007",
 )
 def protection_removed(event: CloudTrailEvent) -> Match:
-    """A web ACL was deleted or taken off a resource; MEDIUM for its parts and its log.
+    """A web ACL was deleted or taken off a resource: attacks reach it unfiltered; MEDIUM for its parts and its log.
 
     False positives: the replacement of one web ACL by another.
-    Response: check that the resource has another web ACL; otherwise associate it again.
+    Response: check that the resource has another web ACL (wafv2:GetWebACLForResource). If not, associate it again, and
+    read the access log for attacks of the time between.
     """
     named = event.request.text("resourceArn") or event.request.text("webACLArn")
     return Match(named or _part(event), severity=None if event.name in _OPENING else Severity.MEDIUM)

@@ -17,6 +17,7 @@ from generator.parts.function import TemplateError
 from generator.rollout.step import RolloutError
 from hub.detections.settings import DetectionSettingsError
 
+GOLDEN = Path(__file__).parents[1] / "events"
 Run = Callable[..., tuple[int, str, str]]
 
 CONFIG = """[organization]
@@ -150,3 +151,67 @@ def test_a_busy_port_is_bad_input_of_one_line(run: Run, monkeypatch: pytest.Monk
         code, _, said = run("local", "up", "--port", str(taken.getsockname()[1]))
     assert (code, said.count("\n")) == (2, 1)
     assert "port" in said
+
+
+def test_backtest_reports_a_history_and_says_one_when_a_file_is_damaged(run: Run, tmp_path: Path) -> None:
+    events = [json.loads(path.read_text())["detail"] for path in sorted(EVENTS.glob("??-stop-logging.json"))]
+    (tmp_path / "log.json").write_text(json.dumps({"Records": events}))
+    code, printed, _ = run("backtest", "--json", str(tmp_path))
+    assert code == 0
+    assert json.loads(printed)["detections"][0]["detection"] == "cloudtrail.logging_stopped"
+    (tmp_path / "broken.json").write_text('{"Records": [')
+    code, printed, said = run("backtest", str(tmp_path))
+    assert (code, said) == (1, "")
+    assert f"Damaged: {tmp_path / 'broken.json'}: not JSON" in printed
+    assert "cloudtrail.logging_stopped" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "soon"), "--from: 'soon' is no time"),
+        (("--from", "1d", "--to", "2d"), "--to: 2d is not after --from 1d"),
+        (("--org", "none.json"), "--org: cannot read none.json"),
+    ],
+)
+def test_backtest_names_the_option_that_it_cannot_use(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    code, _, told = run("backtest", *arguments, str(EVENTS))
+    assert code == 2
+    assert told.startswith(f"error: {said}")
+
+
+def accounts_file(folder: Path, value: object) -> str:
+    (folder / "accounts.json").write_text(json.dumps(value))
+    return str(folder / "accounts.json")
+
+
+@pytest.mark.parametrize("stranger", [True, False])
+def test_the_account_list_says_who_is_a_stranger(run: Run, tmp_path: Path, stranger: bool) -> None:
+    listed = [{"Id": "111122223333", "Status": "ACTIVE"}, *([] if stranger else [{"Id": "777788889999"}])]
+    event = GOLDEN / "ec2.snapshot_shared_external" / "fires-added.json"
+    for command in ("explain", "backtest"):
+        _, printed, _ = run(command, "--json", "--org", accounts_file(tmp_path, {"Accounts": listed}), str(event))
+        assert ("ec2.snapshot_shared_external" in printed) is stranger
+
+
+def test_explain_gives_a_line_to_each_quiet_one_of_many_events(run: Run) -> None:
+    _, short, _ = run("explain", str(EVENTS))
+    _, full, _ = run("explain", "--verbose", str(EVENTS))
+    quiet = "49: ec2.amazonaws.com:DescribeInstances by datadog"
+    assert len([line for line in short.splitlines() if line.startswith(quiet)]) == 1
+    assert "no detection names ec2.amazonaws.com:DescribeInstances, a read-only call" in short
+    assert f"{quiet} (" in full
+    assert full.count("\n") > short.count("\n")
+    assert short.splitlines()[-1].startswith("55 events: ")
+
+
+def test_explain_of_one_detection_tells_only_of_its_events(run: Run) -> None:
+    _, printed, _ = run("explain", "--detection", "cloudtrail.logging_stopped", str(EVENTS))
+    headings = [line for line in printed.splitlines() if line[:1].isdigit()]
+    assert all("StopLogging" in line for line in headings[:-2])
+    assert "of other calls: cloudtrail.logging_stopped looks at cloudtrail.amazonaws.com:StopLogging" in headings[-1]
+    code, _, said = run("explain", "--detection", "cloudtrail.loging_stopped", str(EVENTS))
+    assert code == 2
+    assert said == (
+        "error: --detection: cloudtrail.loging_stopped is no detection's id; did you mean cloudtrail.logging_stopped?\n"
+    )

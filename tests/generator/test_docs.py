@@ -1,5 +1,6 @@
 """Generated docs are what the catalogue says now."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -32,3 +33,23 @@ def test_a_docstring_without_a_response_is_refused() -> None:
 
     with pytest.raises(DetectionDocsError, match=DETECTIONS[0].id):
         detection_text(msgspec.structs.replace(DETECTIONS[0], predicate=silent))
+
+
+def test_every_link_of_the_page_leads_to_a_heading_and_every_detection_has_one() -> None:
+    page = PAGES["docs/detections.md"]()
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9_-]", "", heading.lower().replace(" ", "-")) for heading in headings}
+    assert len(anchors) == len(headings)
+    assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= anchors
+    assert {one.id for one in DETECTIONS} <= set(headings)
+
+
+def test_what_differs_from_one_detection_to_the_next_stands_in_its_section() -> None:
+    sections = PAGES["docs/detections.md"]().split("\n### ")
+    (counting,) = [one for one in sections if one.startswith("signin.login_failure_burst\n")]
+    assert "- Refused calls: only these\n" in counting
+    assert "- Counts: 5 within 10 minutes are one finding\n" in counting
+    assert "- ATT&CK: [T1110](https://attack.mitre.org/techniques/T1110/)\n" in counting
+    assert "- CIS: 4.6 (1.4, 3.0, 5.0), 5.6 (6.0, 7.0)\n" in counting
+    (attempted,) = [one for one in sections if one.startswith("cloudtrail.logging_stopped\n")]
+    assert "- Refused calls: give `cloudtrail.logging_stopped.attempted`\n" in attempted

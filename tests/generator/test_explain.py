@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import asff, ocsf
+from generator.commands.explanation import in_full, in_short
 from generator.config import Config
 from generator.demo.recorded import EVENTS
 from generator.deployment import configured_deployment, usual_deployment
@@ -150,6 +151,14 @@ ENVELOPES = st.fixed_dictionaries(
 def test_whatever_json_holds_gives_one_line(value: Any) -> None:
     (one,) = explained(value)
     assert json.loads(one.line())["index"] == 0
+
+
+@given(junk | ASFF | OCSF | RECORDS | ENVELOPES)
+def test_whatever_json_holds_can_be_told_to_a_person(value: Any) -> None:
+    (one,) = explain([Item(value)], USUAL, with_reasons=True)
+    lines = [line for said in (in_full(one), in_short(one)) for line, _ in said]
+    assert all(line.isprintable() for line in lines)
+    assert lines[0].startswith("0: ")
 
 
 def test_the_creators_key_is_the_configured_one_and_a_tagger_that_is_off_tags_nothing(config: Config) -> None:

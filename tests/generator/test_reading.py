@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from generator.reading import InputError, Item, event_files, read_items
+from generator import json_window
+from generator.reading import InputError, Item, event_files, items_of, read_items
 
 TWO = [{"a": 1}, {"a": 2}]
 LINES = "".join(json.dumps(one) + "\n" for one in TWO).encode()
@@ -94,3 +97,38 @@ def test_no_path_and_a_dash_are_standard_input(monkeypatch: pytest.MonkeyPatch) 
 def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"\n \n")
     assert read(tmp_path / "empty") == []
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.lists(st.lists(json_values, max_size=4), min_size=1, max_size=3), st.integers(1, 50), st.sampled_from([None, 1])
+)
+def test_log_files_that_follow_each_other_are_read_whole_through_any_window(
+    logs: list[list[Any]], chunk: int, indent: int | None
+) -> None:
+    body = "".join(json.dumps({"Records": log, "more": 1}, indent=indent, ensure_ascii=False) for log in logs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_window, "_CHUNK", chunk)
+        found = list(items_of(io.BufferedReader(io.BytesIO(body.encode()))))
+    assert found == [Item(one) for log in logs for one in log]
+
+
+def test_a_damaged_log_keeps_what_stands_before_the_damage_and_the_logs_of_other_lines(tmp_path: Path) -> None:
+    broken = b'{"Records": [{"a": 1}, {"a": oops}, {"a": 3}]}\n'
+    (tmp_path / "events").write_bytes(broken + json.dumps({"Records": TWO}).encode() + b'\n{"b": 1}\n')
+    first, damage, *rest = read(tmp_path / "events")
+    assert first.value == {"a": 1}
+    assert damage.error.startswith("not JSON")
+    assert [one.value for one in rest] == [*TWO, {"b": 1}]
+
+
+def test_a_log_nested_beyond_the_stack_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "events").write_bytes(b'{"Records": [' + b"[" * 100_000)
+    (found,) = read(tmp_path / "events")
+    assert found.error

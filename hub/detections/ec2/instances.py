@@ -32,10 +32,12 @@ _MANY = 10
     attack="T1021",
 )
 def serial_console_enabled(event: CloudTrailEvent) -> bool:
-    """Instances may be reached past every network rule.
+    """Instances may be reached past every network rule, by whoever may push a key to their serial console.
 
     False positives: the rescue of a machine that does not start.
-    Response: switch it off again once the rescue is over; see who connected.
+    Response: ask the actor which machine is being rescued. Switch it off again afterwards
+    (ec2:DisableSerialConsoleAccess), and look in CloudTrail for SendSerialConsoleSSHPublicKey: those are the machines
+    that were entered.
     """
     return event.response.is_true("serialConsoleAccessEnabled")
 
@@ -48,10 +50,11 @@ def serial_console_enabled(event: CloudTrailEvent) -> bool:
     attack="T1021.004",
 )
 def ssh_key_pushed(_event: CloudTrailEvent) -> bool:
-    """Somebody opened a way on to an instance by EC2 Instance Connect.
+    """Somebody opened a way on to an instance by EC2 Instance Connect; the key is valid for a minute.
 
     False positives: operators who work this way every day.
-    Response: ask the actor; read the machine's sign-in log from that minute on.
+    Response: ask the actor what they did there. If they do not know of it, isolate the instance (a security group
+    without rules), end the actor's sessions, and read the machine's sign-in log from that minute on.
     """
     return True
 
@@ -67,7 +70,9 @@ def user_data_changed(event: CloudTrailEvent) -> bool:
     """The script that runs as root at the next start was replaced.
 
     False positives: configuration by hand.
-    Response: read the script before the instance starts again; stop, change, start is how a machine is taken over.
+    Response: do not start the instance. Read the script (ec2:DescribeInstanceAttribute, userData) and put the former
+    one back if nobody knows of it; if it has already run, isolate the machine: stop, change, start is how one is taken
+    over as root.
     """
     return "userData" in event.request
 
@@ -83,7 +88,8 @@ def imdsv1_allowed(event: CloudTrailEvent) -> bool:
     """A faulty web application on the machine may now give away the credentials of the machine's role.
 
     False positives: software that cannot use sessions yet.
-    Response: require tokens again (`HttpTokens=required`).
+    Response: require tokens again (ec2:ModifyInstanceMetadataOptions, HttpTokens=required). If software needs the first
+    version, put the machine on the list to be updated; until then give its role as few rights as it can do with.
     """
     return event.request.text("httpTokens") == "optional"
 
@@ -97,10 +103,11 @@ def imdsv1_allowed(event: CloudTrailEvent) -> bool:
     attack="T1552.005",
 )
 def instance_launched_imdsv1(event: CloudTrailEvent) -> bool:
-    """A new instance answers metadata requests without a token.
+    """A new instance answers metadata requests without a token, as a faulty web application can be made to send.
 
     False positives: old images whose software cannot use sessions yet.
-    Response: require tokens, in the launch template or as the account's default.
+    Response: set HttpTokens=required on the instance, then where it came from: the launch template, or the account's
+    default for the Region (ec2:ModifyInstanceMetadataDefaults).
     """
     return "optional" in event.response.texts("instancesSet.metadataOptions.httpTokens")
 
@@ -117,7 +124,8 @@ def instance_public_ip(event: CloudTrailEvent) -> bool:
     """An instance was started with, or given, an address on the Internet; closed when it turns out to have none.
 
     False positives: public services by design; network address translation by hand.
-    Response: check its security groups; take the address away if a load balancer should stand in front.
+    Response: look at the instance's security groups: what may the world reach? Take the address away (release the
+    Elastic IP, or start it again in a private subnet) if a load balancer should stand in front.
     """
     if event.name == "AssociateAddress":
         return True
@@ -136,7 +144,8 @@ def instance_profile_attached(event: CloudTrailEvent) -> bool:
     """A running machine got another role, and whoever is on the machine got its rights.
 
     False positives: Systems Manager's default host management, which is not meant.
-    Response: compare the rights of the two roles; put the former one back.
+    Response: compare the rights of the two roles (instance profile before and after). Put the former one back if the
+    new one may do more and nobody asked for it, and read in CloudTrail what the role did from this instance since.
     """
     return event.invoked_by != "ssm.amazonaws.com"
 
@@ -174,7 +183,8 @@ def unusual_instance_type(event: CloudTrailEvent) -> list[Match]:
     """Very large or very many machines were asked for: the usual sign of mining.
 
     False positives: machine learning and rendering teams.
-    Response: ask the actor; terminate the machines, then look in every Region; such calls rarely come alone.
+    Response: ask the actor. If nobody wants them, terminate the machines, end the actor's sessions and replace their
+    keys, then look in every Region for more: mining rarely stays in one.
     """
     kinds = sorted(set(_instance_types(event)))
     count = _count(event)

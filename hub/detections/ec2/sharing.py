@@ -32,7 +32,8 @@ def snapshot_public(event: CloudTrailEvent) -> bool:
     """Anyone may make a disk from the snapshot and read it; closed where the account blocks all public snapshots.
 
     False positives: test data that is meant for everybody.
-    Response: make it private now; treat its content as copied: rotate every secret on the disk.
+    Response: take the share away now (ec2:ModifySnapshotAttribute, remove group all), and switch on block public access
+    for snapshots. Treat its content as copied: rotate every secret that was on the disk and tell the data's owner.
     """
     return "all" in event.request.texts("createVolumePermission.add.group")
 
@@ -49,7 +50,8 @@ def snapshot_shared_external(event: CloudTrailEvent, settings: DetectionSettings
     """An account outside the organization may read the disk; what AWS's own scanners share for a while is not meant.
 
     False positives: backup vendors, until trusted_accounts names their accounts.
-    Response: find out whose account it is; stop sharing; treat the content as copied if nobody knows it.
+    Response: find out whose account it is (ask the actor; vendors publish their ids). If nobody knows it, stop sharing
+    (ec2:ModifySnapshotAttribute), end the actor's sessions, treat the content as copied and rotate the secrets on it.
     """
     # GuardDuty's malware protection shares with an account of AWS, by its service-linked role.
     if event.actor.kind == "service-linked-role":
@@ -88,8 +90,9 @@ def shared_snapshot_used_by_other(event: CloudTrailEvent, settings: DetectionSet
 def ami_public(event: CloudTrailEvent) -> bool:
     """Anyone may start the image and read its disks.
 
-    False positives: images that the organization publishes.
-    Response: make it private; rotate every secret that was on it.
+    False positives: images that the organization publishes; an account that blocks public images as a whole.
+    Response: make it private (ec2:ModifyImageAttribute, remove group all) and switch on block public access for images.
+    Rotate every secret that was on its disks: anyone could have started it.
     """
     return "all" in event.request.texts("launchPermission.add.group")
 
@@ -129,7 +132,9 @@ def block_public_access_disabled(event: CloudTrailEvent) -> bool:
     """A guard of the whole account was switched off, or lowered so that what is public already stays public.
 
     False positives: an account that publishes images.
-    Response: switch the guard on again; look for snapshots and images that were shared meanwhile.
+    Response: switch the guard on again (ec2:EnableSnapshotBlockPublicAccess, EnableImageBlockPublicAccess,
+    EnableEbsEncryptionByDefault). Then look for snapshots and images of this Region that were shared meanwhile, and ask
+    the actor which one was meant.
     """
     is_enabling = event.name == "EnableSnapshotBlockPublicAccess"
     return not is_enabling or event.request.text("state") == "block-new-sharing"
@@ -149,7 +154,8 @@ def image_or_volume_exported(_event: CloudTrailEvent) -> bool:
     """A machine's disks were written to a bucket as files.
 
     False positives: migrations.
-    Response: see who owns the bucket and who may read it; delete the export if nobody asked for it.
+    Response: see in requestParameters which bucket got it, who owns it and who may read it. If nobody asked for it,
+    cancel the task (ec2:CancelExportTask), delete the file, and treat the machine's secrets as copied.
     """
     return True
 

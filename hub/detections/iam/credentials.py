@@ -53,7 +53,8 @@ def user_created_by_instance(event: CloudTrailEvent) -> bool:
     """A machine's role made a user or a credential: how an intruder on a machine keeps a way back in.
 
     False positives: a function whose job it is to make users.
-    Response: look at what runs on the machine; delete the user or the key; take IAM rights away from the role.
+    Response: delete the user or deactivate the key first. Then isolate the machine, revoke the role's sessions, and
+    look at what runs on it and at what else the role did; take iam:Create* away from the role.
     """
     return event.actor.is_instance or "exec-env/AWS_Lambda" in event.user_agent
 
@@ -67,10 +68,11 @@ def user_created_by_instance(event: CloudTrailEvent) -> bool:
     attack="T1098.001",
 )
 def access_key_created(event: CloudTrailEvent) -> bool:
-    """A long-lived key was made.
+    """A long-lived key was made; until somebody deletes it, whoever has it has the user's rights.
 
     False positives: key rotation.
-    Response: ask the user; a key that nobody asked for is deactivated first, then its use is read in CloudTrail.
+    Response: ask the user. A key that nobody asked for is deactivated first (iam:UpdateAccessKey), then its use is read
+    in CloudTrail by its id, then it is deleted.
     """
     return not event.actor.is_root
 
@@ -140,7 +142,8 @@ def login_profile_changed_by_other(event: CloudTrailEvent) -> bool:
     """Somebody set another user's console password, and so can sign in as them.
 
     False positives: help desk resets.
-    Response: ask the user whether they wanted it; otherwise reset it again and end the caller's sessions.
+    Response: ask the user whether they wanted it. If not, reset the password again, end the caller's sessions, and read
+    what the user did in the console since: it may not have been the user.
     """
     return _is_about_another_user(event, event.request.text("userName"))
 
@@ -206,7 +209,8 @@ def password_policy_weakened(event: CloudTrailEvent) -> bool:
     """Passwords may be weaker than the baseline; a parameter that is left out means AWS's default, six characters.
 
     False positives: an account without console users.
-    Response: put the organization's password policy back.
+    Response: put the organization's password policy back (iam:UpdateAccountPasswordPolicy with every parameter) and ask
+    the actor; passwords that were set meanwhile may be weak.
     """
     if event.name == "DeleteAccountPasswordPolicy":
         return True

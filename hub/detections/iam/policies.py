@@ -90,7 +90,8 @@ def admin_policy_attached(event: CloudTrailEvent) -> bool:
     """An AWS managed policy that makes its holder an administrator was attached.
 
     False positives: landing zones and StackSets execution roles.
-    Response: ask the actor for the reason; detach it if there is none, and review what the holder did meanwhile.
+    Response: ask the actor for the reason. If there is none, detach the policy, end the holder's and the actor's
+    sessions, and review what the holder did with it: new users, keys and roles above all.
     """
     return is_admin_policy(event.request.text("policyArn"))
 
@@ -108,7 +109,8 @@ def inline_policy_admin(event: CloudTrailEvent) -> bool:
     """An inline policy allows everything, or everything of IAM, on every resource.
 
     False positives: bootstrap roles of deployment tools.
-    Response: ask the actor for the reason; delete the policy if there is none.
+    Response: ask the actor for the reason. If there is none, delete the policy, end the holder's and the actor's
+    sessions, and review what the holder did with it: new users, keys and roles above all.
     """
     return policy_of(event.request.get("policyDocument")).is_admin
 
@@ -126,7 +128,8 @@ def policy_admin_created(event: CloudTrailEvent) -> bool:
     """A managed policy, or a new version of one, allows everything, or everything of IAM, on every resource.
 
     False positives: an organization's own administrator policy.
-    Response: see who holds the policy; set the former version as default or delete it.
+    Response: see who holds the policy (iam:ListEntitiesForPolicy). If nobody needs it, set the former version as
+    default or delete the policy, and review what its holders did meanwhile.
     """
     return policy_of(event.request.get("policyDocument")).is_admin
 
@@ -185,7 +188,8 @@ def permissions_boundary_removed(_event: CloudTrailEvent) -> bool:
     """The limit of what an identity can ever be allowed was taken away or moved.
 
     False positives: the roll-out of a new boundary.
-    Response: ask the actor; put the boundary back; see what the identity did without it.
+    Response: ask the actor, and put the boundary back (iam:PutRolePermissionsBoundary or PutUserPermissionsBoundary).
+    See in CloudTrail what the identity did without it, roles and policies that it made above all.
     """
     return True
 

@@ -61,7 +61,8 @@ def role_trust_public(event: CloudTrailEvent) -> bool:
     """The trust policy lets every AWS account in; an external id alone does not help, it can be guessed.
 
     False positives: none known.
-    Response: restrict the trust policy now, revoke the role's sessions, and see who assumed it meanwhile.
+    Response: restrict the trust policy now (iam:UpdateAssumeRolePolicy), then revoke the role's sessions in the IAM
+    console. Look in CloudTrail for AssumeRole of this role by foreign accounts, and review what those sessions did.
     """
     return _trust_policy(event).is_public
 
@@ -95,10 +96,11 @@ def role_trust_external_account(event: CloudTrailEvent, settings: DetectionSetti
     attack="T1098.003",
 )
 def role_trust_oidc_unscoped(event: CloudTrailEvent) -> bool:
-    """The trust policy names GitHub's or GitLab's identity provider and does not say whose jobs are meant.
+    """The trust policy names GitHub's or GitLab's provider and not whose jobs: anyone's job may take the role.
 
     False positives: none known.
-    Response: add a condition on the provider's `sub` claim; see who assumed the role meanwhile.
+    Response: add a condition on the provider's sub claim that names your repositories. Look in CloudTrail for
+    AssumeRoleWithWebIdentity of this role: the subject of each session says whose job it was.
     """
     return any(_trusts_any_subject(statement) for statement in _trust_policy(event).statements)
 
@@ -123,7 +125,8 @@ def federation_provider_changed(event: CloudTrailEvent) -> bool:
     """Who may vouch for people in this account changed; IAM Identity Center's own upkeep is not meant.
 
     False positives: clusters that make their own OIDC provider.
-    Response: check the issuer and its certificate; delete a provider that nobody knows.
+    Response: check the issuer's address or the certificate in the SAML metadata with the identity team. If nobody knows
+    it, delete the provider, and look for AssumeRoleWithSAML and AssumeRoleWithWebIdentity since.
     """
     is_sso = event.invoked_by == _SSO or event.actor.role.startswith("AWSServiceRoleForSSO")
     return not is_sso

@@ -46,7 +46,8 @@ def internet_gateway_attached(event: CloudTrailEvent) -> bool:
     """A network that had no way to the Internet now has one.
 
     False positives: public networks by design.
-    Response: ask whether the VPC may be public; otherwise detach the gateway.
+    Response: ask whether the VPC may be public. If not, detach the gateway (ec2:DetachInternetGateway); look for routes
+    to it and for addresses that instances got meanwhile.
     """
     return "vpcId" in event.request
 
@@ -83,7 +84,8 @@ def flow_logs_deleted(_event: CloudTrailEvent) -> bool:
     """Traffic of a network is no longer recorded.
 
     False positives: the removal of the network itself.
-    Response: create the flow log again; ask the actor what they wanted to hide or save.
+    Response: create the flow log again (ec2:CreateFlowLogs) for the same network and destination. Ask the actor what
+    they wanted to hide or save; for the time between, look at DNS logs and the load balancers' logs.
     """
     return True
 
@@ -120,7 +122,9 @@ def block_public_access_weakened(event: CloudTrailEvent) -> bool:
     """The account's block of Internet traffic was switched off, or a network was excepted from it.
 
     False positives: a planned public network.
-    Response: check for the exception's ticket; otherwise switch the block on again.
+    Response: check for the exception's ticket. If there is none, switch the block on again
+    (ec2:ModifyVpcBlockPublicAccessOptions, DeleteVpcBlockPublicAccessExclusion), and look at what in those networks has
+    a public address.
     """
     if event.name == "ModifyVpcBlockPublicAccessOptions":
         return event.request.text("internetGatewayBlockMode") == "off"
@@ -154,10 +158,11 @@ def endpoint_policy_open(event: CloudTrailEvent) -> bool:
     attack="T1040",
 )
 def traffic_mirroring(_event: CloudTrailEvent) -> bool:
-    """Packets are copied to somewhere else.
+    """Packets of a network are copied to another machine, with all that is not encrypted in them.
 
     False positives: network analytics appliances.
-    Response: see who owns the target; delete the session if nobody knows it.
+    Response: see who owns the target (ec2:DescribeTrafficMirrorTargets). If nobody knows it, delete the session, and
+    treat what went over the network without encryption as read.
     """
     return True
 
@@ -177,10 +182,11 @@ def traffic_mirroring(_event: CloudTrailEvent) -> bool:
     attack="T1133",
 )
 def client_vpn_or_vpn_created(_event: CloudTrailEvent) -> bool:
-    """A way into the network from outside was made.
+    """A way into the network from outside was made, past whatever guards its edge.
 
     False positives: the network team.
-    Response: ask the network team; delete it if they do not know it.
+    Response: ask the network team. If they do not know it, delete the connection or the endpoint, and look at its log
+    and the flow logs for who came in.
     """
     return True
 

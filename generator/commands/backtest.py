@@ -1,0 +1,91 @@
+"""`muster backtest`: the catalogue over a CloudTrail history."""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from contract.clock import now
+from generator.backtest.history import File, Period, files
+from generator.backtest.report import report_of
+from generator.backtest.run import Run
+from generator.backtest.words import show
+from generator.commands.options import JsonOption, KeyOption, OptionalConfigOption, OrgOption
+from generator.config import load
+from generator.deployment import chosen_deployment
+from generator.problems import BadInputError
+from generator.recovery.moments import moment
+from generator.rollout.session import hub_session
+
+FAILED = 1
+# A bar that moves with every event costs more than the events do.
+_EVENTS_A_STEP = 1_000
+
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="First event: ISO 8601 (without an offset: UTC) or 30d, 2w.")
+]
+ToOption = Annotated[str | None, typer.Option("--to", help="Up to before this, as --from.")]
+
+
+def backtest(  # noqa: PLR0913 - the options of a command
+    paths: Annotated[list[str], typer.Argument(help="Files, directories (recursively), s3://bucket/prefix.")],
+    *,
+    key: KeyOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    org: OrgOption = None,
+    config: OptionalConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what the catalogue would have found in a CloudTrail history, how loud it is, and what to exclude."""
+    deployment = chosen_deployment(config, org)
+    run = Run(deployment, _period(since, until), key)
+    client = cache(lambda: _s3(config))
+    console = Console(stderr=True)
+    is_shown = console.is_terminal and not json
+    total = sum(1 for _ in files(paths, client)) if is_shown else None
+    _follow(run, files(paths, client), total, console)
+    report = report_of(run)
+    if json:
+        typer.echo(report.model_dump_json())
+    else:
+        show(report, Console(highlight=False, soft_wrap=True))
+    if report.files.damaged:
+        raise typer.Exit(FAILED)
+
+
+def _follow(run: Run, history: Iterable[File], total: int | None, console: Console) -> None:
+    """Read the history; with a total, behind a bar of files and events."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=total is None) as bar:
+        task = bar.add_task("Reading", total=total)
+        for step, reached in enumerate(run.read(history)):
+            if step % _EVENTS_A_STEP == 0:
+                told = f"{reached.events:,} events"
+                bar.update(task, completed=reached.files + reached.skipped, description=told)
+
+
+def _period(since: str | None, until: str | None) -> Period:
+    present = now()
+    begin = moment(since, present, "--from") if since else None
+    end = moment(until, present, "--to") if until else None
+    if begin and end and begin >= end:
+        raise BadInputError(f"--to: {until} is not after --from {since}; give a later time")
+    return Period(begin, end)
+
+
+def _s3(config: Path | None) -> Any:
+    """Return a client of the settings' profile, else of the usual credentials."""
+    session = hub_session(load(config), config.parent) if config else boto3.Session()
+    return session.client("s3")

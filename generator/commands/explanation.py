@@ -1,0 +1,146 @@
+"""What becomes of an event, in lines for a person; each with the style that a terminal gives it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from contract.finding import Severity
+from generator.explain import ExplainedFinding, Explanation
+from generator.shown import listed, printable
+from generator.why import NO, YES, Reason
+from hub.detections.detection import Detection
+
+# Of what a detection looked at, the last is what decided.
+_MOST_READ = 3
+_MOST_ANSWERS = 2
+_STYLES = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "cyan", "INFORMATIONAL": "blue"}
+_QUIET = "dim"
+Line = tuple[str, str]
+
+
+class Summary:
+    """What became of many events."""
+
+    def __init__(self, asked: Detection | None = None) -> None:
+        """Begin with none; of one detection only, its events are told."""
+        self._asked = asked
+        self._counts: Counter[str] = Counter()
+        self._severities: Counter[str] = Counter()
+
+    def add(self, one: Explanation) -> bool:
+        """Count an event; whether it is worth telling."""
+        self._counts["events"] += 1
+        self._counts["forwarded"] += one.forwarded
+        self._counts["tagged"] += len(one.creates)
+        self._counts["unreadable"] += one.error is not None
+        self._severities.update(_severity(finding) for finding in one.findings)
+        is_asked = bool(one.reasons or one.error)
+        self._counts["passed over"] += not is_asked
+        return is_asked or not self._asked
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines at the end."""
+        counts, severities = self._counts, self._severities
+        if counts["events"] > 1:
+            counted = ", ".join(f"{severities[one]} {one}" for one in reversed(Severity) if severities[one])
+            findings = f"findings {severities.total()}" + (f" ({counted})" if counted else "")
+            tagged = f"resources tagged {counts['tagged']}, unreadable {counts['unreadable']}"
+            yield f"{counts['events']} events: forwarded {counts['forwarded']}, {findings}, {tagged}"
+        if self._asked and counts["passed over"]:
+            calls = listed(self._asked.api_calls)
+            yield f"{counts['passed over']} of other calls: {self._asked.id} looks at {calls}"
+
+
+def in_short(one: Explanation) -> Iterator[Line]:
+    """Yield the one line of an event that nothing comes of."""
+    return _printable(_short(one))
+
+
+def in_full(one: Explanation) -> Iterator[Line]:
+    """Yield the lines of an event."""
+    return _printable(_full(one))
+
+
+def _printable(lines: Iterator[Line]) -> Iterator[Line]:
+    return ((printable(line), style) for line, style in lines)
+
+
+def _short(one: Explanation) -> Iterator[Line]:
+    why = f"not forwarded, {one.unforwarded_because}" if one.unforwarded_because else "no finding"
+    yield "; ".join([f"{_headline(one)}: {why}", *_answers(one.reasons)[:_MOST_ANSWERS]]), _QUIET
+
+
+def _full(one: Explanation) -> Iterator[Line]:
+    if one.error:
+        yield f"{one.index}: error: {one.error}", "red"
+        return
+    yield _headline(one), "bold"
+    if one.api_call or one.rule:
+        yield _forwarding(one)
+    for finding in one.findings:
+        yield from _finding(finding, one.reasons)
+    if not one.findings:
+        yield "   no finding", _QUIET
+    for answer in _answers(_unraised(one)):
+        yield f"   {answer}", _QUIET
+    yield from _tagging(one)
+
+
+def _headline(one: Explanation) -> str:
+    what = one.api_call or "no CloudTrail record"
+    return f"{one.index}: {what} by {one.actor or 'nobody named'} ({one.event_id})"
+
+
+def _forwarding(one: Explanation) -> Line:
+    if one.forwarded:
+        return f"   forwarded by rule {one.rule}", ""
+    return f"   not forwarded: {one.unforwarded_because}", "yellow" if one.findings else _QUIET
+
+
+def _finding(finding: ExplainedFinding | dict[str, object], reasons: Sequence[Reason]) -> Iterator[Line]:
+    severity = _severity(finding)
+    if not isinstance(finding, ExplainedFinding):
+        yield f"   {severity} {finding['title']} ({finding['id']})", _STYLES[severity]
+        return
+    also = f", also {', '.join(finding.also)}" if finding.also else ""
+    yield f"   {severity} {finding.title} ({finding.detection}{also})", _STYLES[severity]
+    for resource in finding.resources:
+        yield f"      {resource}", ""
+    for said in reasons:
+        if said.answer == YES and said.detection in _deeds(finding):
+            name = f"{said.detection}: " if finding.also else ""
+            yield f"      because {name}{_because(said)}", ""
+
+
+def _answers(reasons: Sequence[Reason]) -> list[str]:
+    """Return what the detections said, those of one reason together; those who read the event's fields come first."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for said in sorted(reasons, key=lambda one: (one.answer == NO, not one.is_read)):
+        groups.setdefault((said.answer, _because(said)), []).append(said.detection)
+    return [f"{answer}: {listed(names)}: {because}" for (answer, because), names in groups.items()]
+
+
+def _unraised(one: Explanation) -> list[Reason]:
+    """Return what the detections said that raised nothing; one that counts did raise what it counted."""
+    raised = {deed for finding in one.findings if isinstance(finding, ExplainedFinding) for deed in _deeds(finding)}
+    return [said for said in one.reasons if said.detection not in raised]
+
+
+def _deeds(finding: ExplainedFinding) -> set[str]:
+    return {name.removesuffix(".attempted") for name in (finding.detection, *finding.also)}
+
+
+def _tagging(one: Explanation) -> Iterator[Line]:
+    for created in one.creates:
+        tags = ", ".join(f"{key}={value}" for key, value in created.tags.items())
+        yield f"   tag {created.arn}: {tags}", "green"
+    if not one.creates and one.untagged_because:
+        yield f"   no tag: {one.untagged_because}", _QUIET
+
+
+def _severity(finding: ExplainedFinding | dict[str, object]) -> str:
+    return finding.severity if isinstance(finding, ExplainedFinding) else str(finding["severity"])
+
+
+def _because(said: Reason) -> str:
+    left = len(said.because) - _MOST_READ
+    return "; ".join([*([f"after {left} more"] if left > 0 else []), *said.because[-_MOST_READ:]])
