@@ -4,11 +4,13 @@ import compileall
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,14 +27,16 @@ from generator.third_party import ROOT
 from hub.detections.catalogue import DETECTIONS
 from hub.store.accounts import Account
 from hub.store.documents import document_item
-from tests.bench.measure import Measure
+from tests.bench.measure import Measure, PeerMissingError, Unmeasured, peer_installed
 
+OURS = ("detector", "creator tagger")
 ROUNDS = 9
 RULES = 150
 TYPICAL = (
     *("aws-lambda-powertools[tracer,parser]==3.37.0", "boto3==1.44.5", "pydantic==2.14.3"),
     *("pydantic-settings==2.16.3", "pyyaml==6.0.3"),
 )
+C7N = ("c7n==0.9.53",)
 CACHE = ROOT / "build" / "cache"
 EVENTS = ROOT / "localorg" / "events"
 CHILD = Path(__file__).with_name("first_event.py")
@@ -64,31 +68,38 @@ class Subject(msgspec.Struct, frozen=True):
     handler: str
     given: Path
     calls: tuple[str, ...]
+    starts_in: Path = ROOT
 
     def start(self) -> Cold:
         """Run it once; other AWS calls than expected mean that it did not do its work."""
         folders = ":".join(map(str, self.folders))
         command = [sys.executable, "-I", "-S", str(CHILD), folders, self.handler, str(self.given)]
-        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env=ENVIRONMENT, cwd=self.starts_in, capture_output=True, text=True, check=True)
         cold = msgspec.json.decode(done.stdout.splitlines()[-1], type=Cold)
         if tuple(dict.fromkeys(cold.calls)) != self.calls:
             raise RuntimeError(f"{self.handler} made the calls {cold.calls}:\n{done.stdout}{done.stderr}")
         return cold
 
 
-def cold_starts() -> dict[str, Measure]:
-    """Medians of fresh processes, the three run in turn."""
+def cold_starts() -> dict[str, Measure | Unmeasured]:
+    """Medians of fresh processes, run in turn: ours, then the peers that can be installed here."""
     with tempfile.TemporaryDirectory() as folder:
-        subjects = _subjects(Path(folder))
-        rounds = [[one.start() for one in subjects] for _ in range(ROUNDS)]
-    detector, tagger, typical = ([run[place] for run in rounds] for place in range(3))
-    baseline = ("typical stack", _cpu(typical))
+        subjects, missing = _subjects(Path(folder))
+        rounds = [{name: one.start() for name, one in subjects.items()} for _ in range(ROUNDS)]
+    runs = {name: [run[name] for run in rounds] for name in subjects}
     return {
-        "B1 cold start detector": Measure(_cpu(detector), "ms", 0.4, baseline),
-        "B1 cold start creator tagger": Measure(_cpu(tagger), "ms", 0.4, baseline),
-        "B1 memory detector": Measure(_mebibytes(detector), "MiB", 48),
-        "B1 memory creator tagger": Measure(_mebibytes(tagger), "MiB", 48),
+        **{f"B1 cold start {one}": _beside("typical stack", 0.4, runs, one, missing) for one in OURS},
+        **{f"B1 cold start {one} beside c7n": _beside("c7n", 0.45, runs, one, missing) for one in OURS},
+        **{f"B1 memory {one}": Measure(_mebibytes(runs[one]), "MiB", 48) for one in OURS},
     }
+
+
+def _beside(
+    peer: str, budget: float, runs: Mapping[str, list[Cold]], ours: str, missing: Mapping[str, str]
+) -> Measure | Unmeasured:
+    if peer in missing:
+        return Unmeasured(missing[peer])
+    return Measure(_cpu(runs[ours]), "ms", budget, (peer, _cpu(runs[peer])))
 
 
 def _cpu(runs: list[Cold]) -> float:
@@ -99,7 +110,8 @@ def _mebibytes(runs: list[Cold]) -> float:
     return median(run.peak_bytes for run in runs) / 2**20
 
 
-def _subjects(folder: Path) -> list[Subject]:
+def _subjects(folder: Path) -> tuple[dict[str, Subject], dict[str, str]]:
+    """Return what is started by name, and why which peers are missing."""
     event = json.loads((EVENTS / "17-create-user.json").read_bytes())
     created = json.loads((EVENTS / "04-create-bucket.json").read_bytes())
     batch = {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(event)}]}
@@ -108,11 +120,18 @@ def _subjects(folder: Path) -> list[Subject]:
     tagged = {"TagResources": {}, "PutEvents": {"FailedEntryCount": 0, "Entries": []}}
     judging = _given(folder / "judging.json", batch, stored)
     tagging = _given(folder / "tagging.json", created, tagged)
-    return [
-        _ours(DETECTOR, folder, judging, ("Query", "BatchGetItem", "PutItem")),
-        _ours(CREATOR_TAGGER, folder, tagging, ("TagResources", "PutEvents")),
-        Subject((_typical(folder), _typical_site()), "typical_stack.judge_handler", judging, ("PutItem",)),
-    ]
+    subjects = {
+        "detector": _ours(DETECTOR, folder, judging, ("Query", "BatchGetItem", "PutItem")),
+        "creator tagger": _ours(CREATOR_TAGGER, folder, tagging, ("TagResources", "PutEvents")),
+    }
+    missing = {}
+    peers = {"typical stack": lambda: _typical(folder, judging), "c7n": lambda: _custodian(folder)}
+    for name, made in peers.items():
+        try:
+            subjects[name] = made()
+        except PeerMissingError as error:
+            missing[name] = str(error)
+    return subjects, missing
 
 
 def _given(path: Path, event: Any, answers: Any) -> Path:
@@ -128,8 +147,9 @@ def _ours(what: Function, folder: Path, given: Path, calls: tuple[str, ...]) -> 
     return Subject((folder / what.name,), what.handler, given, calls)
 
 
-def _typical(folder: Path) -> Path:
-    """Return a folder with the typical function, compiled, and as many rules as such products have."""
+def _typical(folder: Path, judging: Path) -> Subject:
+    """Return the typical function, compiled, with as many rules as such products have."""
+    site = _site("typical", TYPICAL)
     path = folder / "typical"
     path.mkdir()
     rules = [
@@ -138,13 +158,56 @@ def _typical(folder: Path) -> Path:
     (path / "rules.yaml").write_bytes(msgspec.yaml.encode(rules[:RULES]))
     shutil.copy(Path(__file__).with_name("typical_stack.py"), path)
     compileall.compile_dir(path, quiet=1)
-    return path
+    return Subject((path, site), "typical_stack.judge_handler", judging, ("PutItem",))
 
 
-def _typical_site() -> Path:
-    key = hashlib.sha256("".join(TYPICAL).encode()).hexdigest()[:16]
-    folder = CACHE / f"typical-{key}"
+def _custodian(folder: Path) -> Subject:
+    """Return Cloud Custodian as it runs in Lambda: its handler and one policy, which tags an instance's creator.
+
+    Its own packager writes the same `config.json`, without the account's id and without bytecode; here it has bytecode.
+    """
+    site = _site("c7n", C7N)
+    event = json.loads((EVENTS / "01-run-instances.json").read_bytes())
+    (instance,) = event["detail"]["responseElements"]["instancesSet"]["items"]
+    policy = {
+        "name": "tag-creator",
+        "resource": "aws.ec2",
+        "mode": {"type": "cloudtrail", "events": ["RunInstances"]},
+        "filters": [{"tag:CreatedBy": "absent"}],
+        "actions": [{"type": "auto-tag-user", "tag": "CreatedBy"}],
+    }
+    path = folder / "c7n"
+    path.mkdir()
+    (path / "config.json").write_text(json.dumps({"execution-options": {}, "policies": [policy]}))
+    answers = {
+        "GetCallerIdentity": _CALLER.format(event["account"]),
+        "DescribeInstances": _INSTANCES.format(instance["instanceId"]),
+        "CreateTags": _TAGGED,
+    }
+    given = _given(path / "given.json", event, answers)
+    return Subject((site,), "c7n.handler.dispatch_event", given, tuple(answers), path)
+
+
+# STS and EC2 answer in XML (their API references).
+_CALLER = (
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{}</Account></GetCallerIdentityResult>"
+    "</GetCallerIdentityResponse>"
+)
+_INSTANCES = (
+    "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>{}</instanceId>"
+    "<instanceState><code>0</code><name>pending</name></instanceState></item></instancesSet></item></reservationSet>"
+    "</DescribeInstancesResponse>"
+)
+_TAGGED = "<CreateTagsResponse><return>true</return></CreateTagsResponse>"
+
+
+def _site(name: str, requirements: tuple[str, ...]) -> Path:
+    """Return a folder with installed packages, made once; `PeerMissingError` where there is no way to get them."""
+    key = hashlib.sha256("".join(requirements).encode()).hexdigest()[:16]
+    folder = CACHE / f"{name}-{key}"
     if not folder.is_dir():
-        options = ["--quiet", "--compile-bytecode", "--python", sys.executable, "--target", str(folder)]
-        subprocess.run([uv.find_uv_bin(), "pip", "install", *options, *TYPICAL], check=True)
+        half = folder.with_name(f"{folder.name}-{os.getpid()}")
+        options = ["--quiet", "--compile-bytecode", "--python", sys.executable, "--target", str(half)]
+        peer_installed([uv.find_uv_bin(), "pip", "install", *options, *requirements])
+        half.rename(folder)
     return folder
