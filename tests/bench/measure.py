@@ -44,7 +44,7 @@ class Measure:
     def __str__(self) -> str:
         """Return it in one line."""
         beside = "" if self.ratio is None or self.baseline is None else f", {self.ratio:.3g} x {self.baseline[0]}"
-        return f"{self.value:g} {self.unit}{beside} (budget {self.budget:.3g})"
+        return f"{self.value:g} {self.unit}{beside} (budget {self.budget:.4g})"
 
 
 @dataclass(frozen=True)
