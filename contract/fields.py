@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 _WRAPPERS = {"items", "item"}
+_SHAPES = {*_WRAPPERS, "tag", "content"}
 # Records wrap a list three times at most; a forged one must not exhaust the stack.
 _DEPTH = 12
 
@@ -40,7 +41,7 @@ def members(value: Any, depth: int = _DEPTH) -> list[Any]:
         return []
     if isinstance(value, list):
         return [inner for one in value for inner in (members(one, depth - 1) if isinstance(one, dict) else [one])]
-    if isinstance(value, dict):
+    if isinstance(value, dict) and normalized(next(iter(value))) in _SHAPES:
         names = {normalized(key) for key in value}
         if len(names) == 1 and names <= _WRAPPERS:
             return members(next(iter(value.values())), depth - 1)
