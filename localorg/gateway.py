@@ -35,6 +35,7 @@ PARTS = (
     "emails",
     "trails",
     "trail_administrators",
+    "securityhub",
     "settled",
     "streams",
     "mappings",
