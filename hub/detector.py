@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -79,14 +80,18 @@ class Detector:
         failed: list[str] = []
         for message, body in messages.items():
             try:
-                found[message] = self._findings(event_of(body), observed_at)
+                found[message] = self._findings(body, observed_at)
             except Exception:  # the isolator of messages: one that cannot be read holds up no other
                 logger.exception("A message was not judged", message_id=message)
                 failed.append(message)
         metrics.add_metric(name="EventsRefused", unit=MetricUnit.Count, value=len(failed))
         return failed + self._unstored(found)
 
-    def _findings(self, event: Mapping[str, Any], observed_at: str) -> list[Finding]:
+    def _findings(self, body: str, observed_at: str) -> list[Finding]:
+        seen = self._engine.glance(body)
+        if seen and not seen.is_watched and not self._membership.is_stranger(seen.account):
+            return []
+        event = event_of(body)
         is_stranger = self._membership.is_stranger(event["account"])
         verdict = self._engine.judge(event, observed_at)
         for failure in verdict.failures:
@@ -110,12 +115,19 @@ class Detector:
 def event_of(body: str) -> dict[str, Any]:
     """Return the EventBridge event in a message; `MalformedMessageError` when there is none."""
     try:
-        event = json.loads(body)
+        event = _parsed(body)
     except ValueError as error:
         raise MalformedMessageError("not JSON") from error
     if not (isinstance(event, dict) and isinstance(event.get("account"), str) and event["account"]):
         raise MalformedMessageError("field account must be the sender's account")
     return event
+
+
+def _parsed(body: str) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:  # JSON allows what it refuses, such as half a surrogate pair
+        return json.loads(body)
 
 
 def unknown_account(event: Mapping[str, Any], observed_at: str) -> Finding:

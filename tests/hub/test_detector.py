@@ -147,6 +147,9 @@ def test_a_finding_that_cannot_be_stored_brings_back_its_message_only(membership
 class FailingEngine:
     """An engine in which a detection raises."""
 
+    def glance(self, _: str) -> None:
+        """Nothing can be told from a glance."""
+
     def judge(self, _: Any, __: str) -> Verdict:
         return Verdict((), (Failure("iam.user_created", "KeyError: 'x'"),))
 
