@@ -133,7 +133,9 @@ class Fields:
 
     def text(self, path: str, default: str = "") -> str:
         """Return the first scalar at the path as text (an account id may arrive as a number), or the default."""
-        written = self.raw.get(path) if isinstance(self.raw, dict) else None
+        written = self.raw
+        for step, _ in _steps(path):
+            written = written.get(step) if isinstance(written, dict) else None
         if isinstance(written, str):
             return as_text(written)
         for value in self.all(path):

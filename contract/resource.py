@@ -94,7 +94,8 @@ def short_name(arn: str) -> str:
     balancer = _BALANCER.search(arn)
     if balancer:
         return balancer.group(1)
-    return re.split(r"[:/]", arn.rstrip("*/:"))[-1] or arn
+    named = arn.rstrip("*/:")
+    return named[max(named.rfind(":"), named.rfind("/")) + 1 :] or arn
 
 
 def account_arn(event: CloudTrailEvent) -> str:
