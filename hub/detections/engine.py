@@ -11,7 +11,7 @@ from contract.finding import Finding, Mode
 from contract.names import USUAL_NAMES, Names
 from hub.detections.detection import Detection, Match
 from hub.detections.findings import failure_finding, fold, made
-from hub.detections.glance import Glance, Watch
+from hub.detections.glance import Watch
 from hub.detections.settings import DEFAULTS, DetectionSettings
 
 _ANY = "*"
@@ -53,7 +53,8 @@ class Engine:
         self._settings = settings
         self._names = names
         given = list(detections)
-        self._watch = Watch(given)
+        # Whether an event's JSON is worth reading whole, and whose it is; None where only the whole tells.
+        self.glance = Watch(given).glance
         for one in given:
             mode = settings.modes.get(one.id, one.mode)
             if mode is not Mode.OFF:
@@ -73,10 +74,6 @@ class Engine:
         """Take the organization's present account list; accounts that are not in it are strangers."""
         known = frozenset(accounts)
         self._settings = msgspec.structs.replace(self._settings, organization_accounts=known)
-
-    def glance(self, body: str | bytes) -> Glance | None:
-        """Return whether an event's JSON is worth reading whole, and whose it is; None where only the whole tells."""
-        return self._watch.glance(body)
 
     def candidates(self, detail: Mapping[str, Any]) -> list[Detection]:
         """Return the detections that may have a word on a record, by dictionary look-ups alone, in catalogue order."""
