@@ -1,6 +1,7 @@
 """Security groups."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -53,7 +54,13 @@ def _rule(fields: Fields, cidr: str) -> _Rule:
     return _Rule(cidr, protocol, port_range(protocol, fields.text("fromPort"), fields.text("toPort")))
 
 
-def _rules(event: CloudTrailEvent) -> Iterator[_Rule]:
+# Several detections ask for them of the same event, one after the other.
+@lru_cache(maxsize=1)
+def _rules(event: CloudTrailEvent) -> tuple[_Rule, ...]:
+    return tuple(_written_rules(event))
+
+
+def _written_rules(event: CloudTrailEvent) -> Iterator[_Rule]:
     """The rules that a call made; what was answered is the same for every form of the request, so it is read first."""
     answered = event.response.objects("securityGroupRuleSet")
     if answered:
