@@ -10,7 +10,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract.finding import Confidence, Finding, RecordState, Severity, detection_finding_id
-from generator.third_party import ROOT
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine, Failure, Verdict
@@ -119,7 +118,7 @@ def named(name: str) -> str:
 
 def golden(detection: str) -> str:
     """Return an event of the member on which a detection fires."""
-    path = min((ROOT / "tests" / "events" / detection).glob("fires-*.json"))
+    path = min((GOLDEN / detection).glob("fires-*.json"))
     return json.dumps({**json.loads(path.read_bytes()), "account": MEMBER})
 
 
@@ -168,7 +167,7 @@ def test_a_count_that_cannot_be_kept_brings_its_message_back(
     failing: Any = Failing()
     (path,) = ROOT_LOGINS.glob("fires-*.json")
     counted = json.dumps({**events_of(path)[0], "account": MEMBER})
-    detecting = Detector(Engine(DETECTIONS), Stores(stores.findings, failing), membership, clock)
+    detecting = Detector(Engine(DETECTIONS), Stores(stores.findings, failing), membership, clock, Lookups())
     assert detecting.detect({"m1": counted, "m2": event()}) == ["m1"]
 
 
@@ -215,10 +214,10 @@ def test_what_the_event_does_not_decide_is_stored_and_asked_about(
 
 
 def test_a_question_that_is_not_taken_brings_back_its_message_only(
-    store: FindingStore, membership: Membership, clock: Clock
+    stores: Stores, membership: Membership, clock: Clock
 ) -> None:
     lookups, bucket = Lookups("bucket_policy"), golden("s3.bucket_policy_public")
-    detecting = Detector(Engine(DETECTIONS), store, membership, clock, lookups)
+    detecting = Detector(Engine(DETECTIONS), stores, membership, clock, lookups)
     group = golden("security_group.world_open_admin_port")
     assert detecting.detect({"m1": event(), "m2": bucket, "m3": group}) == ["m2"]
     lookups.refused = ()
@@ -227,10 +226,12 @@ def test_a_question_that_is_not_taken_brings_back_its_message_only(
     detector.metrics.clear_metrics()
 
 
-def test_nothing_is_asked_about_a_finding_that_is_not_stored(membership: Membership, clock: Clock) -> None:
+def test_nothing_is_asked_about_a_finding_that_is_not_stored(
+    stores: Stores, membership: Membership, clock: Clock
+) -> None:
     bucket, lookups = golden("s3.bucket_policy_public"), Lookups()
     refusing: Any = RefusingStore(json.loads(bucket)["detail"]["eventID"])
-    detecting = Detector(Engine(DETECTIONS), refusing, membership, clock, lookups)
+    detecting = Detector(Engine(DETECTIONS), Stores(refusing, stores.windows), membership, clock, lookups)
     assert detecting.detect({"m1": bucket}) == ["m1"]
     assert lookups.asked == []
     detector.metrics.clear_metrics()
