@@ -1,4 +1,4 @@
-"""Security Hub's findings (ASFF), read with the fields that Muster shows."""
+"""Security Hub's findings (ASFF), read with the fields that Muster shows; whose they are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,24 @@ from contract.fields import Fields
 from contract.finding import Severity
 
 IMPORTED = "Security Hub Findings - Imported"
+# What Muster calls itself on the findings that it publishes.
+OWN_PRODUCT = "Muster"
 
 
 def is_asff(value: Any) -> bool:
     """Return whether a value is a bare ASFF finding."""
     return isinstance(value, Mapping) and "ProductArn" in value and "Id" in value
+
+
+def is_own_product(finding: Mapping[str, Any], hub_account: str) -> bool:
+    """Return whether a finding is one that the hub published: what comes back must not be stored a second time.
+
+    The product's ARN is the hub account's own, under which only that account may import (BatchImportFindings); the name
+    alone could be anybody's.
+    """
+    fields = Fields(dict(finding))
+    is_hubs = fields.text("ProductArn").endswith(f":{hub_account}:product/{hub_account}/default")
+    return is_hubs and fields.text("ProductName") == OWN_PRODUCT
 
 
 def wrapped_finding(finding: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ EPOCH = "1970-01-01T00:00:00.000000Z"
 
 def iso(moment: datetime) -> str:
     """Return a moment as `2026-11-20T11:03:04.000000Z`, so that comparing text compares times."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def now() -> datetime:

@@ -42,7 +42,7 @@ def timestamp(value: Any) -> datetime | None:
         return None
     date, clock, fraction = match.groups()
     try:
-        return datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}+00:00").astimezone(UTC)
+        return datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}+00:00")
     except ValueError:
         return None
 

@@ -5,14 +5,28 @@ from functools import lru_cache
 from typing import Any
 
 _WRAPPERS = {"items", "item"}
+_SHAPES = {*_WRAPPERS, "tag", "content"}
+_REMEMBERED = 8192
 # Records wrap a list three times at most; a forged one must not exhaust the stack.
 _DEPTH = 12
 
 
-@lru_cache(maxsize=8192)
+class _Normalized(dict[str, str]):
+    """Keys as they are compared, remembered: a dictionary's own look-up costs half of a cached function's."""
+
+    def __missing__(self, key: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        made = self[key] = "".join(character for character in key if character.isalnum()).lower()
+        return made
+
+
+_NORMALIZED = _Normalized()
+
+
 def normalized(key: str) -> str:
     """Return the key in lower case without punctuation, so that `aWSAccountIds` meets `AWSAccountIds`."""
-    return "".join(character for character in key if character.isalnum()).lower()
+    return _NORMALIZED[key]
 
 
 def as_text(value: str | float) -> str:
@@ -40,7 +54,7 @@ def members(value: Any, depth: int = _DEPTH) -> list[Any]:
         return []
     if isinstance(value, list):
         return [inner for one in value for inner in (members(one, depth - 1) if isinstance(one, dict) else [one])]
-    if isinstance(value, dict):
+    if isinstance(value, dict) and _NORMALIZED[next(iter(value))] in _SHAPES:
         names = {normalized(key) for key in value}
         if len(names) == 1 and names <= _WRAPPERS:
             return members(next(iter(value.values())), depth - 1)
@@ -51,7 +65,7 @@ def members(value: Any, depth: int = _DEPTH) -> list[Any]:
 
 def _values(mapping: dict[str, Any], name: str) -> list[Any]:
     """What stands under a name; S3 writes `ownershipControls: ""` and `OwnershipControls: {...}` side by side."""
-    return [value for key, value in mapping.items() if value is not None and normalized(key) == name]
+    return [value for key, value in mapping.items() if _NORMALIZED[key] == name and value is not None]
 
 
 @lru_cache(maxsize=4096)
@@ -78,6 +92,9 @@ def _walk(value: Any, steps: tuple[tuple[str, str], ...]) -> Iterator[Any]:
             yield from _walk(member, steps)
 
 
+_NOTHING: Iterator[Any] = iter(())
+
+
 class Fields:
     """A part of a record, read by dotted paths such as `ipPermissions.items[].ipRanges.items[].cidrIp`.
 
@@ -85,19 +102,30 @@ class Fields:
     in a path is for the reader. Source of the shapes: records of real services, `docs/adr/0002`.
     """
 
-    __slots__ = ("raw",)
+    __slots__ = ("_names", "raw")
 
     def __init__(self, raw: Any) -> None:
         """Wrap any JSON value; what is not an object has no fields."""
         self.raw = raw
+        self._names: set[str] | None = None
+
+    def _at(self, path: str) -> Iterator[Any]:
+        """Walk to a path; most paths that are asked for are absent, and one look at the keys tells."""
+        steps = _steps(path)
+        if steps and isinstance(self.raw, dict) and steps[0][0] not in self.raw:
+            if self._names is None:
+                self._names = {_NORMALIZED[key] for key in self.raw}
+            if steps[0][1] not in self._names and self._names.isdisjoint(_SHAPES):
+                return _NOTHING
+        return _walk(self.raw, steps)
 
     def get(self, path: str, default: Any = None) -> Any:
         """Return the first value at the path as it stands in the record, or the default."""
-        return next(_walk(self.raw, _steps(path)), default)
+        return next(self._at(path), default)
 
     def all(self, path: str) -> list[Any]:
         """Return every value at the path, lists flattened."""
-        return [member for value in _walk(self.raw, _steps(path)) for member in members(value)]
+        return [member for value in self._at(path) for member in members(value)]
 
     def objects(self, path: str) -> list["Fields"]:
         """Return every object at the path, itself readable by paths."""
@@ -105,7 +133,9 @@ class Fields:
 
     def text(self, path: str, default: str = "") -> str:
         """Return the first scalar at the path as text (an account id may arrive as a number), or the default."""
-        written = self.raw.get(path) if isinstance(self.raw, dict) else None
+        written = self.raw
+        for step, _ in _steps(path):
+            written = written.get(step) if isinstance(written, dict) else None
         if isinstance(written, str):
             return as_text(written)
         for value in self.all(path):
@@ -127,4 +157,4 @@ class Fields:
 
     def __contains__(self, path: str) -> bool:
         """Return whether anything but null stands at the path, hidden values included."""
-        return next(_walk(self.raw, _steps(path)), None) is not None
+        return next(self._at(path), None) is not None

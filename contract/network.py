@@ -1,6 +1,7 @@
 """Addresses and ports: what "the world" is."""
 
 import ipaddress
+from functools import lru_cache
 
 ALL_PORTS = range(65536)
 NO_PORTS = range(0)
@@ -14,8 +15,11 @@ def is_world(cidr: object) -> bool:
 
     Halves of the Internet (`0.0.0.0/1`, `128.0.0.0/1`) are the common way round a rule that knows only /0.
     """
-    if not isinstance(cidr, str) or "/" not in cidr:
-        return False
+    return isinstance(cidr, str) and "/" in cidr and _is_world(cidr)
+
+
+@lru_cache(maxsize=4096)
+def _is_world(cidr: str) -> bool:
     try:
         network = ipaddress.ip_network(cidr.strip(), strict=False)
     except ValueError:

@@ -1,7 +1,8 @@
 """The ARN of what a call was about, from a template and the record's own fields."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,6 +12,12 @@ from contract.fields import as_text
 
 _BALANCER = re.compile(r":(?:loadbalancer|listener)/(?:app|net|gwy)/([^/]+)/")
 _PLACE = re.compile(r"\{([\w.\-\[\]]+)\}")
+
+_OWN_PLACES: Mapping[str, Callable[[CloudTrailEvent], str]] = {
+    "partition": lambda event: event.partition,
+    "region": lambda event: event.region,
+    "account": lambda event: event.account_id,
+}
 
 
 class ResourceArn(msgspec.Struct, frozen=True):
@@ -54,16 +61,22 @@ def _is_identifier(value: Any) -> bool:
 
 def rendered(template: str, event: CloudTrailEvent, known: Mapping[str, str], absent: str) -> str:
     """Return the template with its places filled: from `known`, the event's own place, or a path of the record."""
-    places = {"partition": event.partition, "region": event.region, "account": event.account_id, **known}
+    pieces = list(_pieces(template))
+    pieces[1::2] = [known[name] if name in known else _filled(name, event, absent) for name in pieces[1::2]]
+    return "".join(pieces)
 
-    def fill(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name in places:
-            return places[name]
-        values = [value for value in values_at(event, name) if isinstance(value, str | int | float)]
-        return as_text(values[0]) if values else absent
 
-    return _PLACE.sub(fill, template)
+@lru_cache(maxsize=1024)
+def _pieces(template: str) -> tuple[str, ...]:
+    """A template's texts and, between them, the names of its places."""
+    return tuple(_PLACE.split(template))
+
+
+def _filled(name: str, event: CloudTrailEvent, absent: str) -> str:
+    if name in _OWN_PLACES:
+        return _OWN_PLACES[name](event)
+    values = [value for value in values_at(event, name) if isinstance(value, str | int | float)]
+    return as_text(values[0]) if values else absent
 
 
 def values_at(event: CloudTrailEvent, path: str) -> list[Any]:
@@ -81,7 +94,8 @@ def short_name(arn: str) -> str:
     balancer = _BALANCER.search(arn)
     if balancer:
         return balancer.group(1)
-    return re.split(r"[:/]", arn.rstrip("*/:"))[-1] or arn
+    named = arn.rstrip("*/:")
+    return named[max(named.rfind(":"), named.rfind("/")) + 1 :] or arn
 
 
 def account_arn(event: CloudTrailEvent) -> str:

@@ -93,6 +93,15 @@ NOTIFIER = Function(
     data=("contract/detections.json", "hub/notifier/templates/*"),
     timeout=60,
 )
+PUBLISHER = Function(
+    name="publisher",
+    handler="hub.publisher.publish_handler",
+    settings=hub.PublisherSettings,
+    services=("securityhub",),
+    data=("contract/detections.json",),
+    memory=256,
+    timeout=60,
+)
 CREATOR_TAGGER = Function(
     name="creator_tagger",
     handler="spoke.creator_tagger.handler.tag_handler",
@@ -110,6 +119,6 @@ HEARTBEAT = Function(
     in_spokes=True,
 )
 
-HUB_FUNCTIONS = (DETECTOR, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER)
+HUB_FUNCTIONS = (DETECTOR, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER, PUBLISHER)
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -13,7 +13,7 @@ from generator.parts.detecting import detector
 from generator.parts.function import Site
 from generator.parts.looking_up import lookups
 from generator.parts.reporting import inventory, reports
-from generator.parts.streaming import notifier, rollups, transitions
+from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
 from generator.parts.tables import findings_table, state_table
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, alert_topics
 from generator.parts.trail import ORGANIZATION_LOGS, organization_trail_logs
@@ -37,6 +37,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *rollups(site),
             *transitions(site),
             *notifier(site),
+            *(publisher(site) if config.findings.publish_to_security_hub else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
     )
@@ -54,6 +55,8 @@ def hub_values(config: Config) -> dict[str, Any]:
         "state_table": Ref("StateTable"),
         "lookups_queue_url": Ref("LookupsQueue"),
         "notifier_queue_url": Ref("NotifierQueue"),
+        "publisher_queue_url": Ref("PublisherQueue") if config.findings.publish_to_security_hub else "",
+        "product_arn": own_product(),
         "owner_tag": config.organization.owner_tag,
         "email_sender": email.sender if email else "",
         "email_recipients": ",".join(email.recipients) if email else "",

@@ -112,6 +112,11 @@ def send_email(sender: str) -> Statement:
     return allow(["ses:SendEmail"], arns, StringEquals={"ses:FromAddress": sender})
 
 
+def import_findings(product: Arn) -> Statement:
+    """Import findings into Security Hub under one product."""
+    return allow(["securityhub:BatchImportFindings"], [product])
+
+
 def call_tagging(actions: Sequence[str]) -> Statement:
     """Call the Resource Groups Tagging API, which knows no resources; the services' own actions limit what it does."""
     return allow(actions, "*")

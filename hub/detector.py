@@ -52,6 +52,9 @@ class Judged(msgspec.Struct, frozen=True):
     questions: Sequence[Question]
 
 
+NOTHING = Judged((), ())
+
+
 @metrics.log_metrics
 def detect_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Judge a batch of the queue; a message that fails comes back alone and ends in the dead-letter queue."""
@@ -107,7 +110,7 @@ class Detector:
         failed: list[str] = []
         for message, body in messages.items():
             try:
-                found[message] = self._judged(event_of(body), observed_at)
+                found[message] = self._judged(body, observed_at)
             except Exception:  # the isolator of messages: one that cannot be read holds up no other
                 logger.exception("A message was not judged", message_id=message)
                 failed.append(message)
@@ -115,7 +118,10 @@ class Detector:
         failed += self._unstored(found)
         return failed + self._unasked({message: one for message, one in found.items() if message not in failed})
 
-    def _judged(self, event: Mapping[str, Any], observed_at: str) -> Judged:
+    def _judged(self, body: str, observed_at: str) -> Judged:
+        if self._is_nobodys_business(body):
+            return NOTHING
+        event = event_of(body)
         is_stranger = self._membership.is_stranger(event["account"])
         verdict = self._engine.judge(event, observed_at)
         for failure in verdict.failures:
@@ -124,6 +130,14 @@ class Detector:
         findings = verdict.settled(self._stores.windows.count)
         strange = [unknown_account(event, observed_at)] if is_stranger else []
         return Judged([*findings, *strange], questions_about(findings, event, _BY_ID))
+
+    def _is_nobodys_business(self, body: str) -> bool:
+        """Whether a member's event needs no reading, because no detection has a word on it."""
+        glance = self._engine.glance(body)
+        account = glance and glance.get("account")
+        if not (glance and account and self._engine.is_unwatched(glance)):
+            return False
+        return not self._membership.is_stranger(account)
 
     def _unstored(self, found: Mapping[str, Judged]) -> list[str]:
         findings = [finding for one in found.values() for finding in one.findings]
@@ -153,12 +167,19 @@ class Detector:
 def event_of(body: str) -> dict[str, Any]:
     """Return the EventBridge event in a message; `MalformedMessageError` when there is none."""
     try:
-        event = json.loads(body)
+        event = _parsed(body)
     except ValueError as error:
         raise MalformedMessageError("not JSON") from error
     if not (isinstance(event, dict) and isinstance(event.get("account"), str) and event["account"]):
         raise MalformedMessageError("field account must be the sender's account")
     return event
+
+
+def _parsed(body: str) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:  # JSON allows what it refuses, such as half a surrogate pair
+        return json.loads(body)
 
 
 def unknown_account(event: Mapping[str, Any], observed_at: str) -> Finding:

@@ -43,9 +43,10 @@ class RollupsSettings(Settings, frozen=True, kw_only=True):
 
 
 class TransitionsSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-transitions`."""
+    """Of `muster-transitions`. No `publisher_queue_url` means that nothing is published."""
 
     notifier_queue_url: str
+    publisher_queue_url: str = ""
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):
@@ -56,3 +57,10 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     email_recipients: str = ""
     dashboard_url: str = ""
     minimum_severity: Severity = Severity.MEDIUM
+
+
+class PublisherSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-publisher`. `product_arn` is the default product of the hub account in Security Hub."""
+
+    product_arn: str
+    dashboard_url: str = ""

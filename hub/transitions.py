@@ -1,10 +1,11 @@
-"""Passes on to the notifier what people should hear of: findings that open, reopen or become more severe."""
+"""Passes on what changed findings lead to: what people should hear of, and what Security Hub should."""
 
 import os
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -12,11 +13,12 @@ from contract.finding import Finding, Mode
 from contract.names import METRICS_NAMESPACE
 from contract.settings import read_settings
 from hub.clients import aws_client
-from hub.notifier.notice import Notice, Transition, notice_text
+from hub.notifier.notice import Notice, Transition, notice_text, queueable
+from hub.publications import is_to_publish
 from hub.settings import TransitionsSettings
 from hub.store.attributes import number
 from hub.store.items import finding_of
-from hub.streams import StreamRecord, batch_response, stream_records
+from hub.streams import StreamRecord, batch_response, comparable, stream_records
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -28,47 +30,73 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="transitions")
 _MESSAGES = 10
 
 
+class Change(msgspec.Struct, frozen=True):
+    """A finding before (None: there was none) and after a change, and the revision that it has now."""
+
+    before: Finding | None
+    after: Finding
+    revision: int
+
+
+# A message of a queue, with the sequence number of the record that it is about.
+Message = tuple[str, str]
+
+
 @metrics.log_metrics
 def pass_on_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Queue a notice for each transition of a batch of the stream, in order, up to the first that fails."""
+    """Queue what follows from a batch of the stream, in order, up to the first record that fails."""
     records = list(stream_records(event))
     metrics.add_metric(name="StreamRecords", unit=MetricUnit.Count, value=len(records))
-    return batch_response(pass_on(records, aws_client("sqs"), _queue_url()))
+    settings = _settings()
+    failed = pass_on(records, aws_client("sqs"), settings.notifier_queue_url, settings.publisher_queue_url)
+    return batch_response(failed)
 
 
 @cache
-def _queue_url() -> str:
-    return read_settings(TransitionsSettings, os.environ).notifier_queue_url
+def _settings() -> TransitionsSettings:
+    return read_settings(TransitionsSettings, os.environ)
 
 
-def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", queue_url: str) -> str | None:
-    """Queue the records' notices; return the first sequence number that failed, from which on Lambda comes again.
+def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", notifier: str, publisher: str = "") -> str | None:
+    """Queue the records' notices, and with a publisher's queue what it should publish.
 
-    What was queued behind it in one call is queued twice then: the notifier's ledger tells it once.
+    Return the first sequence number that failed, from which on Lambda comes again. What was queued behind it in one
+    call is queued twice then: the notifier's ledger tells it once, Security Hub takes it as no change.
     """
-    notices: list[tuple[str, Notice]] = []
+    notices: list[Message] = []
+    publications: list[Message] = []
     failed = None
     for record in records:
         try:
-            notice = notice_about(record)
+            change = change_of(record)
         except Exception:  # the isolator of stream records: those before one that cannot be read are passed on
             logger.exception("A stream record is no finding", sequence=record.sequence)
             metrics.add_metric(name="StreamRecordsRefused", unit=MetricUnit.Count, value=1)
             failed = record.sequence
             break
-        if notice:
-            notices.append((record.sequence, notice))
-    return _first_unsent(notices, sqs, queue_url) or failed
+        if change and (notice := notice_about(change)):
+            notices.append((record.sequence, notice_text(notice)))
+        if change and publisher and is_to_publish(change.before, change.after):
+            publications.append((record.sequence, msgspec.json.encode(queueable(change.after)).decode()))
+    unsent = (
+        _unsent(notices, sqs, notifier, "NoticesQueued"),
+        _unsent(publications, sqs, publisher, "PublicationsQueued"),
+    )
+    return min((one for one in unsent if one), key=comparable, default=failed)
 
 
-def notice_about(record: StreamRecord) -> Notice | None:
-    """Return what people should hear of a change, or None."""
+def change_of(record: StreamRecord) -> Change | None:
+    """Return how a finding changed, or None when it is gone."""
     if record.new is None:
         return None
-    after = finding_of(record.new)
     before = finding_of(record.old) if record.old else None
-    transition = transition_between(before, after)
-    return Notice(after, transition, number(record.new, "revision")) if transition else None
+    return Change(before, finding_of(record.new), number(record.new, "revision"))
+
+
+def notice_about(change: Change) -> Notice | None:
+    """Return what people should hear of a change, or None."""
+    transition = transition_between(change.before, change.after)
+    return Notice(change.after, transition, change.revision) if transition else None
 
 
 def transition_between(before: Finding | None, after: Finding) -> Transition | None:
@@ -84,18 +112,16 @@ def _is_told(finding: Finding) -> bool:
     return finding.is_open and finding.mode is Mode.LIVE
 
 
-def _first_unsent(notices: Sequence[tuple[str, Notice]], sqs: "SQSClient", queue_url: str) -> str | None:
-    for start in range(0, len(notices), _MESSAGES):
-        sequences = [sequence for sequence, _ in notices[start : start + _MESSAGES]]
+def _unsent(messages: Sequence[Message], sqs: "SQSClient", queue_url: str, metric: str) -> str | None:
+    """Queue messages; return the first sequence number whose message the queue refused, after which none is tried."""
+    for start in range(0, len(messages), _MESSAGES):
+        group = messages[start : start + _MESSAGES]
         answer = sqs.send_message_batch(
             QueueUrl=queue_url,
-            Entries=[
-                {"Id": str(place), "MessageBody": notice_text(notice)}
-                for place, (_, notice) in enumerate(notices[start : start + _MESSAGES])
-            ],
+            Entries=[{"Id": str(place), "MessageBody": body} for place, (_, body) in enumerate(group)],
         )
         refused = [int(entry["Id"]) for entry in answer.get("Failed", [])]
-        metrics.add_metric(name="NoticesQueued", unit=MetricUnit.Count, value=len(sequences) - len(refused))
+        metrics.add_metric(name=metric, unit=MetricUnit.Count, value=len(group) - len(refused))
         if refused:
-            return sequences[min(refused)]
+            return group[min(refused)][0]
     return None

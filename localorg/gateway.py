@@ -36,6 +36,7 @@ PARTS = (
     "emails",
     "trails",
     "trail_administrators",
+    "securityhub",
     "settled",
     "streams",
     "mappings",

@@ -82,4 +82,12 @@ def _sender(call: Call) -> str:
     return call.arn("ses", f"identity/{address}") if address else ""
 
 
-NAMERS: tuple[Callable[[Call], str], ...] = (_rule, _archive, _stream, _administrator, _sender)
+def _product(call: Call) -> str:
+    """The product whose findings are imported."""
+    given = call.document.get("Findings")
+    if call.action != "securityhub:BatchImportFindings" or not given:
+        return ""
+    return str(given[0].get("ProductArn", ""))
+
+
+NAMERS: tuple[Callable[[Call], str], ...] = (_rule, _archive, _stream, _administrator, _sender, _product)

@@ -82,7 +82,8 @@ def security_hub(hub: Hub) -> Verdict:
     try:
         client.describe_hub()
     except (client.exceptions.InvalidAccessException, client.exceptions.ResourceNotFoundException):
-        return warning(
-            f"off in {region}: its findings do not come in", f"`aws securityhub enable-security-hub --region {region}`"
-        )
+        mend = f"`aws securityhub enable-security-hub --region {region}`"
+        if hub.config.findings.publish_to_security_hub:
+            return failed(f"off in {region}: it takes no findings, and findings.publish_to_security_hub is true", mend)
+        return warning(f"off in {region}: its findings do not come in", mend)
     return well(f"on in {region}")

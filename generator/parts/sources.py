@@ -21,10 +21,13 @@ class QueueScaling(ScalingConfig):  # type: ignore[misc] # Troposphere is untype
     props: ClassVar = {"MaximumConcurrency": (integer, True)}
 
 
-def from_queue(what: Function, *, batch: int = 10, concurrency: int = 10) -> EventSourceMapping:
+def from_queue(
+    what: Function, *, batch: int = 10, concurrency: int = 10, wait: int | None = None
+) -> EventSourceMapping:
     """Return the mapping of a function's own queue; a failed record alone comes back.
 
     Concurrency is limited here, because small accounts have ten concurrent executions in all and none to reserve.
+    Batches of more than ten wait for so many seconds to fill (Lambda guide, "Using Lambda with Amazon SQS").
     """
     return EventSourceMapping(
         f"{what.title}Source",
@@ -34,6 +37,7 @@ def from_queue(what: Function, *, batch: int = 10, concurrency: int = 10) -> Eve
         ScalingConfig=QueueScaling(MaximumConcurrency=concurrency),
         FunctionResponseTypes=["ReportBatchItemFailures"],
         DependsOn=[f"{what.title}Role"],
+        **({"MaximumBatchingWindowInSeconds": wait} if wait else {}),
     )
 
 

@@ -1,16 +1,19 @@
-"""What follows from a changed finding: the counters, the notifications."""
+"""What follows from a changed finding: the counters, the notifications, the findings in Security Hub."""
 
 from typing import Any
 
-from troposphere import AWSObject, GetAtt
+from troposphere import AWSObject, GetAtt, Sub
 
 from generator import iam
-from generator.functions import NOTIFIER, ROLLUPS, TRANSITIONS, Function
+from generator.functions import NOTIFIER, PUBLISHER, ROLLUPS, TRANSITIONS, Function
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, work_queue
 from generator.parts.sources import from_queue, from_stream
 
 _WINDOW_SECONDS = 30
+# BatchImportFindings takes a hundred findings, ten times a second.
+_IMPORTED = 100
+_IMPORT_SECONDS = 5
 
 
 def rollups(site: Site) -> list[AWSObject]:
@@ -26,9 +29,10 @@ def rollups(site: Site) -> list[AWSObject]:
 
 
 def transitions(site: Site) -> list[AWSObject]:
-    """Return what picks the changes that people should hear of out of the stream."""
+    """Return what picks the changes that people, or Security Hub, should hear of out of the stream."""
     config = site.config
-    statements = [*_stream(TRANSITIONS), iam.send_messages(GetAtt("NotifierQueue", "Arn"))]
+    queues = ["NotifierQueue", *(["PublisherQueue"] if config.findings.publish_to_security_hub else [])]
+    statements = [*_stream(TRANSITIONS), *(iam.send_messages(GetAtt(queue, "Arn")) for queue in queues)]
     return [
         *dead_letters("TransitionsDeadLetters", config.names.dead_letter_queue("transitions"), {}),
         *function(TRANSITIONS, site, statements, config.findings.log_retention_days),
@@ -51,6 +55,23 @@ def notifier(site: Site) -> list[AWSObject]:
         *function(NOTIFIER, site, statements, config.findings.log_retention_days),
         from_queue(NOTIFIER, concurrency=2),
     ]
+
+
+def publisher(site: Site) -> list[AWSObject]:
+    """Return the publisher with its queue; it may import findings as the hub account's own product only."""
+    config = site.config
+    statements = [iam.consume_queue(GetAtt("PublisherQueue", "Arn")), iam.import_findings(own_product())]
+    return [
+        *work_queue(PUBLISHER, config, {}),
+        *function(PUBLISHER, site, statements, config.findings.log_retention_days),
+        from_queue(PUBLISHER, batch=_IMPORTED, concurrency=2, wait=_IMPORT_SECONDS),
+    ]
+
+
+def own_product() -> Sub:
+    """Return the ARN of the hub account's own product in Security Hub (its guide, "Using custom integrations")."""
+    place = "${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default"
+    return Sub(f"arn:${{AWS::Partition}}:securityhub:{place}")
 
 
 def _stream(what: Function) -> list[dict[str, Any]]:

@@ -8,8 +8,11 @@ from generator.settings.section import Section
 
 
 class Findings(Section):
-    """How long the hub keeps things."""
+    """How long the hub keeps things, and who else gets its findings."""
 
     event_archive_days: Days = Field(default=30, description="days for which events can be replayed")
     deletion_protection: Switch = Field(default=True, description="whether the tables refuse to be deleted")
+    publish_to_security_hub: Switch = Field(
+        default=False, description="whether Security Hub gets Muster's findings too"
+    )
     log_retention_days: LogRetention = Field(default=LogRetention.D30, description="days for which the hub keeps logs")

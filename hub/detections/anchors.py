@@ -8,8 +8,10 @@ from hub.detections.detection import Detection
 
 # Values that are remembered of each field; a flood of different ones starts anew rather than growing for ever.
 _REMEMBERED = 10_000
+_ANY = "*"
 
-Test = Callable[[str], bool]
+Path = tuple[str, ...]
+Test = Callable[[Any], bool]
 
 
 class AnchorError(ValueError):
@@ -19,8 +21,7 @@ class AnchorError(ValueError):
 class _Field:
     """One field that some detections are found by, and which values they want there."""
 
-    def __init__(self, path: tuple[str, ...]) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._wanted: list[tuple[Test, Detection]] = []
         self._known: dict[str, tuple[Detection, ...]] = {}
 
@@ -28,60 +29,81 @@ class _Field:
         matching = [_test(test, one) for test in tests]
         self._wanted.append((lambda value: any(test(value) for test in matching), one))
 
-    def find(self, detail: Mapping[str, Any]) -> tuple[Detection, ...]:
-        value: Any = detail
-        for name in self._path:
-            value = value.get(name) if isinstance(value, dict) else None
+    def find(self, value: Any) -> tuple[Detection, ...]:
         if not isinstance(value, str):
-            return ()
+            return self._matching(value)
         found = self._known.get(value)
         if found is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            found = self._known[value] = tuple(one for test, one in self._wanted if test(value))
+            found = self._known[value] = self._matching(value)
         return found
+
+    def _matching(self, value: Any) -> tuple[Detection, ...]:
+        return tuple(one for test, one in self._wanted if test(value))
 
 
 class Anchors:
-    """An index over the first field of each detection's `only`, whose values stand in the record as text."""
+    """An index over the first field of each detection's `only`."""
 
     def __init__(self) -> None:
         """Begin with no detections."""
-        self._fields: dict[tuple[str, ...], _Field] = {}
+        self._top: dict[str, _Field] = {}
+        self._nested: dict[tuple[str, str], _Field] = {}
 
     def add(self, one: Detection) -> None:
-        """Index a detection; raises `AnchorError` when its `only` is empty."""
+        """Index a detection; raises `AnchorError` when its `only` names no field, or one below the second level."""
         path, tests = _first(one)
-        self._fields.setdefault(path, _Field(path)).add(tests, one)
+        if len(path) == 1:
+            self._top.setdefault(path[0], _Field()).add(tests, one)
+        elif len(path) == 2:
+            self._nested.setdefault((path[0], path[1]), _Field()).add(tests, one)
+        else:
+            raise AnchorError(f"{one.id}: a detection of any call needs a field in `only` by which it is found")
 
-    def find(self, detail: Mapping[str, Any]) -> list[Detection]:
-        """Return the detections that a record's fields lead to."""
-        return [one for field in self._fields.values() for one in field.find(detail)]
+    @property
+    def paths(self) -> list[Path]:
+        """The fields that lead to detections."""
+        return [*((name,) for name in self._top), *self._nested]
+
+    def find(self, detail: Mapping[str, Any], source: str) -> list[Detection]:
+        """Return the detections that the fields of a record of this source lead to."""
+        found: list[Detection] = []
+        for name, field in self._top.items():
+            if name in detail:
+                found += field.find(detail[name])
+        for (holder, name), field in self._nested.items():
+            held = detail.get(holder)
+            if isinstance(held, dict) and name in held:
+                found += field.find(held[name])
+        return [one for one in found if _wants(one, source)] if found else found
 
 
-def _first(one: Detection) -> tuple[tuple[str, ...], list[Any]]:
+def _wants(one: Detection, source: str) -> bool:
+    return any(call.startswith((f"{source}:", f"{_ANY}:")) for call in one.api_calls)
+
+
+def _first(one: Detection) -> tuple[Path, list[Any]]:
     path: list[str] = []
     held: Any = one.only
     while isinstance(held, Mapping) and held:
         name, held = next(iter(held.items()))
         path.append(name)
-    if not isinstance(held, list):
-        raise AnchorError(f"{one.id}: a detection of any call needs a field in `only` by which it is found")
-    return tuple(path), held
+    return (tuple(path), held) if isinstance(held, list) else ((), [])
 
 
 def _test(wanted: Any, one: Detection) -> Test:
-    """Return EventBridge's comparison as a function of text (EventBridge guide, "comparison operators")."""
+    """Return EventBridge's comparison as a function (EventBridge guide, "comparison operators")."""
     match wanted:
-        case str():
-            return lambda value: value == wanted
+        case str() | bool():
+            return lambda value: type(value) is type(wanted) and value == wanted
         case {"prefix": str(beginning)}:
-            return lambda value: value.startswith(beginning)
+            return lambda value: isinstance(value, str) and value.startswith(beginning)
         case {"suffix": str(ending)}:
-            return lambda value: value.endswith(ending)
+            return lambda value: isinstance(value, str) and value.endswith(ending)
         case {"wildcard": str(glob)}:
             compiled = re.compile(".*".join(map(re.escape, glob.split("*"))), re.DOTALL)
-            return lambda value: compiled.fullmatch(value) is not None
+            return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
         case {"exists": True}:
-            return bool
-    raise AnchorError(f"{one.id}: `only` compares by text, prefix, suffix, wildcard or exists, not by {wanted!r}")
+            return lambda _: True
+    raise AnchorError(f"{one.id}: `only` compares by value, prefix, suffix, wildcard or exists, not by {wanted!r}")

@@ -12,8 +12,9 @@ from contract.finding import Finding, Mode
 from contract.names import USUAL_NAMES, Names
 from hub.detections.anchors import Anchors
 from hub.detections.detection import Detection
-from hub.detections.exclusions import NOWHERE, USUAL_EXCLUSIONS, Place, reason_against
+from hub.detections.exclusions import NOWHERE, USUAL_EXCLUSIONS, Exclusions, Place
 from hub.detections.findings import failure_finding, fold, made
+from hub.detections.glance import Glance, glance_at
 from hub.detections.settings import DEFAULTS, DetectionSettings
 from hub.detections.window import Alert, Sighting, raised
 
@@ -74,7 +75,7 @@ class Engine:
         self._names = names
         self._places: Mapping[str, Place] = {}
         usual = USUAL_EXCLUSIONS if settings.has_usual_exclusions else ()
-        self._exclusions = (*settings.exclusions, *usual)
+        self._exclusions = Exclusions((*settings.exclusions, *usual))
         for one in switched_on(detections, settings):
             self._index(one)
 
@@ -82,7 +83,7 @@ class Engine:
         self._order[one.id] = len(self._order)
         for call in one.api_calls:
             source, _, name = call.partition(":")
-            if source == _ANY:
+            if source == _ANY or (name == _ANY and one.only):
                 self._anchors.add(one)
             else:
                 self._by_call[source, name].append(one)
@@ -97,12 +98,21 @@ class Engine:
         source, name = detail.get("eventSource"), detail.get("eventName")
         if not (isinstance(source, str) and isinstance(name, str)):
             return []
-        found = [
-            *self._by_call.get((source, name), ()),
-            *self._by_call.get((source, _ANY), ()),
-            *self._anchors.find(detail),
-        ]
+        found = self._anchors.find(detail, source)
+        for call in ((source, name), (source, _ANY)):
+            if call in self._by_call:
+                found += self._by_call[call]
         return found if len(found) < 2 else sorted(found, key=lambda one: self._order[one.id])
+
+    def is_unwatched(self, glance: Mapping[str, Any]) -> bool:
+        """Whether no detection has a word on an event of which `glance` holds what dispatch looks at."""
+        detail = glance.get("detail")
+        return isinstance(detail, dict) and glance.get("detail-type") in DETAIL_TYPES and not self.candidates(detail)
+
+    @cached_property
+    def glance(self) -> Glance:
+        """The function that reads of an event's JSON just what `is_unwatched` asks for."""
+        return glance_at(self._anchors.paths)
 
     def judge(self, envelope: Mapping[str, Any], observed_at: str) -> Verdict:
         """Return the findings of an EventBridge event: a CloudTrail record, or what another service says it found.
@@ -128,7 +138,7 @@ class Engine:
         verdict = self._reader.judge(envelope, observed_at)
         for finding in verdict.findings if not verdict.failures else ():
             place = self._places.get(finding.account, NOWHERE)
-            reason = reason_against(self._exclusions, finding, None, place) if finding.is_open else ""
+            reason = self._exclusions.reason_against(finding, None, place) if finding.is_open else ""
             if reason:
                 return Verdict(excluded=(Excluded(finding.detection, reason),))
         return verdict
@@ -165,7 +175,7 @@ class Engine:
         raised: list[Finding] = []
         excluded: list[Excluded] = []
         for finding in findings:
-            reason = reason_against(self._exclusions, finding, event, place)
+            reason = self._exclusions.reason_against(finding, event, place)
             if reason:
                 excluded.append(Excluded(finding.detection, reason))
             else:

@@ -43,6 +43,10 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     until: str = ""
 
+    def names(self, detection: str) -> bool:
+        """Whether it is about a detection, given by its id or that of its refused attempts."""
+        return _fits(self.detections, (detection, detection.removesuffix(".attempted")))
+
     def covers(self, finding: Finding, event: CloudTrailEvent | None, place: Place = NOWHERE) -> bool:
         """Whether the finding of an event is to be left out; `place` is of the finding's account.
 
@@ -52,7 +56,6 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
         if self.until and day >= self.until:
             return False
         asked = (
-            (self.detections, (finding.detection, finding.detection.removesuffix(".attempted"))),
             (self.actors, (finding.actor, finding.actor_role, finding.actor_arn)),
             (self.actor_kinds, (finding.actor_kind,)),
             (self.invoked_by, (event.actor.invoked_by,) if event else ()),
@@ -63,7 +66,7 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
             (self.ous, (*place.ou_ids, *_paths(place.ou_path))),
             (self.tags, [f"{key}={value}" for key, value in place.tags.items()]),
         )
-        return all(_fits(globs, values) for globs, values in asked)
+        return self.names(finding.detection) and all(_fits(globs, values) for globs, values in asked)
 
 
 def reason_against(
@@ -71,6 +74,23 @@ def reason_against(
 ) -> str:
     """Return the reason of the first exclusion that covers a finding; empty text when none does."""
     return next((one.reason for one in exclusions if one.covers(finding, event, place)), "")
+
+
+class Exclusions:
+    """Exclusions by detection: most findings are of detections that none is about."""
+
+    def __init__(self, exclusions: Iterable[Exclusion]) -> None:
+        """Take them in the order in which they are asked."""
+        self._all = tuple(exclusions)
+        self._about: dict[str, tuple[Exclusion, ...]] = {}
+
+    def reason_against(self, finding: Finding, event: CloudTrailEvent | None, place: Place) -> str:
+        """Return the reason of the first one that covers a finding; empty text when none does."""
+        about = self._about.get(finding.detection)
+        if about is None:
+            about = tuple(one for one in self._all if one.names(finding.detection))
+            self._about[finding.detection] = about
+        return reason_against(about, finding, event, place) if about else ""
 
 
 def _fits(globs: Sequence[str], values: Iterable[str]) -> bool:

@@ -107,7 +107,7 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     by_id: dict[str, list[Finding]] = {}
     for finding in findings:
         by_id.setdefault(finding.id, []).append(finding)
-    return [_folded(group) for group in by_id.values()]
+    return [group[0] if len(group) == 1 else _folded(group) for group in by_id.values()]
 
 
 def _folded(group: list[Finding]) -> Finding:

@@ -33,9 +33,13 @@ class Notice(msgspec.Struct, frozen=True):
 
 def notice_text(notice: Notice) -> str:
     """Return the notice as a queue's message; details too long for a message stay in the store."""
-    if len(msgspec.json.encode(notice.finding.details)) > _DETAILS_BYTES:
-        notice = msgspec.structs.replace(notice, finding=msgspec.structs.replace(notice.finding, details={}))
-    return msgspec.json.encode(notice).decode()
+    return msgspec.json.encode(msgspec.structs.replace(notice, finding=queueable(notice.finding))).decode()
+
+
+def queueable(finding: Finding) -> Finding:
+    """Return a finding that fits into a queue's message: without its details when they are too long."""
+    is_short = len(msgspec.json.encode(finding.details)) <= _DETAILS_BYTES
+    return finding if is_short else msgspec.structs.replace(finding, details={})
 
 
 def notice_of(message: str) -> Notice:

@@ -38,13 +38,22 @@ def answer_calls(answers: dict[str, Any]) -> list[str]:
     calls: list[str] = []
 
     def send(_session: Any, request: Any) -> Any:
-        target = request.headers["X-Amz-Target"]
-        calls.append((target.decode() if isinstance(target, bytes) else target).rpartition(".")[2])
-        body = json.dumps(answers[calls[-1]]).encode()
+        calls.append(operation(request))
+        answer = answers[calls[-1]]
+        body = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
         return awsrequest.AWSResponse(request.url, 200, {"content-length": str(len(body))}, Raw(body))
 
     httpsession.URLLib3Session.send = send
     return calls
+
+
+def operation(request: Any) -> str:
+    """Return the operation's name: JSON services have it in a header, EC2 in the form that it is sent."""
+    target = request.headers.get("X-Amz-Target")
+    if target:
+        return (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+    form = request.body.decode() if isinstance(request.body, bytes) else request.body
+    return form.partition("Action=")[2].partition("&")[0]
 
 
 def peak_bytes() -> int:

@@ -1,9 +1,11 @@
 """One budget's measurement."""
 
 import resource
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 
@@ -29,7 +31,7 @@ class Measure:
     def as_dict(self) -> dict[str, Any]:
         """Return what scripts read."""
         baseline = {"name": self.baseline[0], "value": self.baseline[1]} if self.baseline else None
-        ratio = None if self.ratio is None else round(self.ratio, 3)
+        ratio = None if self.ratio is None else round(self.ratio, 4)
         return {
             "value": round(self.value, 4),
             "unit": self.unit,
@@ -38,6 +40,38 @@ class Measure:
             "budget": self.budget,
             "met": self.met,
         }
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        beside = "" if self.ratio is None or self.baseline is None else f", {self.ratio:.3g} x {self.baseline[0]}"
+        return f"{self.value:g} {self.unit}{beside} (budget {self.budget:.4g})"
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """A budget that could not be measured here, and so is not met."""
+
+    reason: str
+    met: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what scripts read."""
+        return {"value": None, "met": False, "reason": self.reason}
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        return f"not measured: {self.reason}"
+
+
+class PeerMissingError(RuntimeError):
+    """A peer that could not be installed here; the text says why."""
+
+
+def peer_installed(command: Sequence[str]) -> None:
+    """Run an installer; `PeerMissingError` when it fails, as without a way to PyPI."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PeerMissingError(f"{command[-1]}: {done.stderr.strip() or f'exit code {done.returncode}'}")
 
 
 def children_cpu() -> float:
@@ -48,10 +82,18 @@ def children_cpu() -> float:
 
 def paired(one: Callable[[], object], other: Callable[[], object], rounds: int = 9) -> tuple[float, float]:
     """Return the CPU seconds of both, each the median of rounds run in turn."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
-        for which, run in enumerate((one, other)):
-            start = time.process_time()
-            run()
-            times[which].append(time.process_time() - start)
-    return sorted(times[0])[rounds // 2], sorted(times[1])[rounds // 2]
+    first, second = in_turn(lambda: cpu_of(one), lambda: cpu_of(other), rounds=rounds)
+    return first, second
+
+
+def in_turn(*timed: Callable[[], float], rounds: int = 9) -> list[float]:
+    """Return the median of each of several measurements, taken in turn."""
+    taken = [[measure() for measure in timed] for _ in range(rounds)]
+    return [median(one) for one in zip(*taken, strict=True)]
+
+
+def cpu_of(run: Callable[[], object]) -> float:
+    """Return the CPU seconds of a call in this process."""
+    start = time.process_time()
+    run()
+    return time.process_time() - start

@@ -13,8 +13,8 @@ from generator.third_party import ROOT
 from spoke import clients
 from spoke.creator_tagger.handler import logger, tag_handler
 from spoke.creator_tagger.resources import CREATED
-from tests.bench.cold_start import ENVIRONMENT
 from tests.bench.first_event import Context, Raw
+from tests.bench.fresh_process import ENVIRONMENT
 from tests.bench.measure import Measure
 
 ANSWERS = {"PutEvents": {"FailedEntryCount": 0, "Entries": []}}

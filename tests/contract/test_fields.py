@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contract.fields import Fields, as_text, members, normalized
 
@@ -82,3 +84,24 @@ def test_what_is_no_object_has_no_fields(raw: Any) -> None:
 def test_text_that_cannot_be_encoded_is_made_so() -> None:
     assert as_text("a\ud800").encode() == b"a?"
     assert as_text(10**5000).startswith("0x")
+
+
+KEYS = st.sampled_from(["userName", "UserName", "user_name", "items", "tag", "content", "other"])
+VALUES = st.recursive(
+    st.none() | st.text(max_size=2) | st.integers(0, 9),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    raw=st.dictionaries(KEYS, VALUES, max_size=4), steps=st.lists(st.sampled_from(["userName", "other"]), min_size=1)
+)
+def test_a_look_at_the_keys_tells_what_a_walk_would(raw: dict[str, Any], steps: list[str]) -> None:
+    """A path below a field that is there is walked; so the same record under such a field is the slow way."""
+    path = ".".join(steps)
+    assert Fields(raw).all(path) == Fields({"below": raw}).all(f"below.{path}")
+
+
+def test_a_path_of_wrappers_alone_is_the_whole() -> None:
+    assert Fields({"a": "b"}).get("items[]") == {"a": "b"}

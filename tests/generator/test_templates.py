@@ -312,6 +312,29 @@ def test_the_reader_may_do_what_the_look_ups_do_and_no_more(of_type: Found) -> N
     assert reads["Action"] == lookup_actions()
 
 
+def test_findings_are_imported_as_the_hub_accounts_own_product_only(of_type: Found) -> None:
+    role = of_type("hub", "AWS::IAM::Role")["PublisherRole"]
+    (imports,) = [one for one in statements(role) if "securityhub:BatchImportFindings" in one["Action"]]
+    product = "${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default"
+    assert imports["Action"] == ["securityhub:BatchImportFindings"]
+    assert imports["Resource"] == [{"Fn::Sub": f"arn:${{AWS::Partition}}:securityhub:{product}"}]
+
+
+def test_without_publishing_nothing_of_it_is_there() -> None:
+    off = rendered(variant(findings={"publish_to_security_hub": False}))["hub"]
+    assert not [title for title in off["Resources"] if "Publisher" in title]
+    assert "securityhub" not in json.dumps(off)
+    role = off["Resources"]["TransitionsRole"]["Properties"]
+    assert actions_on(role, "NotifierQueue") == {"sqs:SendMessage"}
+    assert off["Resources"]["Transitions"]["Properties"]["Environment"]["Variables"]["PUBLISHER_QUEUE_URL"] == ""
+
+
+def test_a_queue_that_gathers_batches_waits_for_them(of_type: Found) -> None:
+    for title, one in of_type("hub", "AWS::Lambda::EventSourceMapping").items():
+        if attribute(one["EventSourceArn"])[1] == "Arn":
+            assert one["BatchSize"] <= 10 or one["MaximumBatchingWindowInSeconds"] >= 1, title
+
+
 def test_email_is_sent_by_the_configured_sender_only(of_type: Found) -> None:
     role = of_type("hub", "AWS::IAM::Role")["NotifierRole"]
     (email,) = [one for one in statements(role) if one["Action"] == ["ses:SendEmail"]]

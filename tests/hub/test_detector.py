@@ -240,6 +240,9 @@ def test_nothing_is_asked_about_a_finding_that_is_not_stored(
 class FailingEngine:
     """An engine in which a detection raises."""
 
+    def glance(self, _: str) -> None:
+        """Nothing can be told without reading the whole."""
+
     def judge(self, _: Any, __: str) -> Verdict:
         return Verdict(failures=(Failure("iam.user_created", "KeyError: 'x'"),))
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from contract.finding import Finding, Mode, RecordState, Severity, Workflow
 from hub import transitions
 from hub.notifier.notice import Notice, Transition, notice_of, notice_text
+from hub.settings import TransitionsSettings
 from hub.store.items import item_of
 from hub.streams import StreamRecord
 from hub.transitions import pass_on, pass_on_handler, transition_between
@@ -40,13 +42,17 @@ def test_people_hear_of_openings_reopenings_and_worsenings(
 
 
 class Queue:
-    """A queue that refuses the findings it is told to."""
+    """The notifier's queue, which refuses the findings it is told to, and the publisher's, which does so too."""
 
-    def __init__(self, *refused: str) -> None:
+    def __init__(self, *refused: str, unpublished: str = "") -> None:
         self.refused = refused
+        self.unpublished = unpublished
         self.notices: list[Notice] = []
+        self.publications: list[Finding] = []
 
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        if QueueUrl == "publisher":
+            return self._publish(Entries)
         assert QueueUrl == "url"
         assert len(Entries) <= 10
         assert sum(len(entry["MessageBody"]) for entry in Entries) < 256_000
@@ -58,6 +64,11 @@ class Queue:
             else:
                 self.notices.append(notice)
         return {"Failed": failed}
+
+    def _publish(self, entries: list[dict[str, str]]) -> dict[str, Any]:
+        found = [msgspec.json.decode(entry["MessageBody"], type=Finding) for entry in entries]
+        self.publications += [one for one in found if one.id != self.unpublished]
+        return {"Failed": [{"Id": str(place)} for place, one in enumerate(found) if one.id == self.unpublished]}
 
 
 def records(finding: Make, number: int) -> list[StreamRecord]:
@@ -84,6 +95,29 @@ def test_a_notice_that_the_queue_refuses_comes_back(finding: Make) -> None:
     assert pass_on(records(finding, 25), queue, "url") == "12"
 
 
+def test_nothing_is_published_without_a_publisher(finding: Make) -> None:
+    queue: Any = Queue()
+    assert pass_on(records(finding, 3), queue, "url") is None
+    assert queue.publications == []
+
+
+def test_the_publisher_hears_of_what_people_do_not(finding: Make) -> None:
+    queue: Any = Queue()
+    closing = StreamRecord("7", item_of(finding(), 1), item_of(finding(**CLOSED), 2))
+    assert pass_on([*records(finding, 2), closing], queue, "url", "publisher") is None
+    assert [one.id for one in queue.publications] == ["f0", "f1", "f1"]
+    assert [one.is_open for one in queue.publications] == [True, True, False]
+    assert [notice.finding.id for notice in queue.notices] == ["f0", "f1"]
+
+
+@pytest.mark.parametrize(("refused", "unpublished", "first"), [("f9", "f10", "9"), ("f10", "f9", "9"), ("", "f2", "2")])
+def test_the_stream_comes_again_from_what_either_queue_refused_first(
+    finding: Make, refused: str, unpublished: str, first: str
+) -> None:
+    queue: Any = Queue(refused, unpublished=unpublished)
+    assert pass_on(records(finding, 12), queue, "url", "publisher") == first
+
+
 def test_a_second_reopening_is_another_occurrence(finding: Make) -> None:
     assert Notice(finding(), Transition.REOPENED, 3).occurrence != Notice(finding(), Transition.REOPENED, 5).occurrence
 
@@ -99,7 +133,7 @@ def test_the_handler_queues_notices_of_stream_events(
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="notifier")["QueueUrl"]
     monkeypatch.setattr(transitions, "aws_client", aws)
-    monkeypatch.setattr(transitions, "_queue_url", lambda: url)
+    monkeypatch.setattr(transitions, "_settings", lambda: TransitionsSettings(notifier_queue_url=url))
     change = {"SequenceNumber": "1", "NewImage": item_of(finding(), 4)}
     expired = {"SequenceNumber": "2", "OldImage": item_of(finding(), 4)}
     event = {"Records": [{"dynamodb": change}, {"dynamodb": expired}]}
