@@ -17,6 +17,7 @@ class LookupsSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-lookups`."""
 
     findings_table: str
+    state_table: str
     prefix: str
 
 

@@ -22,6 +22,7 @@ def lookups(site: Site) -> list[AWSObject]:
     statements = [
         iam.consume_queue(GetAtt("LookupsQueue", "Arn")),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
+        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         iam.assume_role(role),
     ]

@@ -25,6 +25,7 @@ from hub.lookups.questions import question_of
 from hub.lookups.refusals import code_of, is_passing
 from hub.messages import process_messages
 from hub.settings import LookupsSettings
+from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.findings import FindingStore
 
 logger = Logger(service="lookups")
@@ -44,8 +45,20 @@ def look_up_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _answerer() -> "Answerer":
     settings = read_settings(LookupsSettings, os.environ)
     accounts = MemberAccounts(aws_client("sts"), Names(settings.prefix).read_role, assumed_client, now)
-    store = FindingStore(aws_client("dynamodb"), settings.findings_table)
-    return Answerer(store, accounts.clients, load_settings(_TUNING).severities, now)
+    client, tuning = aws_client("dynamodb"), load_settings(_TUNING)
+    known = AccountStore(client, settings.state_table)
+    return Answerer(
+        FindingStore(client, settings.findings_table),
+        accounts.clients,
+        lambda account: account not in tuning.trusted_accounts and is_outside(known.get(account)),
+        tuning.severities,
+        now,
+    )
+
+
+def is_outside(account: Account | None) -> bool:
+    """Whether an account, as the inventory knows it, is none of the organization's."""
+    return account is None or account.status == REMOVED
 
 
 class Answerer:
@@ -55,12 +68,14 @@ class Answerer:
         self,
         store: FindingStore,
         clients: Callable[[str, str], Clients],
+        is_stranger: Callable[[str], bool],
         forced: Collection[str],
         clock: Callable[[], datetime],
     ) -> None:
         """Take what it works with; `clients` are by account and Region, `forced` detections have a set severity."""
         self._store = store
         self._clients = clients
+        self._is_stranger = is_stranger
         self._forced = forced
         self._clock = clock
 
@@ -70,12 +85,24 @@ class Answerer:
         if stored is None or stored.confidence is not Confidence.UNCONFIRMED:
             logger.info("Nothing is left to look up", finding=question.finding)
             return
-        answer = look_up(question, self._clients(question.account, question.region))
+        answer = self._placed(look_up(question, self._clients(question.account, question.region)), question.account)
         logger.info("Looked up", finding=stored.id, lookup=question.lookup, said=answer.said)
         metrics.add_metric(name=f"LookUps{answer.confidence.capitalize()}", unit=MetricUnit.Count, value=1)
         told = answered(stored, answer, question.besides, is_forced=stored.detection in self._forced)
         if told != stored:
             self._store.upsert([_dated(told, self._clock())])
+
+    def _placed(self, answer: Answer, account: str) -> Answer:
+        """Return an answer about owners as one about strangers; among an organization's own its severity is not meant.
+
+        Before the first inventory nobody is known, and nobody a stranger.
+        """
+        if not answer.owners:
+            return answer
+        strangers = [] if self._is_stranger(account) else [one for one in answer.owners if self._is_stranger(one)]
+        named = f"; outside the organization: {', '.join(strangers)}" if strangers else ""
+        severity = answer.severity if strangers else None
+        return msgspec.structs.replace(answer, said=f"{answer.said}{named}", severity=severity)
 
 
 def look_up(question: Question, clients: Clients) -> Answer:

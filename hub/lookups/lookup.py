@@ -41,11 +41,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was seen, in words, and what it makes of the finding; no severity: it stays."""
+    """What was seen, in words, and what it makes of the finding; no severity: it stays.
+
+    With `owners`, the severity is meant only where one of these accounts is a stranger.
+    """
 
     said: str
     confidence: Confidence
     severity: Severity | None = None
+    owners: tuple[str, ...] = ()
 
 
 class Lookup(msgspec.Struct, frozen=True, kw_only=True):

@@ -276,6 +276,7 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Detector", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Detector", "StateTable", {"GetItem", "PutItem", "Query"}),
         ("Lookups", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
+        ("Lookups", "StateTable", {"GetItem"}),
         ("Reports", "StateTable", {"PutItem"}),
         ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),

@@ -10,7 +10,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract.finding import Confidence, Finding, RecordState, Severity, detection_finding_id
-from generator.third_party import ROOT
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine, Failure, Verdict
@@ -119,7 +118,7 @@ def named(name: str) -> str:
 
 def golden(detection: str) -> str:
     """Return an event of the member on which a detection fires."""
-    path = min((ROOT / "tests" / "events" / detection).glob("fires-*.json"))
+    path = min((GOLDEN / detection).glob("fires-*.json"))
     return json.dumps({**json.loads(path.read_bytes()), "account": MEMBER})
 
 

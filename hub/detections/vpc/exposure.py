@@ -203,9 +203,10 @@ def client_vpn_or_vpn_created(_event: CloudTrailEvent) -> bool:
     ),
     resource=ATTACHMENT,
     attack="T1599",
+    lookup="joined_networks",
 )
 def transit_gateway_share(event: CloudTrailEvent) -> Match:
-    """Traffic may flow between two networks that did not know each other, perhaps of another owner.
+    """Traffic may flow between two networks that did not know each other; HIGH when the other one is a stranger's.
 
     False positives: the network team.
     Response: see who owns the other side (`DescribeTransitGatewayAttachments`, resource owner); delete the attachment

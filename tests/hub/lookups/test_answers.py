@@ -25,6 +25,7 @@ LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/shop/0
 CLASSIC = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/shop"
 DATABASE = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:orders"
 CLUSTER = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:orders"
+ATTACHMENT = f"arn:aws:ec2:{REGION}:{ACCOUNT}:transit-gateway-attachment/tgw-attach-0123456789abcdef0"
 PERMISSION_SET = "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 READER = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -321,6 +322,34 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
     "a listener of no balancer": (
         *("plain_listener", CLASSIC, {}, {"DescribeLoadBalancers": {"LoadBalancerDescriptions": []}}),
         Answer("there is no load balancer shop", UNCONFIRMED),
+    ),
+    "a network that is joined to a gateway of another account": (
+        *("joined_networks", ATTACHMENT, {}),
+        {
+            "DescribeTransitGatewayAttachments": {
+                "TransitGatewayAttachments": [
+                    {"TransitGatewayOwnerId": "777788889999", "ResourceOwnerId": ACCOUNT, "ResourceType": "vpc"}
+                ]
+            }
+        },
+        Answer(
+            f"the gateway belongs to account 777788889999, the vpc to {ACCOUNT}",
+            *(CONFIRMED, Severity.HIGH, ("777788889999",)),
+        ),
+    ),
+    "a network that is joined to the account's own gateway": (
+        *("joined_networks", ATTACHMENT, {}),
+        {
+            "DescribeTransitGatewayAttachments": {
+                "TransitGatewayAttachments": [{"TransitGatewayOwnerId": ACCOUNT, "ResourceOwnerId": ACCOUNT}]
+            }
+        },
+        Answer("both sides belong to the account itself", CONFIRMED),
+    ),
+    "an attachment that is gone": (
+        *("joined_networks", ATTACHMENT, {}),
+        {"DescribeTransitGatewayAttachments": {"TransitGatewayAttachments": []}},
+        Answer("EC2 does not know tgw-attach-0123456789abcdef0", UNCONFIRMED),
     ),
     "an administrator's permission set": (
         *("permission_set", PERMISSION_SET, ASSIGNED, permission_set((READER, ADMINISTRATOR))),

@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from contract.finding import LOOK_UP, Confidence, Finding, RecordState, Severity, Status
 from hub.lookups import handler
-from hub.lookups.handler import Answerer, answered, look_up, look_up_handler
+from hub.lookups.handler import Answerer, answered, is_outside, look_up, look_up_handler
 from hub.lookups.lookup import Question, confirmed, refuted
+from hub.store.accounts import REMOVED, Account
 from hub.store.findings import FindingStore
 from tests.hub.lookups.conftest import ACCOUNT, REGION, MemberAccount
 
@@ -19,6 +20,7 @@ Make = Callable[..., Finding]
 Ask = Callable[..., Question]
 
 BUCKET = "arn:aws:s3:::shop-invoices"
+STRANGER = "999900001111"
 READ_AT = datetime(2026, 11, 20, 9, 1, tzinfo=UTC)
 BLOCKED = {"GetPublicAccessBlock": {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": True}}}
 PUBLIC = {
@@ -41,7 +43,7 @@ def answerer(store: FindingStore, account: MemberAccount, *forced: str, at: date
         assert (asked, region) == (ACCOUNT, REGION)
         return account
 
-    return Answerer(store, clients, forced, lambda: at)
+    return Answerer(store, clients, lambda owner: owner == STRANGER, forced, lambda: at)
 
 
 def told(store: FindingStore, identifier: str = "f1") -> Finding:
@@ -147,6 +149,43 @@ def test_forced_severities_are_the_settings(store: FindingStore, unconfirmed: Ma
     asked = question(group, "admin_port")
     answerer(store, account, "security_group.world_open_admin_port").answer(asked)
     assert (told(store).severity, told(store).confidence) == (Severity.LOW, Confidence.CONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("owner", "severity", "said"),
+    [
+        ("777788889999", Severity.LOW, "the gateway belongs to account 777788889999, the vpc to 444455556666"),
+        (
+            *(STRANGER, Severity.HIGH),
+            f"the gateway belongs to account {STRANGER}, the vpc to 444455556666; outside the organization: {STRANGER}",
+        ),
+    ],
+    ids=["of the organization", "a stranger's"],
+)
+def test_a_network_that_was_joined_is_worse_when_it_is_a_strangers(  # noqa: PLR0917 - a case is this list
+    store: FindingStore, unconfirmed: Make, question: Ask, owner: str, severity: Severity, said: str
+) -> None:
+    store.upsert([unconfirmed(detection="vpc.transit_gateway_share", severity=Severity.LOW)])
+    attachment = {"TransitGatewayOwnerId": owner, "ResourceOwnerId": ACCOUNT, "ResourceType": "vpc"}
+    account = MemberAccount(DescribeTransitGatewayAttachments={"TransitGatewayAttachments": [attachment]})
+    resource = f"arn:aws:ec2:{REGION}:{ACCOUNT}:transit-gateway-attachment/tgw-attach-0123456789abcdef0"
+    answerer(store, account).answer(question(resource, "joined_networks"))
+    assert (told(store).severity, told(store).certainty) == (severity, f"Confirmed: {said}")
+
+
+def test_before_the_first_inventory_nobody_is_a_stranger(store: FindingStore, unconfirmed: Make, question: Ask) -> None:
+    store.upsert([unconfirmed(severity=Severity.LOW)])
+    attachment = {"TransitGatewayOwnerId": STRANGER, "ResourceOwnerId": ACCOUNT}
+    account = MemberAccount(DescribeTransitGatewayAttachments={"TransitGatewayAttachments": [attachment]})
+    knowing_nobody = Answerer(store, lambda _, __: account, lambda _: True, (), lambda: READ_AT)
+    knowing_nobody.answer(question("arn:aws:ec2:eu-west-1::x/tgw-attach-0123456789abcdef0", "joined_networks"))
+    assert (told(store).severity, told(store).confidence) == (Severity.LOW, Confidence.CONFIRMED)
+
+
+def test_an_account_that_left_or_was_never_here_is_outside() -> None:
+    assert is_outside(None)
+    assert is_outside(Account(id=STRANGER, name="left", status=REMOVED))
+    assert not is_outside(Account(id=ACCOUNT, name="here"))
 
 
 def test_a_refutation_does_not_close_what_another_detection_found(unconfirmed: Make) -> None:
