@@ -49,20 +49,20 @@ def privileged_stack(event: CloudTrailEvent) -> bool | Match:
 
 
 @detection(
-    title="{actor} deleted or changed Muster's stack {stack} of account {account} ({eventName})",
+    title="Muster's stack {resource} of account {account} deleted or changed by {actor}",
     severity=Severity.CRITICAL,
     api_calls=calls("cloudformation", "DeleteStack", "UpdateStack", "DeleteStackInstances", "DeleteStackSet"),
     resource=_STACK,
     attempts=True,
     attack="T1562.001",
 )
-def framework_stack_deleted(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+def framework_stack_deleted(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
     """Muster sees less from now on, or nothing: somebody other than StackSets deleted or changed one of its stacks.
 
     False positives: `muster uninstall`; accounts or Regions that were taken out of `muster.toml` on purpose.
-    Response: ask the actor at once; run `muster apply`, which puts the stacks back, and `muster status` to see that the
+    Response: ask the actor at once; run `muster deploy`, which puts the stacks back, and `muster status` to see that the
     spokes report again; then read the account's trail for the time in between, which Muster did not see.
     """
     name = _name(event)
     is_ours = name.removeprefix("StackSet-").startswith(f"{settings.prefix}-")
-    return Match(details={"stack": name}) if is_ours and not _is_stack_set(event) else False
+    return is_ours and not _is_stack_set(event)

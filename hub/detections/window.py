@@ -37,6 +37,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
                 at=int(event.time.timestamp()),
                 event=event.id,
                 things=things,
+                is_list_told=self.counting is not None,
                 count=self.count,
                 seconds=self.seconds,
                 finding=finding,
@@ -57,6 +58,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     event: str
     things: tuple[str, ...]
+    is_list_told: bool = True
     count: int
     seconds: int
     finding: Finding
@@ -118,8 +120,8 @@ def _together(seen: dict[str, int], sighting: Sighting) -> tuple[str, ...]:
 
 
 def raised(sighting: Sighting, alert: Alert) -> Finding:
-    """Return the finding of a completed count; its details say what was counted."""
+    """Return the finding of a completed count; its details say what was counted, but for plain events."""
     finding = sighting.finding
     told = {"count": len(alert.things), "within_seconds": sighting.seconds, "by": sighting.key}
-    listed = {} if alert.things == (sighting.event,) else {"counted": list(alert.things)}
+    listed = {"counted": list(alert.things)} if sighting.is_list_told else {}
     return msgspec.structs.replace(finding, details={**finding.details, **told, **listed})

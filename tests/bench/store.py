@@ -1,6 +1,5 @@
 """B7 and B8: what a finding costs to store, and to hear of again."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,14 @@ import msgspec
 from moto import mock_aws
 
 from contract.finding import Finding
-from generator.third_party import ROOT
+from generator.remembered import RememberedWindows
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.store.findings import FindingStore
 from hub.store.schema import FINDINGS, definition
 from tests.bench.measure import Measure
 from tests.bench.meter import Meter
+from tests.golden import FILES, events_of
 
 OBSERVED = "2026-11-20T09:00:00.000000Z"
 LATER = "2026-11-21T09:00:00.000000Z"
@@ -58,10 +58,10 @@ def _metered() -> Iterator[tuple[FindingStore, Meter]]:
 
 
 def _findings() -> list[Finding]:
-    engine = Engine(DETECTIONS)
-    files = sorted((ROOT / "tests" / "events").glob("*/fires-*.json"))
-    verdicts = [engine.judge(json.loads(file.read_bytes()), OBSERVED) for file in files]
-    return list({finding.id: finding for verdict in verdicts for finding in verdict.findings}.values())
+    engine, windows = Engine(DETECTIONS), RememberedWindows()
+    fires = [event for path in FILES if path.name.startswith("fires-") for event in events_of(path)]
+    verdicts = [engine.judge(event, OBSERVED) for event in fires]
+    return list({finding.id: finding for one in verdicts for finding in one.settled(windows.count)}.values())
 
 
 def _import(store: FindingStore, findings: list[Finding]) -> None:

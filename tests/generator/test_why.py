@@ -126,7 +126,10 @@ def with_detail(**changed: Any) -> dict[str, Any]:
         ),
         (with_detail(errorCode="EntityAlreadyExists"), "it was refused (EntityAlreadyExists), and "),
         ({**with_detail(), "source": "forged"}, "its source 'forged' is not AWS's own"),
-        ({**with_detail(), "detail-type": "AWS Insight via CloudTrail"}, "no rule is for AWS Insight via CloudTrail"),
+        (
+            {**with_detail(), "detail-type": "AWS Console Action via CloudTrail"},
+            "no rule is for AWS Console Action via CloudTrail",
+        ),
     ],
 )
 def test_what_is_not_forwarded_has_its_reason(event: dict[str, Any], why: str) -> None:

@@ -13,12 +13,16 @@ def _instances(event: CloudTrailEvent) -> list[str]:
     return event.request.texts("instancesSet.items[].instanceId") or event.request.texts("instanceId")
 
 
+def _copies(event: CloudTrailEvent) -> list[str]:
+    return [one for name in ("snapshotId", "imageId", "volumeId") for one in event.request.texts(name)]
+
+
 @detection(
     title="{actor} deleted {count} or more snapshots, images or volumes of account {account} within {minutes} minutes",
     severity=Severity.HIGH,
     api_calls=calls("ec2", "DeleteSnapshot", "DeregisterImage", "DeleteVolume"),
     resource=CALLER,
-    window=Window(by=principal, seconds=_TEN_MINUTES, count=10),
+    window=Window(by=principal, seconds=_TEN_MINUTES, count=10, counting=_copies),
     attack="T1485",
 )
 def snapshots_deleted_burst(_event: CloudTrailEvent) -> bool:

@@ -114,8 +114,8 @@ def test_the_finding_of_a_burst_tells_what_was_counted() -> None:
     }
 
 
-def test_the_finding_of_a_first_sight_lists_nothing() -> None:
-    assert "counted" not in raised(sighting(9, count=1), Alert(9, "e9", ("e9",))).details
+def test_the_finding_of_plain_events_lists_nothing() -> None:
+    assert "counted" not in raised(sighting(9, is_list_told=False), Alert(9, "e9", ("e9",))).details
 
 
 @pytest.mark.parametrize("memory", [Memory(), Memory({"a": 1}, (Alert(1, "e", ("a",)),))])
