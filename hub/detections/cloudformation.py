@@ -60,8 +60,8 @@ def framework_stack_deleted(event: CloudTrailEvent, settings: DetectionSettings)
     """Muster sees less from now on, or nothing: somebody other than StackSets deleted or changed one of its stacks.
 
     False positives: `muster uninstall`; accounts or Regions that were taken out of `muster.toml` on purpose.
-    Response: ask the actor at once; run `muster deploy`, which puts the stacks back, and `muster status` to see that the
-    spokes report again; then read the account's trail for the time in between, which Muster did not see.
+    Response: ask the actor at once; run `muster deploy`, which puts the stacks back, and `muster status` to see that
+    the spokes report again; then read the account's trail for the time in between, which Muster did not see.
     """
     name = _name(event)
     is_ours = name.removeprefix("StackSet-").startswith(f"{settings.prefix}-")

@@ -187,7 +187,7 @@ def code_signing_removed(event: CloudTrailEvent, settings: DetectionSettings) ->
     CRITICAL when one of Muster's own functions may no longer run at all (a reserved concurrency of none).
     False positives: deployments that set it anew.
     Response: put the guard back; compare the running code with the last build; a function of Muster runs again after
-    `muster apply`.
+    `muster deploy`.
     """
     if event.name not in _LIMITS:
         return True
