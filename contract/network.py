@@ -8,6 +8,14 @@ NO_PORTS = range(0)
 _ICMP = {"icmp", "icmpv6", "1", "58"}
 # Every address of IPv6 that is routed on the Internet today (RFC 4291, section 2.4).
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+# RFC 1918, 6598, 3927, 1122; RFC 4193, 4291.
+_INTERNAL = [
+    ipaddress.ip_network(one)
+    for one in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+]
 
 
 def is_world(cidr: object) -> bool:
@@ -26,6 +34,15 @@ def _is_world(cidr: str) -> bool:
         return False
     is_global = isinstance(network, ipaddress.IPv6Network) and _GLOBAL_UNICAST.subnet_of(network)
     return network.prefixlen <= 1 or is_global
+
+
+def is_internal(address: str) -> bool:
+    """Return whether an address never crosses the Internet, or is none at all but a service's name."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return True
+    return any(found in network for network in _INTERNAL)
 
 
 def port_range(protocol: str, first: str, last: str) -> range:

@@ -36,7 +36,6 @@ logger = Logger(service="detector")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="detector")
 
 _TUNING = Path(__file__).with_name("settings.json")
-_BY_ID = {one.id: one for one in DETECTIONS}
 
 Ask = Callable[[Sequence[Question]], set[str]]
 
@@ -129,7 +128,7 @@ class Detector:
             metrics.add_metric(name="DetectionsFailed", unit=MetricUnit.Count, value=1)
         findings = verdict.settled(self._stores.windows.count)
         strange = [unknown_account(event, observed_at)] if is_stranger else []
-        return Judged([*findings, *strange], questions_about(findings, event, _BY_ID))
+        return Judged([*findings, *strange], questions_about(findings, event, self._engine.detections))
 
     def _is_nobodys_business(self, body: str) -> bool:
         """Whether a member's event needs no reading, because no detection has a word on it."""

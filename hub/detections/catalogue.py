@@ -80,6 +80,7 @@ DETECTIONS: tuple[Detection, ...] = (
     sts.federation_token,
     sts.session_token_by_user,
     sts.role_chaining_from_outside_org,
+    sts.instance_credentials_outside_aws,
     credentials.user_created,
     credentials.user_created_by_instance,
     credentials.access_key_created,

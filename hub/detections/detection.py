@@ -35,7 +35,8 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     refused calls are judged too and give `<id>.attempted`. `failures`: the refusal itself is the subject; only refused
     calls are judged, under the own id. Findings of one `family` about the same event and resource become one. `mode`
     says whether people are told. What `window` counts is a finding once the count is reached. `lookup` names the
-    look-up (`hub/lookups/catalogue.py`) that says what the event alone cannot.
+    look-up (`hub/lookups/catalogue.py`) that says what the event alone cannot; with `is_told_after_lookup` people hear
+    of the finding only then.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     attack: str = ""
     cis: str = ""
     lookup: str = ""
+    is_told_after_lookup: bool = False
     takes_settings: bool = False
 
     @property
@@ -93,6 +95,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
     attack: str = "",
     cis: str = "",
     lookup: str = "",
+    is_told_after_lookup: bool = False,
 ) -> Callable[[Predicate], Detection]:
     """Make a predicate a detection; its id is the module's (a split service's: the folder's) and the function's name.
 
@@ -118,6 +121,7 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
             attack=attack,
             cis=cis,
             lookup=lookup,
+            is_told_after_lookup=is_told_after_lookup,
             takes_settings=predicate.__code__.co_argcount > 1,
         )
 

@@ -58,7 +58,8 @@ NOTHING = Verdict()
 class Engine:
     """The catalogue, indexed by what an event shows at a glance: its source and name, its source, an anchor's field.
 
-    `names` tell Muster's own roles: what Muster itself does raises nothing.
+    `names` tell Muster's own roles: what Muster itself does raises nothing. `detections` are those that are not off, by
+    id, as the settings have them.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Engine:
         """Index the detections that are not off; one for every call must be found by a field of its `only`."""
         self._by_call: dict[tuple[str, str], list[Detection]] = defaultdict(list)
         self._anchors = Anchors()
+        self.detections: dict[str, Detection] = {}
         self._order: dict[str, int] = {}
         self._settings = settings
         self._names = names
@@ -80,6 +82,7 @@ class Engine:
             self._index(one)
 
     def _index(self, one: Detection) -> None:
+        self.detections[one.id] = one
         self._order[one.id] = len(self._order)
         for call in one.api_calls:
             source, _, name = call.partition(":")

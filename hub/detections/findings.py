@@ -33,7 +33,7 @@ def made(
         family=one.family,
         is_attempt=is_attempt,
         mode=_mode(one, match, forced),
-        confidence=Confidence.UNCONFIRMED if one.lookup and not is_attempt else Confidence.EVENT,
+        confidence=_confidence(one, is_attempt=is_attempt),
         **_said_by(event, resource, observed_at),
         details={**match.details, **({"error": event.error} if event.is_refused else {})},
     )
@@ -85,10 +85,19 @@ def _said_by(event: CloudTrailEvent, resource: str, observed_at: str) -> dict[st
     }
 
 
+def _confidence(one: Detection, *, is_attempt: bool) -> Confidence:
+    """A refused call changed nothing that could be looked up; what tells of its caller is another matter."""
+    is_open = bool(one.lookup) and (not is_attempt or one.is_told_after_lookup)
+    return Confidence.UNCONFIRMED if is_open else Confidence.EVENT
+
+
 def _mode(one: Detection, match: Match, forced: Severity | None) -> Mode:
-    """What a detection itself calls informational on this occasion is only stored, as informational detections are."""
+    """What a detection itself calls informational on this occasion is only stored, as informational detections are.
+
+    So is what waits for its look-up.
+    """
     is_minor = match.severity is Severity.INFORMATIONAL and not forced
-    return Mode.MONITOR if is_minor else one.mode
+    return Mode.MONITOR if is_minor or one.is_told_after_lookup else one.mode
 
 
 def _attempted(severity: Severity, event: CloudTrailEvent) -> Severity:

@@ -1,7 +1,10 @@
 """Sessions that somebody asks for."""
 
+import ipaddress
+
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
+from contract.network import is_internal
 from contract.policy import policy_of
 from contract.resource import ResourceArn
 from hub.detections.callers import DAY
@@ -92,3 +95,44 @@ def role_chaining_from_outside_org(event: CloudTrailEvent, settings: DetectionSe
     """
     is_from_elsewhere = event.actor.type == "AWSAccount"
     return is_from_elsewhere and shared_with(strangers([event.actor.account_id], event, settings))
+
+
+def _instance_and_address(event: CloudTrailEvent) -> tuple[str, ...]:
+    return (f"{event.actor.session} {event.source_ip} {'refused' if event.is_refused else 'done'}",)
+
+
+def _is_usual(address: str, settings: DetectionSettings) -> bool:
+    usual = (ipaddress.ip_network(one) for one in settings.allowed_cidrs)
+    return is_internal(address) or any(ipaddress.ip_address(address) in one for one in usual)
+
+
+# Off until somebody asks for it: the spokes forward every change that any instance's role makes.
+@detection(
+    title="Credentials of instance {resource} of account {account} were used from {sourceIPAddress}, outside AWS",
+    severity=Severity.HIGH,
+    api_calls=("*:*",),
+    only={
+        "userIdentity": {"arn": [{"wildcard": "*:assumed-role/*/i-*"}]},
+        "vpcEndpointId": [{"exists": False}],
+        "sourceIPAddress": [{"anything-but": {"suffix": ".amazonaws.com"}}],
+    },
+    attempts=True,
+    window=Window(by=_instance_and_address, seconds=DAY),
+    mode=Mode.OFF,
+    lookup="credentials_origin",
+    is_told_after_lookup=True,
+    attack="T1552.005",
+)
+def instance_credentials_outside_aws(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """An EC2 instance's role made a call from an address that is neither the account's nor EC2's: its keys were copied.
+
+    Whoever can reach an instance's metadata, often through a web application that fetches addresses for strangers,
+    takes its role's keys away and uses them elsewhere. The finding is told once the look-up has compared the address.
+    False positives: instances that leave by a proxy or a firewall elsewhere (name it in allowed_cidrs).
+    Response: revoke the role's sessions (IAM console, role, Revoke sessions), read in CloudTrail what was done from the
+    address, require IMDSv2 on the instance and find the hole through which its metadata was read.
+    """
+    instance = event.actor.session
+    if not event.actor.is_instance or "vpcEndpointId" in event.record or _is_usual(event.source_ip, settings):
+        return False
+    return Match(f"arn:{event.partition}:ec2:{event.region}:{event.account_id}:instance/{instance}")

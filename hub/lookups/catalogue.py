@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.lookups import ec2, elb, iam, rds, s3, security_group, sso, vpc
+from hub.lookups import addresses, ec2, elb, iam, rds, s3, security_group, sso, vpc
 from hub.lookups.lookup import Lookup
 
 LOOKUPS: Mapping[str, Lookup] = {
@@ -10,6 +10,7 @@ LOOKUPS: Mapping[str, Lookup] = {
     "admin_port": security_group.ADMIN_PORT,
     "bucket_acl": s3.BUCKET_ACL,
     "bucket_policy": s3.BUCKET_POLICY,
+    "credentials_origin": addresses.ORIGIN,
     "joined_networks": vpc.JOINED_NETWORKS,
     "permission_set": sso.PERMISSION_SET,
     "plain_listener": elb.PLAIN_LISTENER,

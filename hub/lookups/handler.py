@@ -88,7 +88,7 @@ class Answerer:
         answer = self._placed(look_up(question, self._clients(question.account, question.region)), question.account)
         logger.info("Looked up", finding=stored.id, lookup=question.lookup, said=answer.said)
         metrics.add_metric(name=f"LookUps{answer.confidence.capitalize()}", unit=MetricUnit.Count, value=1)
-        told = answered(stored, answer, question.besides, is_forced=stored.detection in self._forced)
+        told = answered(stored, answer, question, is_forced=stored.detection in self._forced)
         if told != stored:
             self._store.upsert([_dated(told, self._clock())])
 
@@ -115,16 +115,18 @@ def look_up(question: Question, clients: Clients) -> Answer:
         return undecided(f"{error.operation_name} was refused in account {question.account} ({code_of(error)})")
 
 
-def answered(stored: Finding, answer: Answer, besides: Collection[str], *, is_forced: bool) -> Finding:
+def answered(stored: Finding, answer: Answer, question: Question, *, is_forced: bool) -> Finding:
     """Return a finding with its answer: closed when it is refuted and nothing stands besides.
 
-    A severity that the settings force stays.
+    A severity that the settings force stays. What waited for the answer is told to people from now on.
     """
+    besides = question.besides
     is_refuted = answer.confidence is Confidence.REFUTED
     open_still = f"; open because of {', '.join(besides)}" if is_refuted and besides else ""
     return msgspec.structs.replace(
         stored,
         confidence=answer.confidence,
+        mode=question.mode or stored.mode,
         severity=stored.severity if is_forced or not answer.severity else answer.severity,
         record_state=RecordState.ARCHIVED if is_refuted and not besides else stored.record_state,
         details={**stored.details, LOOK_UP: f"{answer.said}{open_still}"},

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from contract.finding import Confidence, Severity
+from contract.finding import Confidence, Mode, Severity
 
 # By a service's name, its client in the account and Region of the question.
 Clients = Callable[[str], Any]
@@ -19,7 +19,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What the look-ups' queue holds.
 
     `facts` are texts of the event, by the look-up's names for them. `besides` are detections that found something in
-    the same event of which the look-up says nothing.
+    the same event of which the look-up says nothing. With `mode`, the finding is told to people only now.
     """
 
     finding: str
@@ -29,6 +29,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     resource: str
     facts: dict[str, list[str]] = {}
     besides: tuple[str, ...] = ()
+    mode: Mode | None = None
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from contract.catalogue import ATTEMPTED
 from contract.cloudtrail import CloudTrailEvent
 from contract.fields import as_text
 from contract.finding import Confidence, Finding, Mode
@@ -25,7 +26,7 @@ Detections = Mapping[str, Detection]
 def questions_about(findings: Iterable[Finding], event: Mapping[str, Any], detections: Detections) -> list[Question]:
     """Return what must be asked about an event's findings: of those that a look-up has yet to confirm."""
     return [
-        _question(one, event, detections[one.detection], detections)
+        _question(one, event, detections[one.detection.removesuffix(ATTEMPTED)], detections)
         for one in findings
         if one.confidence is Confidence.UNCONFIRMED
     ]
@@ -40,6 +41,7 @@ def _question(finding: Finding, event: Mapping[str, Any], one: Detection, detect
         region=finding.region,
         resource=finding.resource,
         facts={name: _texts(record, path) for name, path in LOOKUPS[one.lookup].facts.items()},
+        mode=one.mode if one.is_told_after_lookup else None,
         besides=tuple(other for other in finding.also if _is_besides(detections.get(other), one)),
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
@@ -239,6 +239,8 @@ def test_nothing_is_asked_about_a_finding_that_is_not_stored(
 
 class FailingEngine:
     """An engine in which a detection raises."""
+
+    detections: ClassVar[dict[str, Any]] = {}
 
     def glance(self, _: str) -> None:
         """Nothing can be told without reading the whole."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from hub.lookups import addresses
 from hub.lookups.lookup import Question
 
 ACCOUNT, REGION = "444455556666", "eu-central-1"
@@ -55,3 +56,14 @@ def question() -> Callable[..., Question]:
         return Question(lookup=lookup, resource=resource, **{**usual, **changes})
 
     return asked
+
+
+@pytest.fixture(autouse=True)
+def _published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What AWS publishes of its addresses, without asking it."""
+    prefixes = [
+        {"ip_prefix": "192.0.2.0/24", "service": "EC2"},
+        {"ip_prefix": "203.0.113.0/24", "service": "AMAZON"},
+    ]
+    networks = addresses.networks_of({"prefixes": prefixes, "ipv6_prefixes": []})
+    monkeypatch.setattr(addresses, "aws_networks", lambda: networks)

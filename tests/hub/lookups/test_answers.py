@@ -93,8 +93,31 @@ CHANGED = {"facts": {"rules": ["sgr-0123456789abcdef0"]}}
 ASSIGNED = {"facts": {"instance": ["arn:aws:sso:::instance/ssoins-0123456789abcdef"]}}
 SET_TO_V3 = {"GetPolicy": {"Policy": {"DefaultVersionId": "v3"}}}
 
+INSTANCE_CALL = "arn:aws:ec2:eu-central-1:444455556666:instance/i-0123456789abcdef0"
+LEAVING = {
+    "DescribeAddresses": {"Addresses": [{"PublicIp": "198.51.100.7"}, {"AllocationId": "eipalloc-0123456789abcdef0"}]},
+    "DescribeNatGateways": {"NatGateways": [{"NatGatewayAddresses": [{"PublicIp": "198.51.100.8"}]}]},
+}
+
+
+def called_from(address: str) -> dict[str, Any]:
+    return {"facts": {"address": [address]}}
+
+
 # Look-up, resource, further parts of the question, what the account answers; then the answer.
 CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
+    "a call from the Internet": (
+        *("credentials_origin", INSTANCE_CALL, called_from("203.0.113.77"), LEAVING),
+        Answer("203.0.113.77 is neither an address of the account's own nor of EC2", CONFIRMED),
+    ),
+    "a call through the account's gateway": (
+        *("credentials_origin", INSTANCE_CALL, called_from("198.51.100.8"), LEAVING),
+        Answer("198.51.100.8 is an address of the account's own", REFUTED),
+    ),
+    "a call from EC2": (
+        *("credentials_origin", INSTANCE_CALL, called_from("192.0.2.200"), LEAVING),
+        Answer("192.0.2.200 is an address of EC2", REFUTED),
+    ),
     "a public policy": (
         *("bucket_policy", BUCKET, {}, {**UNBLOCKED, "GetBucketPolicyStatus": {"PolicyStatus": {"IsPublic": True}}}),
         Answer("no Block Public Access holds; S3 calls the policy of the bucket public", CONFIRMED),

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from contract.finding import LOOK_UP, Confidence, Finding, RecordState, Severity, Status
+from contract.finding import LOOK_UP, Confidence, Finding, Mode, RecordState, Severity, Status
 from hub.lookups import handler
 from hub.lookups.handler import Answerer, answered, is_outside, look_up, look_up_handler
-from hub.lookups.lookup import Question, confirmed, refuted
+from hub.lookups.lookup import Question, confirmed, refuted, undecided
 from hub.store.accounts import REMOVED, Account
 from hub.store.findings import FindingStore
 from tests.hub.lookups.conftest import ACCOUNT, REGION, MemberAccount
@@ -135,11 +135,11 @@ def test_a_question_about_no_finding_is_done(store: FindingStore, question: Ask)
     assert nobody.actions == set()
 
 
-def test_an_answer_raises_the_severity_unless_the_settings_force_it(unconfirmed: Make) -> None:
+def test_an_answer_raises_the_severity_unless_the_settings_force_it(unconfirmed: Make, question: Ask) -> None:
     seen = confirmed("attached", Severity.CRITICAL)
     high = unconfirmed(severity=Severity.HIGH)
-    assert answered(high, seen, (), is_forced=False).severity is Severity.CRITICAL
-    assert answered(high, seen, (), is_forced=True).severity is Severity.HIGH
+    assert answered(high, seen, question(BUCKET), is_forced=False).severity is Severity.CRITICAL
+    assert answered(high, seen, question(BUCKET), is_forced=True).severity is Severity.HIGH
 
 
 def test_forced_severities_are_the_settings(store: FindingStore, unconfirmed: Make, question: Ask) -> None:
@@ -188,8 +188,16 @@ def test_an_account_that_left_or_was_never_here_is_outside() -> None:
     assert not is_outside(Account(id=ACCOUNT, name="here"))
 
 
-def test_a_refutation_does_not_close_what_another_detection_found(unconfirmed: Make) -> None:
-    left = answered(unconfirmed(), refuted("it is blocked"), ("ec2.snapshot_shared_external",), is_forced=False)
+def test_what_waited_for_the_answer_is_told_from_now_on(unconfirmed: Make, question: Ask) -> None:
+    waiting = unconfirmed(mode=Mode.MONITOR)
+    for answer in (confirmed("from the Internet"), undecided("refused")):
+        assert answered(waiting, answer, question(BUCKET, mode=Mode.LIVE), is_forced=False).mode is Mode.LIVE
+    assert answered(waiting, confirmed("seen"), question(BUCKET), is_forced=False).mode is Mode.MONITOR
+
+
+def test_a_refutation_does_not_close_what_another_detection_found(unconfirmed: Make, question: Ask) -> None:
+    asked = question(BUCKET, besides=("ec2.snapshot_shared_external",))
+    left = answered(unconfirmed(), refuted("it is blocked"), asked, is_forced=False)
     assert left.is_open
     assert left.details[LOOK_UP] == "it is blocked; open because of ec2.snapshot_shared_external"
 

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from contract.finding import Confidence
+from contract.finding import Confidence, Mode
+from generator.remembered import RememberedWindows
 from generator.third_party import ROOT
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
@@ -17,8 +18,10 @@ from hub.lookups.lookup import Question
 from hub.lookups.questions import LookupQueue, question_of, questions_about
 
 EVENTS = ROOT / "tests" / "events"
-BY_ID = {one.id: one for one in DETECTIONS}
-ASKING = [one for one in DETECTIONS if one.lookup]
+# Also those that are off until somebody asks for them.
+ON = [msgspec.structs.replace(one, mode=Mode.LIVE) if one.mode is Mode.OFF else one for one in DETECTIONS]
+BY_ID = {one.id: one for one in ON}
+ASKING = [one for one in ON if one.lookup]
 SEEN_AT = "2026-11-20T09:00:00.000000Z"
 
 
@@ -27,8 +30,9 @@ def events(detection: str, kind: str = "fires") -> list[dict[str, Any]]:
 
 
 def asked(event: dict[str, Any], settings: DetectionSettings | None = None) -> list[Question]:
-    engine = Engine(DETECTIONS, settings or DetectionSettings())
-    return questions_about(engine.judge(event, SEEN_AT).findings, event, BY_ID)
+    engine = Engine(ON, settings or DetectionSettings())
+    findings = engine.judge(event, SEEN_AT).settled(RememberedWindows().count)
+    return questions_about(findings, event, engine.detections)
 
 
 @pytest.mark.parametrize("detection", ASKING, ids=lambda one: one.id)
@@ -133,3 +137,12 @@ def test_nobody_is_called_when_there_is_nothing_to_ask() -> None:
         raise AssertionError("a client was made")
 
     assert LookupQueue(never, "https://queue").put([]) == set()
+
+
+def test_what_is_told_after_its_look_up_says_how_and_refused_calls_are_looked_up_too() -> None:
+    (event,) = events("sts.instance_credentials_outside_aws")
+    refused = {**event, "detail": {**event["detail"], "errorCode": "AccessDenied"}}
+    for one in (event, refused):
+        (question,) = asked(one)
+        assert (question.lookup, question.mode) == ("credentials_origin", Mode.LIVE)
+        assert question.fact("address") == event["detail"]["sourceIPAddress"]
