@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from contract.catalogue import ATTEMPTED
+from contract.finding import Mode
 from contract.names import CREATED_BY, USUAL_NAMES, Names
 from generator.accounts_file import read_accounts
 from generator.config import Config, load
@@ -18,6 +19,8 @@ from generator.watching import configured_rules, usual_rules
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
 from hub.detections.engine import Engine
+from hub.detections.native.catalogue import FEEDS
+from hub.detections.native.feed import Feed
 from hub.detections.settings import DEFAULTS, DetectionSettings
 from hub.organization import places_of
 from hub.store.accounts import Account
@@ -71,12 +74,21 @@ def _knowing(deployment: Deployment, accounts: Iterable[Account]) -> Deployment:
     return msgspec.structs.replace(deployment, settings=settings)
 
 
-def _only(deployment: Deployment, identifier: str) -> Deployment:
+def named(identifier: str) -> Detection | Feed:
+    """Return the detection or feed of an id, or of its refused attempts; `BadInputError` says which was meant."""
+    known: dict[str, Detection | Feed] = {**{one.id: one for one in DETECTIONS}, **{one.id: one for one in FEEDS}}
     wanted = identifier.removesuffix(ATTEMPTED)
-    chosen = tuple(one for one in deployment.catalogue if one.id == wanted)
-    if not chosen:
-        near = difflib.get_close_matches(wanted, [one.id for one in deployment.catalogue], n=1)
+    if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1)
         mend = f"did you mean {near[0]}?" if near else "docs/detections.md lists the ids"
         raise BadInputError(f"--detection: {identifier} is no detection's id; {mend}")
-    engine = Engine(chosen, deployment.settings, deployment.names)
+    return known[wanted]
+
+
+def _only(deployment: Deployment, identifier: str) -> Deployment:
+    wanted = named(identifier).id
+    chosen = tuple(one for one in deployment.catalogue if one.id == wanted)
+    others = {one.id: Mode.OFF for one in FEEDS if one.id != wanted}
+    settings = msgspec.structs.replace(deployment.settings, modes={**deployment.settings.modes, **others})
+    engine = Engine(chosen, settings, deployment.names)
     return msgspec.structs.replace(deployment, engine=engine, catalogue=chosen)

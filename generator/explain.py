@@ -18,7 +18,7 @@ from generator.why import Reason, Reasons
 from hub.detections.native.catalogue import FEEDS
 from spoke.creator_tagger.plan import TaggingPlan, plan
 
-_FOR_PEOPLE = {"api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
+_FOR_PEOPLE = {"kind", "api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
 _NATIVE = {kind for one in FEEDS for kind in one.detail_types}
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
@@ -54,6 +54,7 @@ class Explanation(BaseModel):
     findings: list[ExplainedFinding | dict[str, Any]] = []
     creates: list[Created] = []
     error: str | None = None
+    kind: str = ""
     api_call: str = ""
     rule: str = ""
     unforwarded_because: str = ""
@@ -114,12 +115,13 @@ def _explained(
     index: int, envelope: Mapping[str, Any], deployment: Deployment, windows: RememberedWindows
 ) -> Explanation:
     detail = envelope["detail"]
-    explanation = Explanation(index=index, event_id=Fields(dict(envelope)).text("id") or None)
-    if describe := _FORMS.get(envelope["detail-type"]):
+    kind = envelope["detail-type"]
+    explanation = Explanation(index=index, event_id=Fields(dict(envelope)).text("id") or None, kind=kind)
+    if describe := _FORMS.get(kind):
         findings = detail.get("findings")
         listed = findings if isinstance(findings, list) else []
         return explanation.model_copy(update={"findings": [describe(one) for one in listed if isinstance(one, dict)]})
-    if envelope["detail-type"] in _NATIVE:
+    if kind in _NATIVE:
         return _reported(explanation, envelope, deployment)
     if "eventName" not in detail:
         return explanation

@@ -9,11 +9,12 @@ from rich.console import Console
 
 from generator.commands.explanation import Summary, in_full, in_short
 from generator.commands.options import JsonOption, KeyOption, OptionalConfigOption, OrgOption
-from generator.deployment import chosen_deployment
+from generator.deployment import chosen_deployment, named
 from generator.explain import Explanation
 from generator.explain import explain as explained
 from generator.reading import read_items
 from hub.detections.detection import Detection
+from hub.detections.native.feed import Feed
 
 # So many events are told in full; of more, those that nothing comes of have a line each.
 _FEW = 5
@@ -41,10 +42,10 @@ def explain(  # noqa: PLR0913 - the options of a command
         for one in found:
             typer.echo(one.line())
     else:
-        _show(found, deployment.catalogue[0] if detection else None, verbose=verbose)
+        _show(found, named(detection) if detection else None, verbose=verbose)
 
 
-def _show(found: Iterator[Explanation], asked: Detection | None, *, verbose: bool) -> None:
+def _show(found: Iterator[Explanation], asked: Detection | Feed | None, *, verbose: bool) -> None:
     """Print the explanations; of one detection only where it has a word."""
     console = Console(highlight=False, soft_wrap=True)
     summary = Summary(asked)

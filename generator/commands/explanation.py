@@ -8,6 +8,7 @@ from generator.explain import ExplainedFinding, Explanation
 from generator.shown import listed, printable
 from generator.why import NO, YES, Reason
 from hub.detections.detection import Detection
+from hub.detections.native.feed import Feed
 
 # Of what a detection looked at, the last is what decided.
 _MOST_READ = 3
@@ -20,9 +21,10 @@ Line = tuple[str, str]
 class Summary:
     """What became of many events."""
 
-    def __init__(self, asked: Detection | None = None) -> None:
+    def __init__(self, asked: Detection | Feed | None = None) -> None:
         """Begin with none; of one detection only, its events are told."""
         self._asked = asked
+        self._kinds = asked.detail_types if isinstance(asked, Feed) else ()
         self._counts: Counter[str] = Counter()
         self._severities: Counter[str] = Counter()
 
@@ -33,7 +35,7 @@ class Summary:
         self._counts["tagged"] += len(one.creates)
         self._counts["unreadable"] += one.error is not None
         self._severities.update(_severity(finding) for finding in one.findings)
-        is_asked = bool(one.reasons or one.error)
+        is_asked = bool(one.reasons or one.error or one.kind in self._kinds)
         self._counts["passed over"] += not is_asked
         return is_asked or not self._asked
 
@@ -46,8 +48,8 @@ class Summary:
             tagged = f"resources tagged {counts['tagged']}, unreadable {counts['unreadable']}"
             yield f"{counts['events']} events: forwarded {counts['forwarded']}, {findings}, {tagged}"
         if self._asked and counts["passed over"]:
-            calls = listed(self._asked.api_calls)
-            yield f"{counts['passed over']} of other calls: {self._asked.id} looks at {calls}"
+            looks_at = self._kinds or getattr(self._asked, "api_calls", ())
+            yield f"{counts['passed over']} other events: {self._asked.id} looks at {listed(looks_at)}"
 
 
 def in_short(one: Explanation) -> Iterator[Line]:
@@ -86,8 +88,9 @@ def _full(one: Explanation) -> Iterator[Line]:
 
 
 def _headline(one: Explanation) -> str:
-    what = one.api_call or "no CloudTrail record"
-    return f"{one.index}: {what} by {one.actor or 'nobody named'} ({one.event_id})"
+    if not one.api_call:
+        return f"{one.index}: {one.kind}{f' about {one.actor}' if one.actor else ''} ({one.event_id})"
+    return f"{one.index}: {one.api_call} by {one.actor or 'nobody named'} ({one.event_id})"
 
 
 def _forwarding(one: Explanation) -> Line:
