@@ -209,7 +209,7 @@ def test_explain_of_one_detection_tells_only_of_its_events(run: Run) -> None:
     _, printed, _ = run("explain", "--detection", "cloudtrail.logging_stopped", str(EVENTS))
     headings = [line for line in printed.splitlines() if line[:1].isdigit()]
     assert all("StopLogging" in line for line in headings[:-2])
-    assert "of other calls: cloudtrail.logging_stopped looks at cloudtrail.amazonaws.com:StopLogging" in headings[-1]
+    assert "other events: cloudtrail.logging_stopped looks at cloudtrail.amazonaws.com:StopLogging" in headings[-1]
     code, _, said = run("explain", "--detection", "cloudtrail.loging_stopped", str(EVENTS))
     assert code == 2
     assert said == (
