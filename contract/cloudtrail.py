@@ -75,6 +75,11 @@ def _digest(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:32]
 
 
+def _may_tell_a_failure(answer: dict[str, Any]) -> bool:
+    """Whether an answer is worth reading for an error: hardly any is, and every event is asked."""
+    return any("error" in key.lower() or "login" in key.lower() for key in answer)
+
+
 class CloudTrailEvent:
     """One recorded call: read-only, tolerant of every known rendering, and lazy where reading costs.
 
@@ -104,6 +109,8 @@ class CloudTrailEvent:
     def _plain(self, name: str) -> str:
         """A field of CloudTrail's own, whose name never varies: read without tolerance, as every event needs it."""
         value = self.detail.get(name)
+        if isinstance(value, str) and value.isascii():
+            return value
         return as_text(value) if isinstance(value, str | int | float) else ""
 
     @cached_property
@@ -176,7 +183,7 @@ class CloudTrailEvent:
         is always told there.
         """
         own = self._plain("errorCode") or self._plain("errorMessage")
-        if own or not self.detail.get("responseElements"):
+        if own or not self.detail.get("responseElements") or not _may_tell_a_failure(self.response.raw):
             return own
         answered = self.response.text("errorCode") or self.response.text("errorMessage")
         return answered or ("Failure" if self.response.text("ConsoleLogin") == "Failure" else "")

@@ -137,7 +137,7 @@ class Fields:
         for step, _ in _steps(path):
             written = written.get(step) if isinstance(written, dict) else None
         if isinstance(written, str):
-            return as_text(written)
+            return written if written.isascii() else as_text(written)
         for value in self.all(path):
             if isinstance(value, str | int | float):
                 return as_text(value)

@@ -23,24 +23,19 @@ class _Field:
 
     def __init__(self) -> None:
         self._wanted: list[tuple[Test, Detection]] = []
-        self._known: dict[str, tuple[Detection, ...]] = {}
+        self.known: dict[str, tuple[Detection, ...]] = {}
 
     def add(self, tests: list[Any], one: Detection) -> None:
         matching = [_test(test, one) for test in tests]
         self._wanted.append((lambda value: any(test(value) for test in matching), one))
 
     def find(self, value: Any) -> tuple[Detection, ...]:
-        if not isinstance(value, str):
-            return self._matching(value)
-        found = self._known.get(value)
-        if found is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            found = self._known[value] = self._matching(value)
+        found = tuple(one for test, one in self._wanted if test(value))
+        if isinstance(value, str):
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            self.known[value] = found
         return found
-
-    def _matching(self, value: Any) -> tuple[Detection, ...]:
-        return tuple(one for test, one in self._wanted if test(value))
 
 
 class Anchors:
@@ -48,35 +43,35 @@ class Anchors:
 
     def __init__(self) -> None:
         """Begin with no detections."""
-        self._top: dict[str, _Field] = {}
-        self._nested: dict[tuple[str, str], _Field] = {}
+        self._by_path: dict[Path, _Field] = {}
+        # Holder (none for a field of the record itself), name, field: what each event is asked, so a flat list.
+        self._fields: list[tuple[str, str, _Field]] = []
 
     def add(self, one: Detection) -> None:
         """Index a detection; raises `AnchorError` when its `only` names no field, or one below the second level."""
         path, tests = _first(one)
-        if len(path) == 1:
-            self._top.setdefault(path[0], _Field()).add(tests, one)
-        elif len(path) == 2:
-            self._nested.setdefault((path[0], path[1]), _Field()).add(tests, one)
-        else:
+        if len(path) not in {1, 2}:
             raise AnchorError(f"{one.id}: a detection of any call needs a field in `only` by which it is found")
+        if path not in self._by_path:
+            self._by_path[path] = _Field()
+            self._fields.append(("" if len(path) == 1 else path[0], path[-1], self._by_path[path]))
+        self._by_path[path].add(tests, one)
 
     @property
     def paths(self) -> list[Path]:
         """The fields that lead to detections."""
-        return [*((name,) for name in self._top), *self._nested]
+        return list(self._by_path)
 
     def find(self, detail: Mapping[str, Any], source: str) -> list[Detection]:
         """Return the detections that the fields of a record of this source lead to."""
-        found: list[Detection] = []
-        for name, field in self._top.items():
-            if name in detail:
-                found += field.find(detail[name])
-        for (holder, name), field in self._nested.items():
-            held = detail.get(holder)
-            if isinstance(held, dict) and name in held:
-                found += field.find(held[name])
-        return [one for one in found if _wants(one, source)] if found else found
+        found: tuple[Detection, ...] = ()
+        for holder, name, field in self._fields:
+            held = detail.get(holder) if holder else detail
+            value = held.get(name) if isinstance(held, dict) else None
+            if value is not None:
+                hits = field.known.get(value) if isinstance(value, str) else None
+                found += field.find(value) if hits is None else hits
+        return [one for one in found if _wants(one, source)] if found else []
 
 
 def _wants(one: Detection, source: str) -> bool:

@@ -1,6 +1,5 @@
 """Runs the catalogue over events: indexed, so that an event costs the same with ten times as many detections."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -69,7 +68,7 @@ class Engine:
         names: Names = USUAL_NAMES,
     ) -> None:
         """Index the detections that are not off; one for every call must be found by a field of its `only`."""
-        self._by_call: dict[tuple[str, str], list[Detection]] = defaultdict(list)
+        self._by_call: dict[str, dict[str, list[Detection]]] = {}
         self._anchors = Anchors()
         self.detections: dict[str, Detection] = {}
         self._order: dict[str, int] = {}
@@ -89,7 +88,7 @@ class Engine:
             if source == _ANY or (name == _ANY and one.only):
                 self._anchors.add(one)
             else:
-                self._by_call[source, name].append(one)
+                self._by_call.setdefault(source, {}).setdefault(name, []).append(one)
 
     def know_places(self, places: Mapping[str, Place]) -> None:
         """Take the organization's present accounts and where they stand; others are strangers."""
@@ -102,9 +101,9 @@ class Engine:
         if not (isinstance(source, str) and isinstance(name, str)):
             return []
         found = self._anchors.find(detail, source)
-        for call in ((source, name), (source, _ANY)):
-            if call in self._by_call:
-                found += self._by_call[call]
+        if (by_name := self._by_call.get(source)) is not None:
+            found += by_name.get(name, ())
+            found += by_name.get(_ANY, ())
         return found if len(found) < 2 else sorted(found, key=lambda one: self._order[one.id])
 
     def is_unwatched(self, glance: Mapping[str, Any]) -> bool:
