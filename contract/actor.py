@@ -94,7 +94,8 @@ def _name_and_kind(identity: Fields, role: str, session: str) -> tuple[str, str]
 def _assumed_role(identity: Fields, role: str, session: str) -> tuple[str, str]:
     issuer = identity.text("sessionContext.sessionIssuer.arn")
     service = _SERVICE_ROLE.search(issuer)
-    if service or role.startswith("AWSServiceRoleFor"):
+    # By its path, which only AWS gives; by its name alone where a record says nothing of the role.
+    if service or (not issuer and role.startswith("AWSServiceRoleFor")):
         return (service.group(1) if service else identity.text("invokedBy") or role), "service-linked-role"
     if role.startswith("AWSReservedSSO") or "/aws-reserved/sso.amazonaws.com/" in issuer:
         return _after_colon(identity.text("principalId")) or session, "sso"
