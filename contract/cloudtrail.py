@@ -25,8 +25,10 @@ _DETAIL_TYPE_OF = {
     "AwsCloudTrailInsight": INSIGHT,
 }
 _ABSENT_TARGET = re.compile(r"NoSuch|NotFound|DoesNotExist|Does not exist", re.IGNORECASE)
-# The service was busy or somebody else was faster: neither the deed nor a refusal.
-_TRANSIENT = re.compile(r"Conflict|Throttl|TooManyRequests|LimitExceeded|Unavailable|InternalError|InternalFailure")
+# The service was busy or somebody else was faster: neither the deed nor a refusal. A quota that is used up is one.
+_TRANSIENT = re.compile(
+    r"Conflict|Throttl|TooManyRequests|RequestLimitExceeded|Unavailable|InternalError|InternalFailure"
+)
 # Nine digits of fractions and a blank for the T are seen in records that passed through a data lake.
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?")
 

@@ -10,7 +10,10 @@ import msgspec
 from contract.cloudtrail import CloudTrailEvent
 from contract.fields import as_text
 
-_BALANCER = re.compile(r":(?:loadbalancer|listener)/(?:app|net|gwy)/([^/]+)/")
+# What is followed by ids: load balancers and their listeners, target groups, stacks, what WAF has.
+_NAMED = re.compile(
+    r":(?:(?:loadbalancer|listener)/(?:app|net|gwy)|targetgroup|stack|changeSet|(?:regional|global)/\w+)/([^/]+)/"
+)
 _PLACE = re.compile(r"\{([\w.\-\[\]]+)\}")
 
 _OWN_PLACES: Mapping[str, Callable[[CloudTrailEvent], str]] = {
@@ -90,10 +93,10 @@ def values_at(event: CloudTrailEvent, path: str) -> list[Any]:
 
 
 def short_name(arn: str) -> str:
-    """Return what people call a resource: the last part of its ARN (a load balancer's ARN ends in a number instead)."""
-    balancer = _BALANCER.search(arn)
-    if balancer:
-        return balancer.group(1)
+    """Return what people call a resource: the last part of its ARN, or the one before where that is an id."""
+    found = _NAMED.search(arn)
+    if found:
+        return found.group(1)
     named = arn.rstrip("*/:")
     return named[max(named.rfind(":"), named.rfind("/")) + 1 :] or arn
 

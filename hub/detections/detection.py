@@ -100,7 +100,8 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
 ) -> Callable[[Predicate], Detection]:
     """Make a predicate a detection; its id is the module's (a split service's: the folder's) and the function's name.
 
-    Informational detections are only stored unless `mode` says otherwise.
+    Informational detections are only stored unless `mode` says otherwise. Those of LOW are told when each asks for a
+    deed; where the Response is "only in an investigation", their `mode` is MONITOR.
     """
 
     def made(predicate: Predicate) -> Detection:

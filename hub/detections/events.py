@@ -1,5 +1,6 @@
 """EventBridge."""
 
+from contract.actor import STACK_SET_ROLES
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
@@ -8,6 +9,7 @@ from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import let_in, shared_with, strangers
 
+_CLOUDFORMATION = "cloudformation.amazonaws.com"
 _RULE = ResourceArn(
     "arn:{partition}:events:{region}:{account}:rule/{id}", ("requestParameters.name", "requestParameters.rule")
 )
@@ -23,17 +25,21 @@ _BUS = ResourceArn("arn:{partition}:events:{region}:{account}:event-bus/{id}", (
     attack="T1562.001",
 )
 def rule_tampered(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """What listened to events no longer does; CRITICAL when the rule is Muster's own.
+    """What listened to events no longer does; CRITICAL when the rule is Muster's own, HIGH if by CloudFormation.
 
-    False positives: rules that services manage for themselves, which are not meant.
+    What services do to other rules is not meant, as they manage their own, nor what StackSets does to Muster's.
+
+    False positives: an upgrade of Muster with fewer rules, in accounts whose stack `muster deploy` updates itself.
     Response: enable the rule or put it and its targets back; for Muster's own, muster deploy does. Then bring back what
     was missed: muster replay --since for what reached the hub, else the event history of the account for the time
     between.
     """
-    if event.invoked_by:
-        return False
     name = event.request.text("name") or event.request.text("rule")
-    return Match(severity=Severity.CRITICAL) if f"{settings.prefix}-" in name else True
+    if not name.startswith(f"{settings.prefix}-"):
+        return not event.invoked_by
+    if event.invoked_by != _CLOUDFORMATION:
+        return Match(severity=Severity.CRITICAL)
+    return not event.actor.role.startswith(STACK_SET_ROLES) and Match(severity=Severity.HIGH)
 
 
 @detection(

@@ -11,6 +11,7 @@ from hub.detections.strangers import shared_with, strangers
 _FAMILY = "rds"
 _SNAPSHOT_SHARING = calls("rds", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute")
 _RDS = "arn:{partition}:rds:{region}:{account}:"
+_EXPORTED = ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.sourceArn",))
 _BACKUP = ResourceArn(
     _RDS + "auto-backup:{id}",
     (
@@ -72,12 +73,14 @@ _NEW_SNAPSHOT = ResourceArn(
 def instance_public(event: CloudTrailEvent) -> bool:
     """The database has an address on the Internet; CRITICAL when its security groups let everybody through to it.
 
+    Where the call does not say, the answer to a new database's does; a changed one's only tells how it was before.
+
     False positives: test databases.
     Response: make it private (rds:ModifyDBInstance, PubliclyAccessible false). Check which addresses its security
     groups let in, and its log for foreign sign-ins; change the master password if there were any.
     """
-    asked = "publiclyAccessible" in event.request
-    return (event.request if asked else event.response).is_true("publiclyAccessible")
+    is_said = "publiclyAccessible" in event.request or event.name.startswith("Modify")
+    return (event.request if is_said else event.response).is_true("publiclyAccessible")
 
 
 def _may_restore(event: CloudTrailEvent) -> list[str]:
@@ -220,10 +223,28 @@ def master_password_changed(event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Snapshot {requestParameters.sourceArn} of account {account} exported to a bucket",
+    title="Snapshot {requestParameters.sourceArn} of account {account} exported under a key of {with}",
     severity=Severity.HIGH,
     api_calls=calls("rds", "StartExportTask"),
-    resource=ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.sourceArn",)),
+    resource=_EXPORTED,
+    family=_FAMILY,
+    attack="T1537",
+)
+def export_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """The files of an export are encrypted for an account outside the organization, whose owner can read them.
+
+    False positives: exports for partners, until trusted_accounts names their accounts.
+    Response: cancel the export (rds:CancelExportTask). If it is done, treat the data as copied and tell its owner; the
+    bucket (s3BucketName) is likely the stranger's too. End the actor's sessions.
+    """
+    return shared_with(strangers([event.request.text("kmsKeyId")], event, settings))
+
+
+@detection(
+    title="Snapshot {requestParameters.sourceArn} of account {account} exported to bucket {bucket}",
+    severity=Severity.HIGH,
+    api_calls=calls("rds", "StartExportTask"),
+    resource=_EXPORTED,
     family=_FAMILY,
     attack="T1537",
 )

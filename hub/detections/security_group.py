@@ -168,7 +168,7 @@ def egress_world_all(event: CloudTrailEvent, settings: DetectionSettings) -> boo
     """Everything may leave; the default rule of a new group does not give this event.
 
     False positives: most groups of most organizations.
-    Response: restrict egress where data must not leave.
+    Response: only in an investigation of what left; restrict egress where data must not leave.
     """
     return _match([rule for rule in _world_rules(event, settings) if rule.is_everything])
 

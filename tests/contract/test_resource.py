@@ -55,6 +55,14 @@ def test_the_fallback_names_what_the_first_cannot() -> None:
         ("arn:aws:rds:eu-west-1:111122223333:db:orders", "orders"),
         ("arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/web/50dc6c495c0c9188", "web"),
         ("arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/classic", "classic"),
+        ("arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/73e2d6bc24d8a067", "web"),
+        (
+            "arn:aws:cloudformation:eu-west-1:111122223333:stack/muster-hub/a38e6a60-b397-11e3-b0fc-EXAMPLE",
+            "muster-hub",
+        ),
+        ("arn:aws:wafv2:eu-west-1:111122223333:regional/ipset/blocked/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111", "blocked"),
+        ("arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111", "shop"),
+        ("arn:aws:rds::111122223333:global-cluster:orders", "orders"),
     ],
 )
 def test_the_short_name_is_what_people_say(arn: str, name: str) -> None:

@@ -106,8 +106,8 @@ def instance_launched_imdsv1(event: CloudTrailEvent) -> bool:
     """A new instance answers metadata requests without a token, as a faulty web application can be made to send.
 
     False positives: old images whose software cannot use sessions yet.
-    Response: set HttpTokens=required on the instance, then where it came from: the launch template, or the account's
-    default for the Region (ec2:ModifyInstanceMetadataDefaults).
+    Response: only in an investigation of the instance. For all to come, set HttpTokens=required where they come from:
+    in the launch template, or as the account's default for the Region (ec2:ModifyInstanceMetadataDefaults).
     """
     return "optional" in event.response.texts("instancesSet.metadataOptions.httpTokens")
 

@@ -190,6 +190,12 @@ def test_a_call_that_failed_for_the_services_reasons_is_no_attempt(code: str) ->
     assert judged([watching("s3.one", attempts=True)], record(errorCode=code)) == ()
 
 
+@pytest.mark.parametrize("code", ["Client.VcpuLimitExceeded", "Client.InstanceLimitExceeded", "LimitExceededException"])
+def test_a_quota_that_is_used_up_stops_an_attempt(code: str) -> None:
+    (finding,) = judged([watching("s3.one", attempts=True)], record(errorCode=code))
+    assert finding.is_attempt
+
+
 def test_an_error_in_the_answer_is_a_refusal_too() -> None:
     assert judged([watching("s3.one")], record(responseElements={"errorMessage": "Access Denied"})) == ()
 

@@ -55,6 +55,22 @@ def test_every_finding_names_a_resource_by_its_arn(path: Path) -> None:
         assert "unknown" not in finding.title, finding.title
 
 
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("cloudformation.framework_stack_deleted/fires-named-by-arn", "stack StackSet-muster-spoke-"),
+        ("organizations.scp_weakened/fires-attached", "policy p-examplepolicy of ou-ab12-11111111 changed"),
+        ("organizations.scp_weakened/fires-created", "policy deny-regions changed"),
+        ("organizations.scp_weakened/fires-type-disabled", "policy SERVICE_CONTROL_POLICY of r-ab12 changed"),
+        ("rds.export_external/fires-strangers-key", "exported under a key of 777788889999"),
+        ("sso.admin_permission_set_assigned/fires-to-a-group", "GROUP e3644802-EXAMPLE got permission set ps-"),
+    ],
+)
+def test_a_title_says_what_it_is_about(event: str, words: str) -> None:
+    (title,) = [one.title for one in findings(EVENTS / f"{event}.json") if one.detection == event.partition("/")[0]]
+    assert words in title
+
+
 def test_a_detection_that_counts_raises_once_for_a_burst() -> None:
     for one in DETECTIONS:
         for path in (EVENTS / one.id).glob("fires-*.json") if one.window else []:
