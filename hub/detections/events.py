@@ -33,7 +33,25 @@ def rule_tampered(event: CloudTrailEvent, settings: DetectionSettings) -> bool |
     if event.invoked_by:
         return False
     name = event.request.text("name") or event.request.text("rule")
-    return Match(severity=Severity.CRITICAL) if f"{settings.prefix}-" in name else True
+    return Match(severity=Severity.CRITICAL) if settings.names.is_own(name) else True
+
+
+@detection(
+    title="Rule {resource} of Muster in account {account} was changed by {actor} ({eventName})",
+    severity=Severity.CRITICAL,
+    api_calls=calls("events", "PutRule", "PutTargets"),
+    resource=_RULE,
+    attack="T1562.001",
+)
+def framework_rule_changed(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
+    """A rule that brings events to Muster was given another pattern, state or target, and may bring none any more.
+
+    False positives: none known; CloudFormation, which deploys the rules, is not meant.
+    Response: compare the rule with its stack (CloudFormation console, Detect drift) and put it back; muster deploy does
+    if the stack changed too. End the actor's sessions, and read the account's trail for the time between.
+    """
+    is_deployed = event.invoked_by == "cloudformation.amazonaws.com" or event.is_by_stack_set
+    return settings.names.is_own(event.request.text("name") or event.request.text("rule")) and not is_deployed
 
 
 @detection(

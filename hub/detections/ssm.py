@@ -13,6 +13,7 @@ _DOCUMENT = ResourceArn("arn:{partition}:ssm:{region}:{account}:document/{id}", 
 _INSTANCE_TEMPLATE = "arn:{partition}:ec2:{region}:{account}:instance/{id}"
 _SCRIPTS = {"AWS-RunShellScript", "AWS-RunPowerShellScript", "AWS-RunRemoteScript"}
 _MANY = 5
+_DECRYPTED = {"requestParameters": {"withDecryption": [True]}}
 
 
 def _parameters(event: CloudTrailEvent) -> list[str]:
@@ -80,7 +81,7 @@ def session_started(_event: CloudTrailEvent) -> bool:
     title="{actor} read {count} or more secure parameters of account {account} within {minutes} minutes",
     severity=Severity.MEDIUM,
     api_calls=calls("ssm", "GetParameter", "GetParameters", "GetParametersByPath"),
-    only={"requestParameters": {"withDecryption": [True]}},
+    only=_DECRYPTED,
     resource=CALLER,
     window=Window(by=principal, seconds=5 * MINUTE, count=10, counting=_parameters),
     attack="T1552",
@@ -93,6 +94,27 @@ def secure_parameters_read_burst(event: CloudTrailEvent) -> bool:
     that the finding lists; whoever has read them no longer needs AWS to use them.
     """
     return event.request.is_true("withDecryption")
+
+
+@detection(
+    title="{actor} read all secure parameters of account {account} by their common root",
+    severity=Severity.HIGH,
+    api_calls=calls("ssm", "GetParametersByPath"),
+    only=_DECRYPTED,
+    resource=CALLER,
+    family="ssm.secure_parameters_read_burst",
+    attempts=True,
+    attack="T1552",
+)
+def secure_parameters_read_by_root(event: CloudTrailEvent) -> bool:
+    """Everything below "/" was asked for, decrypted: a whole account's passwords and keys in a few calls.
+
+    False positives: tools that export or back up the parameter store (exclude their role).
+    Response: revoke the caller's sessions, then replace the account's secure parameters, the most powerful first; look
+    in CloudTrail for what was done with them since.
+    """
+    request = event.request
+    return request.text("path") == "/" and request.is_true("recursive") and request.is_true("withDecryption")
 
 
 @detection(
