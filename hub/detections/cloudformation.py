@@ -92,7 +92,7 @@ def framework_stack_changed(event: CloudTrailEvent, settings: DetectionSettings)
 
     MEDIUM (LOW for a change set that is only prepared) where `muster deploy` does the same: on the stacks of the hub
     and the management account, and on the StackSet with a template of Muster's own bucket.
-    False positives: `muster deploy`; exclude the role that runs it, by its ARN, once it is always the same.
+    False positives: `muster deploy`; an exclusion of the role that runs it, with its account, makes them quiet.
     Response: ask the actor which rollout it was. If it was none, run `muster deploy`, which puts everything back, and
     `muster status`; read the account's trail for the time in between, and end the actor's sessions.
     """

@@ -70,7 +70,7 @@ def trail_deleted(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Trail {resource} of account {account} was set anew: {what}",
+    title="Trail {resource} of account {account} may record less, or elsewhere: {what}",
     severity=Severity.HIGH,
     api_calls=calls("cloudtrail", "UpdateTrail"),
     resource=_TRAIL,
