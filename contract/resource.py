@@ -1,7 +1,7 @@
 """The ARN of what a call was about, from a template and the record's own fields."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -50,6 +50,12 @@ class ResourceArn(msgspec.Struct, frozen=True):
             return value
         arn = rendered(self.template, event, {"id": _fitted(self.template, value)}, absent="\0")
         return "" if "\0" in arn else arn
+
+
+def first_named(*tried: tuple[str, Sequence[str]]) -> ResourceArn:
+    """Return what names the first resource that an event names, of several kinds: each a template and its paths."""
+    (template, paths), *rest = tried
+    return ResourceArn(template, tuple(paths), first_named(*rest) if rest else None)
 
 
 def _fitted(template: str, value: str) -> str:

@@ -71,7 +71,7 @@ def trail_deleted(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Trail {resource} of account {account} was weakened or points elsewhere",
+    title="Trail {resource} of account {account} may record less, or elsewhere: {what}",
     severity=Severity.HIGH,
     api_calls=calls("cloudtrail", "UpdateTrail"),
     resource=_TRAIL,
@@ -79,16 +79,18 @@ def trail_deleted(_event: CloudTrailEvent) -> bool:
     attack="T1562.008",
     cis=_CIS,
 )
-def trail_weakened(event: CloudTrailEvent) -> bool:
-    """A trail records less than before, no longer proves its files, or delivers to another bucket, key or topic.
+def trail_weakened(event: CloudTrailEvent) -> bool | Match:
+    """A trail was told to record less, not to prove its files, or where to deliver; the record has no former values.
 
-    False positives: a planned move of the log bucket.
+    False positives: a planned move of the log bucket; Terraform, CloudFormation and the console, which send the whole
+    trail with every change.
     Response: compare the trail with its definition (cloudtrail:GetTrail) and put back what changed. If the bucket or
     the key is not yours, logs have gone there: find out whose it is, and read the event history for the actor's other
     calls.
     """
-    is_narrower = any(event.request.is_false(switch) for switch in _SWITCHES)
-    return is_narrower or any(destination in event.request for destination in _DESTINATIONS)
+    off = [f"{switch} off" for switch in _SWITCHES if event.request.is_false(switch)]
+    to = [f"{name} {event.request.text(name) or 'none'}" for name in _DESTINATIONS if name in event.request]
+    return bool(off or to) and Match(details={"what": ", ".join(off + to)})
 
 
 def _drops_management_events(selector: Fields) -> bool:

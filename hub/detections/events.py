@@ -1,6 +1,5 @@
 """EventBridge."""
 
-from contract.actor import STACK_SET_ROLES
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
@@ -35,11 +34,29 @@ def rule_tampered(event: CloudTrailEvent, settings: DetectionSettings) -> bool |
     between.
     """
     name = event.request.text("name") or event.request.text("rule")
-    if not name.startswith(f"{settings.prefix}-"):
+    if not settings.names.is_own(name):
         return not event.invoked_by
-    if event.invoked_by != _CLOUDFORMATION:
-        return Match(severity=Severity.CRITICAL)
-    return not event.actor.role.startswith(STACK_SET_ROLES) and Match(severity=Severity.HIGH)
+    if event.is_by_stack_set:
+        return False
+    return Match(severity=Severity.HIGH if event.invoked_by == _CLOUDFORMATION else Severity.CRITICAL)
+
+
+@detection(
+    title="Rule {resource} of Muster in account {account} was changed by {actor} ({eventName})",
+    severity=Severity.CRITICAL,
+    api_calls=calls("events", "PutRule", "PutTargets"),
+    resource=_RULE,
+    attack="T1562.001",
+)
+def framework_rule_changed(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
+    """A rule that brings events to Muster was given another pattern, state or target, and may bring none any more.
+
+    False positives: none known; CloudFormation, which deploys the rules, is not meant.
+    Response: compare the rule with its stack (CloudFormation console, Detect drift) and put it back; muster deploy does
+    if the stack changed too. End the actor's sessions, and read the account's trail for the time between.
+    """
+    is_deployed = event.invoked_by == _CLOUDFORMATION or event.is_by_stack_set
+    return settings.names.is_own(event.request.text("name") or event.request.text("rule")) and not is_deployed
 
 
 @detection(

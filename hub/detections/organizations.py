@@ -6,20 +6,10 @@ from hub.detections.detection import Match, calls, detection
 
 _CIS = "monitoring.organizations_changes"
 # Beginnings of the service principals of what protects, records or deploys to every account.
-_GUARDS = (
-    *(
-        "access-analyzer.",
-        "account.",
-        "cloudtrail.",
-        "config",
-        "detective.",
-        "fms.",
-        "guardduty.",
-        "iam.",
-        "inspector2.",
-    ),
-    *("macie.", "malware-protection.", "member.org.stacksets.", "securityhub.", "sso.", "stacksets.", "backup."),
-)
+_PROTECTING = ("access-analyzer.", "fms.", "guardduty.", "inspector2.", "macie.", "malware-protection.", "securityhub.")
+_RECORDING = ("backup.", "cloudtrail.", "config", "detective.")
+_DEPLOYING = ("account.", "iam.", "member.org.stacksets.", "sso.", "stacksets.")
+_GUARDS = (*_PROTECTING, *_RECORDING, *_DEPLOYING)
 _LOSSES = {"RemoveAccountFromOrganization", "CloseAccount", "MoveAccount", "DeleteOrganization"}
 
 

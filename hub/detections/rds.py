@@ -3,7 +3,7 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.network import is_world
-from contract.resource import ResourceArn
+from contract.resource import ResourceArn, first_named
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import shared_with, strangers
@@ -12,41 +12,45 @@ _FAMILY = "rds"
 _SNAPSHOT_SHARING = calls("rds", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute")
 _RDS = "arn:{partition}:rds:{region}:{account}:"
 _EXPORTED = ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.sourceArn",))
-_BACKUP = ResourceArn(
+_CLUSTER = (_RDS + "cluster:{id}", ["requestParameters.dBClusterIdentifier"])
+_SNAPSHOT = (_RDS + "snapshot:{id}", ["requestParameters.dBSnapshotIdentifier"])
+_CLUSTER_SNAPSHOT = (_RDS + "cluster-snapshot:{id}", ["requestParameters.dBClusterSnapshotIdentifier"])
+_GLOBAL = ("arn:{partition}:rds::{account}:global-cluster:{id}", ["requestParameters.globalClusterIdentifier"])
+_BACKUP = (
     _RDS + "auto-backup:{id}",
-    (
+    [
         "responseElements.dBInstanceAutomatedBackupArn",
         "responseElements.dBInstanceAutomatedBackupsArn",
         "responseElements.dBClusterAutomatedBackupArn",
         "responseElements.dBClusterArn",
         "requestParameters.dbiResourceId",
         "requestParameters.dbClusterResourceId",
-    ),
+    ],
 )
-_GLOBAL = ResourceArn(
-    "arn:{partition}:rds::{account}:global-cluster:{id}", ("requestParameters.globalClusterIdentifier",), _BACKUP
-)
-_CLUSTER_SNAPSHOT = ResourceArn(
-    _RDS + "cluster-snapshot:{id}", ("requestParameters.dBClusterSnapshotIdentifier",), _GLOBAL
-)
-_SNAPSHOT = ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.dBSnapshotIdentifier",), _CLUSTER_SNAPSHOT)
-_CLUSTER = ResourceArn(_RDS + "cluster:{id}", ("requestParameters.dBClusterIdentifier",), _SNAPSHOT)
 # A replica's or a restored database's call names its source too: the new one first.
-_DATABASE = ResourceArn(_RDS + "db:{id}", ("requestParameters.dBInstanceIdentifier",), _CLUSTER)
-# A snapshot's call does not name its database as the one at stake.
-_ANY_SNAPSHOT = ResourceArn(_SNAPSHOT.template, _SNAPSHOT.paths, _CLUSTER_SNAPSHOT)
+_DATABASE = first_named(
+    (_RDS + "db:{id}", ["requestParameters.dBInstanceIdentifier"]),
+    _CLUSTER,
+    _SNAPSHOT,
+    _CLUSTER_SNAPSHOT,
+    _GLOBAL,
+    _BACKUP,
+)
+_ANY_SNAPSHOT = first_named(_SNAPSHOT, _CLUSTER_SNAPSHOT)
 # A new snapshot's call names its database too: the snapshot is what leaves.
-_NEW_SNAPSHOT = ResourceArn(
-    _RDS + "snapshot:{id}",
+_NEW_SNAPSHOT = first_named(
     (
-        "responseElements.dBSnapshotArn",
-        "responseElements.dBClusterSnapshotArn",
-        "requestParameters.targetDBSnapshotIdentifier",
-        "requestParameters.dBSnapshotIdentifier",
+        _RDS + "snapshot:{id}",
+        [
+            "responseElements.dBSnapshotArn",
+            "responseElements.dBClusterSnapshotArn",
+            "requestParameters.targetDBSnapshotIdentifier",
+            "requestParameters.dBSnapshotIdentifier",
+        ],
     ),
-    fallback=ResourceArn(
+    (
         _RDS + "cluster-snapshot:{id}",
-        ("requestParameters.targetDBClusterSnapshotIdentifier", "requestParameters.dBClusterSnapshotIdentifier"),
+        ["requestParameters.targetDBClusterSnapshotIdentifier", "requestParameters.dBClusterSnapshotIdentifier"],
     ),
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contract.cloudtrail import CloudTrailEvent, wrapped
-from contract.resource import ResourceArn, short_name
+from contract.resource import ResourceArn, first_named, short_name
 
 BUCKET = ResourceArn("arn:{partition}:s3:::{id}", ("requestParameters.bucketName",))
 NODE = ResourceArn(
@@ -46,6 +46,12 @@ def test_an_arn_with_a_hole_is_none() -> None:
 def test_the_fallback_names_what_the_first_cannot() -> None:
     either = ResourceArn(NODE.template, NODE.paths, fallback=BUCKET)
     assert either.of(event({"bucketName": "b"})) == ("arn:aws:s3:::b",)
+
+
+def test_of_several_kinds_the_first_that_is_named_counts() -> None:
+    kinds = first_named(("db:{id}", ["requestParameters.db"]), ("cluster:{id}", ["requestParameters.cluster"]))
+    assert kinds.of(event({"cluster": "c", "db": "d"})) == ("db:d",)
+    assert kinds.of(event({"cluster": "c"})) == ("cluster:c",)
 
 
 @pytest.mark.parametrize(

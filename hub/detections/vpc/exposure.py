@@ -43,14 +43,14 @@ def nacl_world_open(event: CloudTrailEvent, settings: DetectionSettings) -> bool
     attack="T1133",
     cis="monitoring.gateway_changes",
 )
-def internet_gateway_attached(event: CloudTrailEvent) -> bool:
+def internet_gateway_attached(_event: CloudTrailEvent) -> bool:
     """A network that had no way to the Internet now has one.
 
     False positives: public networks by design.
     Response: ask whether the VPC may be public. If not, detach the gateway (ec2:DetachInternetGateway); look for routes
     to it and for addresses that instances got meanwhile.
     """
-    return "vpcId" in event.request
+    return True
 
 
 @detection(

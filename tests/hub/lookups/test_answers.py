@@ -17,6 +17,7 @@ BUCKET = "arn:aws:s3:::shop-invoices"
 POINT = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/invoices"
 GROUP = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-0123456789abcdef0"
 INSTANCE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-0123456789abcdef0"
+INTERFACE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:network-interface/eni-0123456789abcdef0"
 IMAGE = f"arn:aws:ec2:{REGION}::image/ami-0123456789abcdef0"
 SNAPSHOT = f"arn:aws:ec2:{REGION}::snapshot/snap-0123456789abcdef0"
 POLICY = f"arn:aws:iam::{ACCOUNT}:policy/deploy"
@@ -47,6 +48,10 @@ def block(*settings: str) -> dict[str, Any]:
 
 def instance(**fields: Any) -> dict[str, Any]:
     return {"Reservations": [{"Instances": [{"State": {"Name": "running"}, **fields}]}]}
+
+
+def interface(**fields: Any) -> dict[str, Any]:
+    return {"NetworkInterfaces": [fields]}
 
 
 def ownership(kind: str) -> dict[str, Any]:
@@ -257,6 +262,21 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
     "an instance without a public address": (
         *("public_instance", INSTANCE, {}, {"DescribeInstances": instance()}),
         Answer("the instance has no public address", REFUTED),
+    ),
+    "an address at the network interface of an instance": (
+        *("public_instance", INTERFACE, {}),
+        {
+            "DescribeNetworkInterfaces": interface(
+                Attachment={"InstanceId": "i-1"},
+                Groups=[{"GroupId": "sg-1"}],
+                PrivateIpAddresses=[{"Association": {"PublicIp": "192.0.2.7"}}],
+            )
+        },
+        Answer("public address 192.0.2.7 on i-1; security groups: sg-1", CONFIRMED),
+    ),
+    "a network interface that has lost its address": (
+        *("public_instance", INTERFACE, {}, {"DescribeNetworkInterfaces": interface(PrivateIpAddresses=[{}])}),
+        Answer("the network interface has no public address", REFUTED),
     ),
     "an address for no instance": (
         *("public_instance", f"arn:aws:iam::{ACCOUNT}:root", {}, {}),
