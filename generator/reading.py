@@ -6,7 +6,8 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _GZIP = b"\x1f\x8b"
-
+_STDIN = "stdin"
+# What `aws cloudtrail lookup-events` holds each record in, as text.
+_LOOKED_UP = "CloudTrailEvent"
+# The lists of log files, and of what was looked up.
+_LISTS = ("Records", "Events")
 
 # What CloudTrail's log files begin with, however it was printed; a file is one line of up to hundreds of megabytes.
 _LOG = re.compile(r'\s*\{\s*"Records"\s*:\s*\[')
@@ -34,38 +39,55 @@ class InputError(BadInputError):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One thing read: its value, or why it is none."""
+    """One thing read: its value, or why it is none; `place` is where it stands in its file (`:3`, `, record 3`)."""
 
     value: Any = None
     error: str = ""
+    file: str = ""
+    place: str = ""
 
 
-def read_items(paths: Sequence[str], key: str | None = None) -> Iterator[Item]:
+def read_items(
+    paths: Sequence[str], key: str | None = None, *, empty: Callable[[str], None] = lambda _: None
+) -> Iterator[Item]:
     """Yield every item of the files in order; `-` is standard input, a directory is its files by name.
 
     `key` takes the item from that key of each line. A line that is no JSON is an item with an error, never the end.
+    `empty` is told of each file and directory that holds nothing.
     """
     for path in paths or ["-"]:
-        for item in _read(path):
-            yield at(item, key)
+        files = event_files(path)
+        if not files:
+            empty(path)
+        for file in map(str, files):
+            name = _STDIN if file == "-" else file
+            is_empty = True
+            for item in _read(file):
+                yield at(msgspec.structs.replace(item, file=name), key)
+                is_empty = False
+            if is_empty:
+                empty(name)
 
 
 def at(item: Item, key: str | None) -> Item:
-    """Return what an item holds under a key; the item itself without one, or when it is an error."""
-    if key is None or item.error:
+    """Return what an item holds under a key, or as `aws cloudtrail lookup-events` has it: JSON written as text, too.
+
+    It is the item itself without a key, or when it is an error.
+    """
+    held = item.value if isinstance(item.value, dict) else {}
+    if item.error or (key is None and not isinstance(held.get(_LOOKED_UP), str)):
         return item
-    if isinstance(item.value, dict) and key in item.value:
-        return Item(item.value[key])
-    return Item(error=f"no key {key!r} in this line")
+    name = _LOOKED_UP if key is None else key
+    if name not in held:
+        return msgspec.structs.replace(item, value=None, error=f"no key {name!r} in this line")
+    found = held[name]
+    loaded = _loaded(found) if isinstance(found, str) else Item(found)
+    return msgspec.structs.replace(item, value=loaded.value, error=loaded.error)
 
 
 def _read(path: str) -> Iterator[Item]:
     if path == "-":
         yield from items_of(cast("io.BufferedReader", sys.stdin.buffer))
-        return
-    if Path(path).is_dir():
-        for file in event_files(path):
-            yield from _read(str(file))
         return
     try:
         with Path(path).open("rb") as stream:
@@ -106,7 +128,8 @@ def _parsed(stream: _Stream) -> Iterator[Item]:
     window = JsonWindow(head, stream)
     yield from _logs(window)
     rest = cast("io.BufferedReader", io.BufferedReader(_Rest(window.rest(), stream)))
-    yield from _values(rest.readline(), rest)
+    # Which line this is, nobody has counted.
+    yield from (msgspec.structs.replace(item, place="") for item in _values(rest.readline(), rest))
 
 
 def _head(stream: _Stream) -> bytes:
@@ -119,12 +142,13 @@ def _head(stream: _Stream) -> bytes:
 
 def _logs(window: JsonWindow) -> Iterator[Item]:
     """Yield the records of log files that follow each other; a damaged one ends at the line where the next begins."""
+    number = count(1)
     while window.matches(_LOG, _LOG_BEGINS_WITHIN):
         try:
             for value in listed(window):
-                yield Item(value)
+                yield Item(value, place=_record(next(number)))
         except (ValueError, RecursionError) as error:
-            yield Item(error=f"not JSON: {error}")
+            yield Item(error=f"not JSON: {error}", place=_record(next(number)))
             while window.skip_line() and not window.matches(_LOG, _LOG_BEGINS_WITHIN):
                 pass
 
@@ -154,11 +178,11 @@ def _values(first: bytes, stream: _Stream) -> Iterator[Item]:
     if whole.error:
         yield from _document_or_lines(first, stream)
         return
-    yield from _unpacked(whole.value)
+    number = len(first.splitlines())
+    yield from _unpacked(whole.value, f":{number}")
     for line in iter(stream.readline, b""):
-        if line.strip():
-            found = _loaded(line)
-            yield from [found] if found.error else _unpacked(found.value)
+        number += 1
+        yield from _line(line, number)
 
 
 def _document_or_lines(first: bytes, stream: _Stream) -> Iterator[Item]:
@@ -169,24 +193,34 @@ def _document_or_lines(first: bytes, stream: _Stream) -> Iterator[Item]:
     if not whole.error:
         yield from _unpacked(whole.value)
         return
-    lines = [line for line in text.splitlines() if line.strip()]
-    parsed = [_loaded(line) for line in lines]
-    if all(item.error for item in parsed):
-        yield whole
-        return
-    for item in parsed:
-        yield from [item] if item.error else _unpacked(item.value)
+    lines = [one for number, line in enumerate(text.splitlines(), 1) for one in _line(line, number)]
+    yield from lines if any(not one.error for one in lines) else [whole]
 
 
-def _loaded(text: bytes) -> Item:
+def _line(line: bytes, number: int) -> list[Item]:
+    if not line.strip():
+        return []
+    found, place = _loaded(line), f":{number}"
+    return [msgspec.structs.replace(found, place=place)] if found.error else [*_unpacked(found.value, place)]
+
+
+def _loaded(text: bytes | str) -> Item:
     try:
         return Item(json.loads(text))
     except (ValueError, RecursionError) as error:
         return Item(error=f"not JSON: {error}")
 
 
-def _unpacked(value: Any) -> Iterator[Item]:
-    if isinstance(value, dict) and isinstance(value.get("Records"), list):
-        value = value["Records"]
-    for one in value if isinstance(value, list) else [value]:
-        yield Item(one)
+def _unpacked(value: Any, place: str = "") -> Iterator[Item]:
+    for name in _LISTS:
+        if isinstance(value, dict) and isinstance(value.get(name), list):
+            value = value[name]
+    if not isinstance(value, list):
+        yield Item(value, place=place)
+        return
+    for number, one in enumerate(value, 1):
+        yield Item(one, place=f"{place}{_record(number)}")
+
+
+def _record(number: int) -> str:
+    return f", record {number}"

@@ -116,7 +116,7 @@ def test_log_files_that_follow_each_other_are_read_whole_through_any_window(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_window, "_CHUNK", chunk)
         found = list(items_of(io.BufferedReader(io.BytesIO(body.encode()))))
-    assert found == [Item(one) for log in logs for one in log]
+    assert [(one.value, one.error) for one in found] == [(one, "") for log in logs for one in log]
 
 
 def test_a_damaged_log_keeps_what_stands_before_the_damage_and_the_logs_of_other_lines(tmp_path: Path) -> None:
