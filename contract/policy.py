@@ -133,14 +133,15 @@ class Policy(msgspec.Struct, frozen=True):
 
 def policy_of(value: Any) -> Policy:
     """Return a policy from any of its encodings: object, JSON text, URL-encoded JSON text; empty when it is none."""
-    document = _document(value)
+    document = document_of(value)
     if not isinstance(document, dict):
         return Policy()
     statements: Any = next((part for key, part in document.items() if normalized(key) == "statement"), [])
     return Policy(tuple(_statement(one) for one in _listed(statements) if isinstance(one, dict)))
 
 
-def _document(value: Any) -> Any:
+def document_of(value: Any) -> Any:
+    """Return what a policy's text, URL-encoded or not, says; what is no text as it is, None when it is no JSON."""
     if not isinstance(value, str):
         return value
     for text in (value, unquote(value)):

@@ -85,7 +85,7 @@ def _terminate(*_: object) -> None:
 
 
 def _end(text: str, code: int) -> None:
-    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False).print(
         "\n".join(f"error: {line}" for line in text.splitlines())
     )
     sys.exit(code)

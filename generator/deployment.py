@@ -1,13 +1,12 @@
 """What decides about events where Muster is deployed, for whoever wants to know without AWS."""
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from contract.catalogue import ATTEMPTED
-from contract.finding import Mode
+from contract.finding import Mode, Severity
 from contract.names import CREATED_BY, USUAL_NAMES, Names
 from generator.accounts_file import read_accounts
 from generator.config import Config, load
@@ -15,6 +14,7 @@ from generator.functions import DETECTOR
 from generator.generate import tuning
 from generator.pattern import Rule
 from generator.problems import BadInputError
+from generator.settings.ids import why_unknown
 from generator.watching import configured_rules, usual_rules
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
@@ -29,7 +29,8 @@ from hub.store.accounts import Account
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """The detections, the alert rules and the creator's tag key; an empty key: nothing is tagged.
 
-    `catalogue` is what the engine was made of, also what `settings` switch off.
+    `catalogue` is what the engine was made of, also what `settings` switch off. `told_from` is the least severity that
+    people are told of; None: no channel is set.
     """
 
     engine: Engine
@@ -38,6 +39,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     settings: DetectionSettings = DEFAULTS
     names: Names = USUAL_NAMES
     created_by_key: str = CREATED_BY
+    told_from: Severity | None = Severity.MEDIUM
 
 
 def usual_deployment() -> Deployment:
@@ -55,6 +57,7 @@ def configured_deployment(config: Config) -> Deployment:
         settings=settings,
         names=config.names,
         created_by_key=config.creator.created_by_key if config.creator.enabled else "",
+        told_from=config.channels.email.minimum_severity if config.channels.email else None,
     )
 
 
@@ -78,10 +81,10 @@ def named(identifier: str) -> Detection | Feed:
     """Return the detection or feed of an id, or of its refused attempts; `BadInputError` says which was meant."""
     known: dict[str, Detection | Feed] = {**{one.id: one for one in DETECTIONS}, **{one.id: one for one in FEEDS}}
     wanted = identifier.removesuffix(ATTEMPTED)
+    if "*" in wanted:
+        raise BadInputError(f"--detection: {identifier} is no detection's id; give one id, in full")
     if wanted not in known:
-        near = difflib.get_close_matches(wanted, known, n=1)
-        mend = f"did you mean {near[0]}?" if near else "docs/detections.md lists the ids"
-        raise BadInputError(f"--detection: {identifier} is no detection's id; {mend}")
+        raise BadInputError(f"--detection: {identifier} {why_unknown(wanted)}")
     return known[wanted]
 
 

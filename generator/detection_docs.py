@@ -46,7 +46,8 @@ reason = "the pipeline changes policies all day"
 until = "2027-06-01"
 ```
 
-Prefer the narrow means: an exclusion for a caller before `monitor`, `monitor` before `off`.
+Prefer the narrow means: an exclusion for a caller before `monitor`, `monitor` before `off`. What is `off` from the
+start has the spokes forward much more once `mode = "live"` switches it on: of `*:*` every change that its callers make.
 
 Left out from the start (`usual_exclusions = false` takes these back in; a few detections also pass over what a service
 does by itself, and say so):

@@ -6,27 +6,35 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from contract import asff, ocsf
+from contract.catalogue import ATTEMPTED
 from contract.clock import iso, now
 from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
 from contract.fields import Fields
-from contract.finding import Finding
+from contract.finding import Finding, Mode, Severity
 from generator.deployment import Deployment
 from generator.pattern import forwarded
 from generator.reading import Item
 from generator.remembered import RememberedWindows
-from generator.why import Reason, Reasons
+from generator.why import NO, Reason, Reasons
+from hub.detections.catalogue import DETECTIONS
 from hub.detections.native.catalogue import FEEDS
+from hub.detections.verdict import Verdict
 from spoke.creator_tagger.plan import TaggingPlan, plan
 
-_FOR_PEOPLE = {"kind", "api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
-_NATIVE = {kind for one in FEEDS for kind in one.detail_types}
+_FOR_PEOPLE = {"file", "place", "kind", "api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
+_NATIVE = {kind: one.id for one in FEEDS for kind in one.detail_types}
+_DETECTIONS = {one.id: one for one in DETECTIONS}
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
 
 class ExplainedFinding(BaseModel):
-    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces); `id` is its key in the store."""
+    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces); `id` is its key in the store.
+
+    `untold_because`: why nobody is told of it, for people; empty when somebody is.
+    """
 
     id: str = Field(exclude=True)
+    untold_because: str = Field(default="", exclude=True)
     detection: str
     severity: str
     attempt: bool
@@ -54,6 +62,8 @@ class Explanation(BaseModel):
     findings: list[ExplainedFinding | dict[str, Any]] = []
     creates: list[Created] = []
     error: str | None = None
+    file: str = ""
+    place: str = ""
     kind: str = ""
     api_call: str = ""
     rule: str = ""
@@ -79,15 +89,16 @@ def explain(items: Iterable[Item], deployment: Deployment, *, with_reasons: bool
     windows = RememberedWindows()
     reasons = Reasons(deployment) if with_reasons else None
     for index, item in enumerate(items):
+        blank = Explanation(index=index, error=item.error or None, file=item.file, place=item.place)
         if item.error:
-            yield Explanation(index=index, error=item.error)
+            yield blank
             continue
         try:
             envelope = envelope_of(item.value)
-            one = _explained(index, envelope, deployment, windows)
-            yield _reasoned(one, envelope, reasons, windows) if reasons and one.api_call else one
+            one = _explained(blank, envelope, deployment, windows)
+            yield _reasoned(one, envelope, reasons, windows) if reasons else one
         except MalformedEventError as error:
-            yield Explanation(index=index, error=str(error))
+            yield blank.model_copy(update={"error": str(error)})
 
 
 def envelope_of(value: Any) -> dict[str, Any]:
@@ -112,11 +123,11 @@ def envelope_of(value: Any) -> dict[str, Any]:
 
 
 def _explained(
-    index: int, envelope: Mapping[str, Any], deployment: Deployment, windows: RememberedWindows
+    blank: Explanation, envelope: Mapping[str, Any], deployment: Deployment, windows: RememberedWindows
 ) -> Explanation:
     detail = envelope["detail"]
     kind = envelope["detail-type"]
-    explanation = Explanation(index=index, event_id=Fields(dict(envelope)).text("id") or None, kind=kind)
+    explanation = blank.model_copy(update={"event_id": Fields(dict(envelope)).text("id") or None, "kind": kind})
     if describe := _FORMS.get(kind):
         findings = detail.get("findings")
         listed = findings if isinstance(findings, list) else []
@@ -129,39 +140,52 @@ def _explained(
     rule = forwarded(deployment.rules, envelope)
     findings = deployment.engine.judge(envelope, iso(now())).settled(windows.count)
     tagging = _tagging(event, deployment)
-    return Explanation(
-        index=index,
-        event_id=event.id,
-        forwarded=rule is not None,
-        actor=event.actor.name,
-        findings=[explained_finding(finding) for finding in findings],
-        creates=[Created(arn=arn, tags=tagging.tags) for arn in tagging.arns],
-        api_call=event.api_call,
-        rule=rule or "",
-        untagged_because=tagging.reason,
-    )
+    told = {
+        "event_id": event.id,
+        "forwarded": rule is not None,
+        "actor": event.actor.name,
+        "findings": [_explained_finding(finding, deployment) for finding in findings],
+        "creates": [Created(arn=arn, tags=tagging.tags) for arn in tagging.arns],
+        "kind": "",
+        "api_call": event.api_call,
+        "rule": rule or "",
+        "untagged_because": tagging.reason,
+    }
+    return explanation.model_copy(update=told)
 
 
 def _reported(explanation: Explanation, envelope: Mapping[str, Any], deployment: Deployment) -> Explanation:
     """Explain what another service says it found; an event that closes a finding has none."""
     rule = forwarded(deployment.rules, envelope)
-    found = [one for one in deployment.engine.judge(envelope, iso(now())).findings if one.is_open]
-    told = {"actor": next((one.actor for one in found if one.actor), None), "rule": rule or ""}
-    listed = [explained_finding(one) for one in found]
-    return explanation.model_copy(update={"forwarded": rule is not None, "findings": listed, **told})
+    verdict = deployment.engine.judge(envelope, iso(now()))
+    found = [one for one in verdict.findings if one.is_open]
+    told = {
+        "forwarded": rule is not None,
+        "actor": next((one.actor for one in found if one.actor), None),
+        "findings": [_explained_finding(one, deployment) for one in found],
+        "rule": rule or "",
+        "reasons": _silence(_NATIVE[explanation.kind], verdict) if rule and not found else [],
+    }
+    return explanation.model_copy(update=told)
+
+
+def _silence(feed: str, verdict: Verdict) -> list[Reason]:
+    """Return why what another service says is no finding."""
+    if verdict.excluded:
+        return [Reason(detection=feed, answer="excluded", because=[one.reason for one in verdict.excluded])]
+    why = "it closes a finding, if there is one" if verdict.findings else "it tells of nothing that people should see"
+    return [Reason(detection=feed, answer=NO, because=[why])]
 
 
 def _reasoned(
     one: Explanation, envelope: Mapping[str, Any], reasons: Reasons, windows: RememberedWindows
 ) -> Explanation:
-    findings = (finding for finding in one.findings if isinstance(finding, ExplainedFinding))
-    raised = [name for finding in findings for name in (finding.detection, *finding.also)]
-    return one.model_copy(
-        update={
-            "reasons": reasons.of(CloudTrailEvent(envelope), raised, windows),
-            "unforwarded_because": "" if one.forwarded else reasons.unforwarded(envelope),
-        }
-    )
+    update: dict[str, Any] = {"unforwarded_because": "" if one.forwarded else reasons.unforwarded(envelope)}
+    if one.api_call:
+        findings = (finding for finding in one.findings if isinstance(finding, ExplainedFinding))
+        raised = [name for finding in findings for name in (finding.detection, *finding.also)]
+        update["reasons"] = reasons.of(CloudTrailEvent(envelope), raised, windows)
+    return one.model_copy(update=update)
 
 
 def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:
@@ -170,10 +194,10 @@ def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:
     return plan(event, deployment.created_by_key, deployment.names)
 
 
-def explained_finding(finding: Finding) -> ExplainedFinding:
-    """Return a finding as scripts read it."""
+def _explained_finding(finding: Finding, deployment: Deployment) -> ExplainedFinding:
     return ExplainedFinding(
         id=finding.id,
+        untold_because=_untold(finding, deployment.told_from),
         detection=finding.detection,
         severity=finding.severity,
         attempt=finding.is_attempt,
@@ -183,3 +207,17 @@ def explained_finding(finding: Finding) -> ExplainedFinding:
         account=finding.account,
         region=finding.region,
     )
+
+
+def _untold(finding: Finding, told_from: Severity | None) -> str:
+    """Return why nobody is told of a finding, as the hub's transitions and its notifier have it."""
+    known = _DETECTIONS.get(finding.detection.removesuffix(ATTEMPTED))
+    if known and known.is_told_after_lookup:
+        return "told once the look-up in the account confirms it"
+    if finding.mode is not Mode.LIVE:
+        return f"its mode is {finding.mode}: stored, and nobody is told"
+    if not told_from:
+        return "no channel is set: nobody is told"
+    if finding.severity.rank < told_from.rank:
+        return f"below the minimum_severity of emails, {told_from}: stored, and nobody is told"
+    return ""

@@ -29,7 +29,10 @@ class RememberedWindows:
     def told(self, sighting: Sighting) -> str:
         """Return how far the count of a sighting's key is, or why it counts no more, as a person reads it."""
         memory = self._memories.get((sighting.detection, sighting.key), EMPTY)
+        span = duration(sighting.seconds)
+        if own := next((one for one in memory.alerts if one.event == sighting.event), None):
+            return f"{len(own.things)} of {sighting.count} within {span} by {sighting.key}"
         if any(abs(sighting.at - one.at) < sighting.seconds for one in memory.alerts):
-            return f"{sighting.key} was told of less than {duration(sighting.seconds)} ago"
+            return f"told already, less than {span} ago, for {sighting.key}"
         near = sum(abs(sighting.at - at) < sighting.seconds for at in memory.seen.values())
-        return f"{near} of {sighting.count} within {duration(sighting.seconds)} by {sighting.key}"
+        return f"{near} of {sighting.count} within {span} by {sighting.key}"

@@ -30,6 +30,11 @@ def listed(texts: Sequence[str]) -> str:
     return f"{', '.join(texts[:_MOST])}{more}"
 
 
+def clipped(text: str, longest: int) -> str:
+    """Return at most so many characters of a text, and a sign that there were more."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 def duration(seconds: int) -> str:
     """Return a time in the largest unit that measures it whole: `10 minutes`."""
     size, unit = next(one for one in _UNITS if seconds % one[0] == 0)
@@ -38,4 +43,4 @@ def duration(seconds: int) -> str:
 
 def _short(value: Any) -> str:
     text = printable(json.dumps(value, ensure_ascii=False, default=str))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return clipped(text, _LONGEST)

@@ -20,6 +20,8 @@ _FIELDS_OF_ACTOR = {
     "role": "userIdentity.sessionContext.sessionIssuer.userName",
     "type": "userIdentity.type",
 }
+# Where an account's list would be named; `muster explain` says that without it all others are strangers.
+ORGANIZATION = "the organization's account list (--org)"
 # Read to name things, never to decide.
 _NAMES = frozenset({"eventID", "awsRegion", "recipientAccountId"})
 
@@ -149,7 +151,7 @@ class _TracedSettings:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._settings, name)
         if name == "organization_accounts":
-            self._trace.add("the organization's account list (--org)", [f"{len(value)} accounts"] if value else [])
+            self._trace.add(ORGANIZATION, [f"{len(value)} accounts"] if value else [])
         elif not callable(value):
             self._trace.add(f"setting {name}", [*value] if isinstance(value, tuple | frozenset) else [value])
         return value

@@ -1,6 +1,6 @@
-"""Why each detection said what it said about an event, and why no rule forwards one: for people."""
+"""Why each detection said what it said about an event: for people."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,26 +11,29 @@ from contract.clock import iso
 from contract.cloudtrail import DETAIL_TYPES, CloudTrailEvent
 from contract.finding import Mode
 from generator.deployment import Deployment
-from generator.matcher import matches
-from generator.pattern import ENABLED, is_delivered, is_read_only
 from generator.remembered import RememberedWindows
-from generator.shown import listed, printable, shown
+from generator.shown import printable, shown
+from generator.statements import deciding, stated, statements_of
 from generator.trace import Read, Trace, TracedEvent, traced_settings
+from generator.unforwarded import unforwarded
 from hub.detections.detection import Detection
 from hub.detections.engine import Engine, may_judge
 
 YES, NO = "yes", "no"
+_SWITCHED_OFF = "the settings switch it off"
+_OFF = 'it is off from the start; mode = "live" in its table of [detections] switches it on'
 
 
 class Reason(BaseModel):
     """What a detection said (`yes`, `no`, or why its answer does not count), and what it looked at, in order.
 
-    `is_read`: it was asked, and read the event.
+    `absent` are the places where nothing stood. `is_read`: it was asked, and read the event.
     """
 
     detection: str
     answer: str
     because: list[str]
+    absent: list[str] = []
     is_read: bool = False
 
 
@@ -56,37 +59,55 @@ class Reasons:
             **{_deed(one.detection): ("counted", windows.told(one)) for one in verdict.sightings},
             **{_deed(one.detection): ("excluded", one.reason) for one in verdict.excluded},
         }
-        for one in raised:
-            settled.pop(_deed(one), None)
+        counted = {_deed(one.detection): windows.told(one) for one in verdict.sightings}
+        for one in map(_deed, raised):
+            settled.pop(one, None)
         return [
             Reason(detection=one.id, answer=settled[one.id][0], because=[settled[one.id][1]])
             if one.id in settled
-            else self._reason(one, event)
+            else _counting(self._reason(one, event), counted.get(one.id, ""))
             for one in self._asked.candidates(event.detail)
         ]
 
     def unforwarded(self, envelope: Mapping[str, Any]) -> str:
-        """Return why no rule forwards a CloudTrail event."""
-        found = _hindrances(envelope, envelope["detail"], self._deployment)
-        return next(found, "no rule's filter lets it through")
+        """Return why no rule forwards an event."""
+        return unforwarded(envelope, self._deployment, self._asked)
 
     def _reason(self, one: Detection, event: CloudTrailEvent) -> Reason:
-        own = self._own[one.id]
-        if self._deployment.settings.modes.get(one.id, own.mode) is Mode.OFF:
-            return Reason(detection=one.id, answer="off", because=["it is off"])
+        set_mode = self._deployment.settings.modes.get(one.id)
+        if (set_mode or self._own[one.id].mode) is Mode.OFF:
+            return Reason(detection=one.id, answer="off", because=[_SWITCHED_OFF if set_mode else _OFF])
         if not may_judge(one, event):
             return Reason(detection=one.id, answer=NO, because=[_unasked(one, event)])
         trace = Trace()
         try:
             answer = self._answer(one, TracedEvent(event.envelope, trace), trace)
+            because = self._told(one, trace.reads(), event)
         except Exception as error:  # noqa: BLE001 - as the engine's isolator: one that raises silences no other
             return Reason(detection=one.id, answer="failed", because=[f"{type(error).__name__}: {error}"])
-        return Reason(detection=one.id, answer=YES if answer else NO, because=_told(trace.reads(), event), is_read=True)
+        return Reason(
+            detection=one.id,
+            answer=YES if answer else NO,
+            because=because,
+            absent=[_place(read) for read in trace.reads() if not _held(read)],
+            is_read=True,
+        )
 
-    def _answer(self, one: Detection, event: CloudTrailEvent, trace: Trace) -> bool:
+    def _answer(self, one: Detection, event: CloudTrailEvent, trace: Trace | None = None) -> bool:
         if not one.takes_settings:
             return bool(one.predicate(event))
-        return bool(one.predicate(event, traced_settings(self._deployment.settings, trace)))
+        settings = self._deployment.settings
+        return bool(one.predicate(event, traced_settings(settings, trace) if trace else settings))
+
+    def _told(self, one: Detection, reads: Sequence[Read], event: CloudTrailEvent) -> list[str]:
+        """Return what stood where a detection looked; one that looked nowhere has judged by the call alone."""
+        if not reads:
+            return [f"eventName is {event.name}", *([f"errorCode is {event.error}"] if event.is_refused else [])]
+
+        def fires(detail: Mapping[str, Any]) -> bool:
+            return self._answer(one, CloudTrailEvent({**event.envelope, "detail": detail}))
+
+        return [f"{_place(read)} {_said(read, event, fires)}" for read in reads if _held(read)]
 
 
 def _deed(identifier: str) -> str:
@@ -101,37 +122,21 @@ def _unasked(one: Detection, event: CloudTrailEvent) -> str:
     return f"the call was refused: {event.error}"
 
 
-def _told(reads: Sequence[Read], event: CloudTrailEvent) -> list[str]:
-    if not reads:
-        return [f"eventName is {event.name}"]
-    absent = [_place(one) for one in reads if not one.values]
-    verb = "are" if len(absent) > 1 else "is"
-    return [
-        *(f"{_place(one)} {shown(one.path, one.values)}" for one in reads if one.values),
-        *([f"{listed(absent)} {verb} absent"] if absent else []),
-    ]
+def _said(read: Read, event: CloudTrailEvent, fires: Callable[[Mapping[str, Any]], bool]) -> str:
+    """Return what stood at a place; of a policy the statements that decided."""
+    statements = [one for value in read.values if statements_of(value) for one in deciding(value, event.detail, fires)]
+    return printable(f"says {stated(statements)}") if statements else shown(read.path, _held(read))
 
 
-def _place(one: Read) -> str:
-    return printable(one.path.replace("[]", ""))
+def _held(read: Read) -> list[Any]:
+    """Return what stood at a place; empty text is nothing, as S3 writes it beside what a request has."""
+    return [one for one in read.values if one != ""]
 
 
-def _hindrances(envelope: Mapping[str, Any], detail: Mapping[str, Any], deployment: Deployment) -> Iterator[str]:
-    call = (str(detail.get("eventSource", "")), str(detail.get("eventName", "")))
-    if envelope.get("detail-type") not in DETAIL_TYPES:
-        yield f"no rule is for {envelope.get('detail-type')}"
-    if not str(envelope.get("source", "")).startswith("aws."):
-        yield f"its source {envelope.get('source')!r} is not AWS's own"
-    if not any(is_delivered(rule, {**detail, "eventSource": "", "eventName": ""}) for rule in deployment.rules):
-        yield f"it is an event of category {detail.get('eventCategory')}, which EventBridge gives to no rule"
-    candidates = deployment.engine.candidates(detail)
-    if not any(":".join(call) in one.api_calls for one in candidates):
-        yield f"no detection names {call[0]}:{call[1]}" + (", a read-only call" if is_read_only(call) else "")
-    if is_read_only(call) and all(rule.state == ENABLED for rule in deployment.rules):
-        yield "it is a read-only call, and detections.read_only_calls is off"
-    if any(rule.state == ENABLED and matches(rule.pattern, envelope) for rule in deployment.rules):
-        yield "it is a read-only call, which EventBridge gives only to rules that ask for those"
-    if error := detail.get("errorCode"):
-        is_wanted = any(one.attempts or one.failures for one in candidates)
-        why = "detections.refused_calls is off" if is_wanted else "no detection of it looks at refused calls"
-        yield f"it was refused ({error}), and {why}"
+def _place(read: Read) -> str:
+    return printable(read.path.replace("[]", ""))
+
+
+def _counting(said: Reason, count: str) -> Reason:
+    """Return a reason that begins with how far the count is; as it is where nothing is counted."""
+    return said.model_copy(update={"because": [count, *said.because]}) if count else said

@@ -54,7 +54,7 @@ def backtest(  # noqa: PLR0913 - the options of a command
     if json:
         typer.echo(report.model_dump_json())
     else:
-        show(report, Console(highlight=False, soft_wrap=True))
+        show(report, Console(highlight=False, soft_wrap=True, emoji=False))
     if report.files.damaged:
         raise typer.Exit(FAILED)
 

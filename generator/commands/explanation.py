@@ -5,14 +5,17 @@ from collections.abc import Iterator, Sequence
 
 from contract.finding import Severity
 from generator.explain import ExplainedFinding, Explanation
-from generator.shown import listed, printable
+from generator.shown import clipped, listed, printable
+from generator.trace import ORGANIZATION
 from generator.why import NO, YES, Reason
 from hub.detections.detection import Detection
 from hub.detections.native.feed import Feed
 
-# Of what a detection looked at, the last is what decided.
-_MOST_READ = 3
+# Of what a detection looked at, the last decided, more often than not; what is there says more than what is not.
+_MOST_READ = 8
+_MOST_ABSENT = 2
 _MOST_ANSWERS = 2
+_LONGEST_ANSWER = 200
 _STYLES = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "cyan", "INFORMATIONAL": "blue"}
 _QUIET = "dim"
 Line = tuple[str, str]
@@ -24,6 +27,7 @@ class Summary:
     def __init__(self, asked: Detection | Feed | None = None) -> None:
         """Begin with none; of one detection only, its events are told."""
         self._asked = asked
+        self._is_organization_missed = False
         self._kinds = asked.detail_types if isinstance(asked, Feed) else ()
         self._counts: Counter[str] = Counter()
         self._severities: Counter[str] = Counter()
@@ -34,7 +38,9 @@ class Summary:
         self._counts["forwarded"] += one.forwarded
         self._counts["tagged"] += len(one.creates)
         self._counts["unreadable"] += one.error is not None
-        self._severities.update(_severity(finding) for finding in one.findings)
+        self._counts["in Security Hub"] += sum(not isinstance(finding, ExplainedFinding) for finding in one.findings)
+        self._severities.update(finding.severity for finding in one.findings if isinstance(finding, ExplainedFinding))
+        self._is_organization_missed |= any(said.answer == YES and ORGANIZATION in said.absent for said in one.reasons)
         is_asked = bool(one.reasons or one.error or one.kind in self._kinds)
         self._counts["passed over"] += not is_asked
         return is_asked or not self._asked
@@ -42,11 +48,16 @@ class Summary:
     def lines(self) -> Iterator[str]:
         """Yield the lines at the end."""
         counts, severities = self._counts, self._severities
-        if counts["events"] > 1:
+        if counts["events"] != 1:
             counted = ", ".join(f"{severities[one]} {one}" for one in reversed(Severity) if severities[one])
             findings = f"findings {severities.total()}" + (f" ({counted})" if counted else "")
             tagged = f"resources tagged {counts['tagged']}, unreadable {counts['unreadable']}"
             yield f"{counts['events']} events: forwarded {counts['forwarded']}, {findings}, {tagged}"
+        if counts["in Security Hub"]:
+            told = "no rule is for them, Muster does not read them yet"
+            yield f"findings in Security Hub {counts['in Security Hub']}: {told}"
+        if self._is_organization_missed:
+            yield "without --org, every account but the event's own is a stranger"
         if self._asked and counts["passed over"]:
             looks_at = self._kinds or getattr(self._asked, "api_calls", ())
             yield f"{counts['passed over']} other events: {self._asked.id} looks at {listed(looks_at)}"
@@ -57,9 +68,9 @@ def in_short(one: Explanation) -> Iterator[Line]:
     return _printable(_short(one))
 
 
-def in_full(one: Explanation) -> Iterator[Line]:
-    """Yield the lines of an event."""
-    return _printable(_full(one))
+def in_full(one: Explanation, *, is_whole: bool = False) -> Iterator[Line]:
+    """Yield the lines of an event; `is_whole`: with all that the detections looked at."""
+    return _printable(_full(one, is_whole=is_whole))
 
 
 def _printable(lines: Iterator[Line]) -> Iterator[Line]:
@@ -67,30 +78,40 @@ def _printable(lines: Iterator[Line]) -> Iterator[Line]:
 
 
 def _short(one: Explanation) -> Iterator[Line]:
-    why = f"not forwarded, {one.unforwarded_because}" if one.unforwarded_because else "no finding"
-    yield "; ".join([f"{_headline(one)}: {why}", *_answers(one.reasons)[:_MOST_ANSWERS]]), _QUIET
+    why = f"not forwarded, {one.unforwarded_because}" if one.unforwarded_because else _nothing(one)
+    answers = [clipped(answer, _LONGEST_ANSWER) for answer in _answers(one.reasons)[:_MOST_ANSWERS]]
+    yield "; ".join([f"{_headline(one)}: {why}", *answers]), _QUIET
 
 
-def _full(one: Explanation) -> Iterator[Line]:
+def _full(one: Explanation, *, is_whole: bool) -> Iterator[Line]:
     if one.error:
-        yield f"{one.index}: error: {one.error}", "red"
+        yield f"{_where(one)}: error: {one.error}", "red"
         return
     yield _headline(one), "bold"
-    if one.api_call or one.rule:
-        yield _forwarding(one)
+    yield _forwarding(one)
     for finding in one.findings:
-        yield from _finding(finding, one.reasons)
+        yield from _finding(finding, one.reasons, is_whole=is_whole)
     if not one.findings:
-        yield "   no finding", _QUIET
-    for answer in _answers(_unraised(one)):
+        yield f"   {_nothing(one)}", _QUIET
+    for answer in _answers(_unraised(one), is_whole=is_whole):
         yield f"   {answer}", _QUIET
     yield from _tagging(one)
 
 
+def _where(one: Explanation) -> str:
+    return f"{one.file}{one.place}" if one.file else str(one.index)
+
+
 def _headline(one: Explanation) -> str:
     if not one.api_call:
-        return f"{one.index}: {one.kind}{f' about {one.actor}' if one.actor else ''} ({one.event_id})"
-    return f"{one.index}: {one.api_call} by {one.actor or 'nobody named'} ({one.event_id})"
+        return f"{_where(one)}: {one.kind}{f' about {one.actor}' if one.actor else ''} ({one.event_id})"
+    return f"{_where(one)}: {one.api_call} by {one.actor or 'nobody named'} ({one.event_id})"
+
+
+def _nothing(one: Explanation) -> str:
+    """Return that there is no finding; a rule takes a few calls more than those that detections name."""
+    is_unnamed = one.forwarded and one.api_call and not one.reasons
+    return f"no finding: no detection names {one.api_call}" if is_unnamed else "no finding"
 
 
 def _forwarding(one: Explanation) -> Line:
@@ -99,26 +120,30 @@ def _forwarding(one: Explanation) -> Line:
     return f"   not forwarded: {one.unforwarded_because}", "yellow" if one.findings else _QUIET
 
 
-def _finding(finding: ExplainedFinding | dict[str, object], reasons: Sequence[Reason]) -> Iterator[Line]:
-    severity = _severity(finding)
+def _finding(
+    finding: ExplainedFinding | dict[str, object], reasons: Sequence[Reason], *, is_whole: bool
+) -> Iterator[Line]:
     if not isinstance(finding, ExplainedFinding):
-        yield f"   {severity} {finding['title']} ({finding['id']})", _STYLES[severity]
+        severity = str(finding["severity"])
+        yield f"   in Security Hub: {severity} {finding['title']} ({finding['id']})", _STYLES[severity]
         return
     also = f", also {', '.join(finding.also)}" if finding.also else ""
-    yield f"   {severity} {finding.title} ({finding.detection}{also})", _STYLES[severity]
+    yield f"   {finding.severity} {finding.title} ({finding.detection}{also})", _STYLES[finding.severity]
     for resource in finding.resources:
         yield f"      {resource}", ""
+    if finding.untold_because:
+        yield f"      {finding.untold_because}", "yellow"
     for said in reasons:
         if said.answer == YES and said.detection in _deeds(finding):
             name = f"{said.detection}: " if finding.also else ""
-            yield f"      because {name}{_because(said)}", ""
+            yield f"      because {name}{_because(said, is_whole=is_whole)}", ""
 
 
-def _answers(reasons: Sequence[Reason]) -> list[str]:
+def _answers(reasons: Sequence[Reason], *, is_whole: bool = False) -> list[str]:
     """Return what the detections said, those of one reason together; those who read the event's fields come first."""
     groups: dict[tuple[str, str], list[str]] = {}
     for said in sorted(reasons, key=lambda one: (one.answer == NO, not one.is_read)):
-        groups.setdefault((said.answer, _because(said)), []).append(said.detection)
+        groups.setdefault((said.answer, _because(said, is_whole=is_whole)), []).append(said.detection)
     return [f"{answer}: {listed(names)}: {because}" for (answer, because), names in groups.items()]
 
 
@@ -140,10 +165,14 @@ def _tagging(one: Explanation) -> Iterator[Line]:
         yield f"   no tag: {one.untagged_because}", _QUIET
 
 
-def _severity(finding: ExplainedFinding | dict[str, object]) -> str:
-    return finding.severity if isinstance(finding, ExplainedFinding) else str(finding["severity"])
+def _because(said: Reason, *, is_whole: bool) -> str:
+    left = 0 if is_whole else max(0, len(said.because) - _MOST_READ)
+    before = [f"after {left} more"] if left else []
+    return "; ".join([*before, *said.because[left:], *_missed(said.absent, is_whole=is_whole)])
 
 
-def _because(said: Reason) -> str:
-    left = len(said.because) - _MOST_READ
-    return "; ".join([*([f"after {left} more"] if left > 0 else []), *said.because[-_MOST_READ:]])
+def _missed(absent: Sequence[str], *, is_whole: bool) -> Iterator[str]:
+    named = absent if is_whole else absent[-_MOST_ABSENT:]
+    more = f" and {len(absent) - len(named)} more" if len(absent) > len(named) else ""
+    if named:
+        yield f"{', '.join(named)}{more} {'are' if len(absent) > 1 else 'is'} absent"

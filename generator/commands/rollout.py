@@ -20,6 +20,19 @@ from generator.rollout.comparison import changes
 from generator.rollout.session import open_sessions
 
 BUILD = Path("build")
+_TAKES = {
+    "sign-in": "every sign-in",
+    "any-call": "calls told by other fields than their name",
+    "read-only": "reads that detections name",
+    "filtered": "changes of which the fields say whether they matter",
+    "attempts": "changes, also refused ones",
+    "calls": "changes that were done, packed by service",
+    "native": "what other AWS services find",
+}
+_WORDS = """\
+What is off is in none of them. Golden events: the share that the rule takes of the recorded events (tests/events) that
+fire a detection; several rules may take one. What rules cost with your events, `muster backtest` says.
+"""
 FAILED, CHANGED = 1, 3
 TargetOption = Annotated[Target | None, typer.Option("--target", help="In place of aws.target of the settings.")]
 PythonOption = Annotated[Path | None, typer.Option("--python", help="An interpreter of the functions' version.")]
@@ -56,16 +69,23 @@ def _show(console: Console, manifest: Manifest) -> None:
         table.add_row(function.path, f"{function.bytes:,}", f"{function.unzipped_bytes:,}")
     console.print(table)
     console.print(_rules(manifest))
+    console.print(_WORDS, style="dim", soft_wrap=True)
 
 
 def _rules(manifest: Manifest) -> Table:
     """Return what each spoke's alert rules are; a golden event may go by several of them."""
-    table = Table("Alert rule", "Characters", "Golden events", "Also reads", title_justify="left")
+    table = Table("Alert rule", "Takes", "Characters", "Golden events", "Also reads", title_justify="left")
     table.title = f"Forwarded by each spoke: {len(manifest.rules)} rules"
     for rule in manifest.rules:
         share = "unknown" if rule.share is None else f"{rule.share:.1%}"
-        table.add_row(rule.name, f"{rule.characters:,}", share, "yes" if rule.state != ENABLED else "")
+        reads = "yes" if rule.state != ENABLED else ""
+        table.add_row(rule.name, takes(rule.name), f"{rule.characters:,}", share, reads)
     return table
+
+
+def takes(rule: str) -> str:
+    """Return what an alert rule is for, by its name (`calls-3`)."""
+    return _TAKES[rule.rstrip("-0123456789")]
 
 
 def plan(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:

@@ -1,19 +1,18 @@
 """`[detections]` and `[detections."<id>"]`."""
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
+from contract.catalogue import ATTEMPTED
 from contract.finding import Mode, Severity
+from generator.settings.ids import IDS, why_unknown
 from generator.settings.kinds import AccountId, BucketPattern, Cidr, Count, Days, Port, RegionName, Switch
 from generator.settings.section import Broken, Section, refuse
 from hub.detections.catalogue import DETECTIONS
-from hub.detections.native.catalogue import FEEDS
 from hub.detections.settings import DEFAULTS
 
-_IDS = {*(one.id for one in DETECTIONS), *(one.id for one in FEEDS)}
 _COUNTING = {one.id for one in DETECTIONS if one.window}
 
 
@@ -86,9 +85,9 @@ class Detections(Section):
     @model_validator(mode="before")
     @classmethod
     def _names_detections(cls, given: Any) -> Any:
-        known = {*cls.model_fields, *_IDS}
+        known = {*cls.model_fields, *IDS}
         keys = given if isinstance(given, dict) else {}
-        refuse(cls, [((key,), _unknown(key, known)) for key in keys if key not in known])
+        refuse(cls, [((key,), _unknown(key, cls.model_fields)) for key in keys if key not in known])
         return given
 
     @property
@@ -97,9 +96,10 @@ class Detections(Section):
         return dict(self.__pydantic_extra__ or {})
 
 
-def _unknown(key: str, known: set[str]) -> str:
-    if any(one.startswith(f"{key}.") for one in _IDS):
+def _unknown(key: str, settings: Iterable[str]) -> str:
+    if key.removesuffix(ATTEMPTED) in IDS:
+        whole = key.removesuffix(ATTEMPTED)
+        return f"has no table of its own: {whole} holds for refused attempts too; leave them out with [[exclusions]]"
+    if any(one.startswith(f"{key}.") for one in IDS):
         return f'is half of a detection\'s id; write the whole id in quotes: [detections."{key}.…"]'
-    near = difflib.get_close_matches(key, sorted(known), n=1)
-    mend = f"did you mean {near[0]}?" if near else "docs/detections.md lists the ids"
-    return f"is neither a setting nor a detection's id; {mend}"
+    return why_unknown(key, also=settings)

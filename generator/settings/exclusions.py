@@ -6,12 +6,10 @@ from fnmatch import fnmatchcase
 from pydantic import Field
 
 from contract.catalogue import ATTEMPTED
+from generator.settings.ids import IDS, why_unknown
 from generator.settings.kinds import AccountId, Day, Glob
 from generator.settings.section import Broken, Section
-from hub.detections.catalogue import DETECTIONS
-from hub.detections.native.catalogue import FEEDS
 
-_IDS = (*(one.id for one in DETECTIONS), *(one.id for one in FEEDS))
 _FITTING = ("actors", "actor_kinds", "invoked_by", "source_ips", "api_calls", "resources", "accounts", "ous", "tags")
 
 
@@ -62,8 +60,8 @@ class Exclusion(Section):
         if not (self.detections or any(getattr(self, name) for name in _FITTING)):
             yield (), f"this leaves out every finding; give detections or one of {', '.join(_FITTING)}"
         for place, wanted in enumerate(self.detections):
-            if not any(fnmatchcase(name, wanted) for one in _IDS for name in (one, f"{one}{ATTEMPTED}")):
-                yield ("detections", place), f"{wanted} is no detection's id; docs/detections.md lists them"
+            if not any(fnmatchcase(name, wanted) for one in IDS for name in (one, f"{one}{ATTEMPTED}")):
+                yield ("detections", place), f"{wanted} {why_unknown(wanted)}"
         for place, tag in enumerate(self.tags):
             if "=" not in tag:
                 yield ("tags", place), f"{tag} is no tag; write it as key=value"

@@ -72,7 +72,7 @@ def _nothing_created(event: CloudTrailEvent, names: Names) -> str:
 def _nothing_found(event: CloudTrailEvent) -> str:
     if event.api_call in CREATED:
         return "the event names no resource of this account and Region"
-    return "unknown call: it creates nothing that Muster tags"
+    return "the call creates nothing that Muster tags"
 
 
 def _left_alone(named: TaggingPlan, arns: tuple[str, ...], key: str, claimed: str) -> TaggingPlan:

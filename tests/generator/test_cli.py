@@ -1,4 +1,5 @@
 import json
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -9,12 +10,14 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from generator import cli
+from generator.commands.rollout import takes
 from generator.demo.recorded import EVENTS
 from generator.local.problems import BadStartError, LocalError
 from generator.local.process import start
 from generator.matcher import PatternError
 from generator.parts.function import TemplateError
 from generator.rollout.step import RolloutError
+from generator.watching import usual_rules
 from hub.detections.settings import DetectionSettingsError
 
 GOLDEN = Path(__file__).parents[1] / "events"
@@ -197,7 +200,7 @@ def test_the_account_list_says_who_is_a_stranger(run: Run, tmp_path: Path, stran
 def test_explain_gives_a_line_to_each_quiet_one_of_many_events(run: Run) -> None:
     _, short, _ = run("explain", str(EVENTS))
     _, full, _ = run("explain", "--verbose", str(EVENTS))
-    quiet = "49: ec2.amazonaws.com:DescribeInstances by datadog"
+    (quiet,) = re.findall(r"^\S+\.json: ec2\.amazonaws\.com:DescribeInstances by datadog", full, re.MULTILINE)
     assert len([line for line in short.splitlines() if line.startswith(quiet)]) == 1
     assert "no detection names ec2.amazonaws.com:DescribeInstances, a read-only call" in short
     assert f"{quiet} (" in full
@@ -207,7 +210,7 @@ def test_explain_gives_a_line_to_each_quiet_one_of_many_events(run: Run) -> None
 
 def test_explain_of_one_detection_tells_only_of_its_events(run: Run) -> None:
     _, printed, _ = run("explain", "--detection", "cloudtrail.logging_stopped", str(EVENTS))
-    headings = [line for line in printed.splitlines() if line[:1].isdigit()]
+    headings = [line for line in printed.splitlines() if not line.startswith(" ")]
     assert all("StopLogging" in line for line in headings[:-2])
     assert "other events: cloudtrail.logging_stopped looks at cloudtrail.amazonaws.com:StopLogging" in headings[-1]
     code, _, said = run("explain", "--detection", "cloudtrail.loging_stopped", str(EVENTS))
@@ -215,3 +218,57 @@ def test_explain_of_one_detection_tells_only_of_its_events(run: Run) -> None:
     assert said == (
         "error: --detection: cloudtrail.loging_stopped is no detection's id; did you mean cloudtrail.logging_stopped?\n"
     )
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_explain_names_the_files_in_which_nothing_can_be_read_and_goes_on(
+    run: Run, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.json").write_text("")
+    (tmp_path / "b.json").write_text("oops")
+    (tmp_path / "c.json").write_text('{"journalSignature": 1}')
+    (tmp_path / "d.json").write_bytes((GOLDEN / "iam.user_created" / "quiet-refused.json").read_bytes())
+    code, printed, said = run("explain", *options, str(tmp_path))
+    assert code == 0
+    assert said.splitlines() == [
+        f"warning: {tmp_path}/a.json: no event in it",
+        f"warning: {tmp_path}/b.json: nothing in it could be read",
+        f"warning: {tmp_path}/c.json: nothing in it could be read",
+    ]
+    assert printed.count("error") >= 2
+
+
+def test_explain_of_nothing_says_so(run: Run, tmp_path: Path) -> None:
+    code, printed, said = run("explain", str(tmp_path))
+    assert (code, said) == (0, f"warning: {tmp_path}: no event in it\n")
+    assert printed.startswith("0 events: ")
+
+
+def test_explain_says_in_which_file_and_line_an_event_stands(run: Run, tmp_path: Path) -> None:
+    event = json.loads((GOLDEN / "iam.user_created" / "quiet-refused.json").read_text())
+    (tmp_path / "events.jsonl").write_text(f"{json.dumps(event)}\noops\n")
+    _, printed, _ = run("explain", str(tmp_path / "events.jsonl"))
+    assert printed.startswith(f"{tmp_path}/events.jsonl:1: iam.amazonaws.com:")
+    assert f"{tmp_path}/events.jsonl:2: error: not JSON" in printed
+
+
+def test_the_arn_of_a_secret_is_printed_as_it_is(run: Run) -> None:
+    _, printed, _ = run("explain", str(GOLDEN / "secretsmanager.policy_public"))
+    assert ":secret:" in printed
+
+
+@pytest.mark.parametrize(
+    ("given", "mend"),
+    [
+        ("iam.*", "is no detection's id; give one id, in full"),
+        ("muster.spoke_silent", "is what Muster finds about itself"),
+    ],
+)
+def test_a_detection_that_cannot_be_asked_says_why(run: Run, given: str, mend: str) -> None:
+    code, _, said = run("explain", "--detection", given, str(EVENTS))
+    assert code == 2
+    assert said.startswith(f"error: --detection: {given} {mend}")
+
+
+def test_every_alert_rule_says_what_it_takes() -> None:
+    assert all(takes(rule.name) for rule in usual_rules())

@@ -265,6 +265,14 @@ def test_settings_that_contradict_each_other_are_refused(tmp_path: Path, old: st
             '9: detections."made.up_quite_freely": is neither a setting nor a detection\'s id; doc',
         ),
         (
+            '"muster.spoke_silent"',
+            '9: detections."muster.spoke_silent": is what Muster finds about itself, which no setting changes',
+        ),
+        (
+            '"iam.policy_changed.attempted"',
+            '9: detections."iam.policy_changed.attempted": has no table of its own: iam.policy_changed holds for ',
+        ),
+        (
             "allowed_port",
             "9: detections.allowed_port: is neither a setting nor a detection's id; did you mean allowed_",
         ),
@@ -276,6 +284,20 @@ def test_settings_that_contradict_each_other_are_refused(tmp_path: Path, old: st
 )
 def test_exceptions_are_of_detections_that_there_are(tmp_path: Path, key: str, mend: str) -> None:
     assert refusal(tmp_path, f'{SETTINGS}[detections.{key}]\nmode = "off"\n').startswith(f"muster.toml:{mend}")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "mend"),
+    [
+        ("iam.polcy_changed", "is no detection's id; did you mean iam.policy_changed?"),
+        ("iam.polcy_changed.attempted", "is no detection's id; did you mean iam.policy_changed?"),
+        ("muster.*", "is what Muster finds about itself, which no setting changes; suppress it in the dashboard"),
+        ("xyz*", "is no detection's id; docs/detections.md lists the ids"),
+    ],
+)
+def test_exclusions_are_of_detections_that_there_are(tmp_path: Path, wanted: str, mend: str) -> None:
+    table = f'[[exclusions]]\nreason = "pipeline"\ndetections = ["{wanted}"]\n'
+    assert f": exclusions[0].detections[0]: {wanted} {mend}" in refusal(tmp_path, SETTINGS + table)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,45 @@ def test_the_key_takes_the_item_from_each_line(tmp_path: Path) -> None:
     assert [one.error for one in found] == ["", "no key 'event' in this line", "no key 'event' in this line"]
 
 
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        (b'{"a": 1}\n\n{"a": 2}\n', [":1", ":3"]),
+        (b'\n\n{"a": 1}\nno\n{"a": 2}', [":3", ":4", ":5"]),
+        (b'{"a": \n{"a": 2}\n', [":1", ":2"]),
+        (json.dumps({"Records": TWO}).encode(), [", record 1", ", record 2"]),
+        (json.dumps(TWO, indent=1).encode(), [", record 1", ", record 2"]),
+        (json.dumps(TWO[0], indent=1).encode(), [""]),
+        (b'{"a": 1}\n[{"a": 2}, {"a": 3}]\n', [":1", ":2, record 1", ":2, record 2"]),
+    ],
+)
+def test_an_item_knows_where_it_stands(tmp_path: Path, body: bytes, places: list[str]) -> None:
+    (tmp_path / "events").write_bytes(body)
+    found = read(tmp_path / "events")
+    assert [one.place for one in found] == places
+    assert {one.file for one in found} == {str(tmp_path / "events")}
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+def test_what_lookup_events_prints_is_its_records(tmp_path: Path, indent: int | None) -> None:
+    looked_up = [{"EventId": "x", "CloudTrailEvent": json.dumps(one)} for one in TWO]
+    (tmp_path / "events").write_text(json.dumps({"Events": looked_up, "NextToken": "y"}, indent=indent))
+    assert values(tmp_path / "events") == TWO
+    assert [one.value for one in read(tmp_path / "events", "CloudTrailEvent")] == TWO
+    (tmp_path / "events").write_text(json.dumps({"CloudTrailEvent": "{"}))
+    assert read(tmp_path / "events")[0].error.startswith("not JSON")
+
+
+def test_files_and_directories_that_hold_nothing_are_told(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "empty.json").write_bytes(b"")
+    (tmp_path / "full.json").write_bytes(LINES)
+    told: list[str] = []
+    paths = [str(tmp_path / name) for name in ("none", "empty.json", "full.json")]
+    assert [one.value for one in read_items(paths, empty=told.append)] == TWO
+    assert told == paths[:2]
+
+
 def test_a_truncated_gzip_keeps_what_could_be_read(tmp_path: Path) -> None:
     (tmp_path / "events.gz").write_bytes(gzip.compress(LINES)[:-4])
     found = read(tmp_path / "events.gz")

@@ -1,14 +1,18 @@
 import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode
-from generator.commands.explanation import in_full
+from generator.commands.explanation import Summary, in_full
 from generator.config import Config
-from generator.deployment import Deployment, configured_deployment, usual_deployment
-from generator.explain import Explanation, explain
+from generator.deployment import Deployment, chosen_deployment, configured_deployment, usual_deployment
+from generator.explain import ExplainedFinding, Explanation, explain
 from generator.reading import Item, read_items
 from generator.shown import shown
 from generator.trace import Trace, TracedEvent, traced_settings
@@ -28,7 +32,7 @@ def told(*events: dict[str, Any], deployment: Deployment = USUAL) -> list[Explan
 
 
 def golden(detection: str, kind: str = "fires") -> dict[str, Any]:
-    path = min((EVENTS / detection).glob(f"{kind}-*.json"))
+    path = min((EVENTS / detection).glob(f"{kind}*.json"))
     return copy.deepcopy(next(read_items([str(path)])).value)
 
 
@@ -65,8 +69,8 @@ def test_what_was_read_of_the_caller_is_told_as_the_record_has_it() -> None:
 
 
 def test_members_of_a_list_are_told_together() -> None:
-    (one,) = told(golden("security_group.world_open_admin_port"))
-    assert any(text.startswith("responseElements.securityGroupRuleSet") for text in one.reasons[0].because)
+    (one,) = told(golden("security_group.world_open_all_ports"))
+    assert 'responseElements.securityGroupRuleSet.cidrIpv4 is "0.0.0.0/0"' in one.reasons[0].because
 
 
 def test_a_refused_call_is_a_reason_of_its_own() -> None:
@@ -86,7 +90,7 @@ def test_a_detection_of_refused_calls_says_so() -> None:
 def test_what_is_off_excluded_or_musters_own_says_so(config: Config) -> None:
     event = golden("iam.user_created")
     off = configured(config, detections={"iam.user_created": {"mode": Mode.OFF}})
-    assert reasons(told(event, deployment=off)[0])["iam.user_created"] == ("off", ["it is off"])
+    assert reasons(told(event, deployment=off)[0])["iam.user_created"] == ("off", ["the settings switch it off"])
     excluded = configured(config, exclusions=[{"detections": ["iam.user_created"], "reason": "onboarding"}])
     assert reasons(told(event, deployment=excluded)[0])["iam.user_created"] == ("excluded", ["onboarding"])
     event["detail"]["userIdentity"] = {
@@ -104,7 +108,8 @@ def test_a_count_that_is_complete_raises_and_then_is_told_already() -> None:
     found = told(*events, {**events[-1], "detail": {**events[-1]["detail"], "eventID": "one-more"}})
     answers = [reasons(one)["signin.login_failure_burst"] for one in found]
     assert [answer for answer, _ in answers][-2:] == [YES, "counted"]
-    assert answers[-1][1][0].endswith("was told of less than 10 minutes ago")
+    assert answers[-2][1][0].startswith("5 of 5 within 10 minutes by address ")
+    assert answers[-1][1][0].startswith("told already, less than 10 minutes ago, for address ")
 
 
 def with_detail(**changed: Any) -> dict[str, Any]:
@@ -148,3 +153,132 @@ def test_values_are_short_hidden_where_they_are_secret_and_never_steer_a_termina
 def test_a_name_that_steers_a_terminal_is_printed_without_it() -> None:
     event = with_detail(userIdentity={"type": "IAMUser", "userName": "eve\x1b[2J", "accountId": "111122223333"})
     assert not any("\x1b" in line for one in told(event) for line, _ in in_full(one))
+
+
+def lines(one: Explanation, *, is_whole: bool = False) -> str:
+    return "\n".join(line for line, _ in in_full(one, is_whole=is_whole))
+
+
+@pytest.mark.parametrize(
+    ("kind", "decided"),
+    [("inside-the-network", 'cidrIpv4 is "192.0.2.0/24"'), ("ping", 'ipProtocol is "icmp"')],
+)
+def test_the_field_that_decided_is_told_before_those_that_are_absent(kind: str, decided: str) -> None:
+    (one,) = told(golden("security_group.world_open_all_ports", f"quiet-{kind}"))
+    (answer,) = [line for line in lines(one).splitlines() if "no: security_group.world_open_all_ports" in line]
+    assert decided in answer
+    assert answer.index(decided) < answer.index("absent")
+
+
+def test_what_is_absent_is_folded_until_somebody_asks_for_all() -> None:
+    (one,) = told(golden("security_group.world_open_all_ports", "fires-every-tcp-port"))
+    assert "requestParameters.cidrIpv6, setting allowed_cidrs and 4 more are absent" in lines(one)
+    whole = lines(one, is_whole=True)
+    assert " more are absent" not in whole
+    assert "responseElements.securityGroupRuleSet, requestParameters.ipPermissions.ipv6Ranges.cidrIpv6" in whole
+
+
+_LOCAL = {"Sid": "Own", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["sts:AssumeRole"] * 30}
+_PUBLIC = {"Sid": "All", "Action": "sts:AssumeRole", "Principal": "*", "Effect": "Allow"}
+
+
+@pytest.mark.parametrize("encoded", [str, quote])
+def test_of_a_policy_the_statement_that_decided_is_told_decoded(encoded: Callable[[str], str]) -> None:
+    event = golden("iam.role_trust_public", "fires-new-role")
+    text = json.dumps({"Statement": [_LOCAL, _PUBLIC]})
+    event["detail"]["requestParameters"]["assumeRolePolicyDocument"] = encoded(text)
+    (one,) = told(event)
+    says = 'requestParameters.assumeRolePolicyDocument says {"Effect": "Allow", "Principal": "*", "Action": "sts:'
+    assert reasons(one)["iam.role_trust_public"][1][0].startswith(says)
+
+
+def test_a_policy_that_did_not_decide_is_told_whole_principals_first() -> None:
+    event = golden("iam.role_trust_public", "fires-new-role")
+    document = {"Statement": [_LOCAL, {**_PUBLIC, "Principal": {"Service": "ec2.amazonaws.com"}}]}
+    event["detail"]["requestParameters"]["assumeRolePolicyDocument"] = json.dumps(document)
+    answer, (because, *_) = reasons(told(event)[0])["iam.role_trust_public"]
+    assert answer == NO
+    assert '{"AWS": "111122223333"}' in because
+    assert because.endswith(
+        '{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}'
+    )
+
+
+def test_a_count_that_is_complete_says_how_many_and_how_they_went() -> None:
+    path = EVENTS / "api.unauthorized_burst" / "fires-twenty-refusals.json"
+    *_, last = told(*(item.value for item in read_items([str(path)])))
+    caller = "arn:aws:iam::111122223333:user/mallory"
+    counted = [f"20 of 20 within 10 minutes by {caller}", "eventName is PutUserPolicy", "errorCode is AccessDenied"]
+    assert reasons(last)["api.unauthorized_burst"] == (YES, counted)
+
+
+def test_a_detection_that_is_off_from_the_start_says_what_switches_it_on(config: Config) -> None:
+    event = golden("sts.instance_credentials_outside_aws")
+    answer, (because,) = reasons(told(event)[0])["sts.instance_credentials_outside_aws"]
+    assert answer == "off"
+    assert because.startswith("it is off from the start")
+
+
+def test_a_call_of_which_all_detections_are_off_is_not_said_to_have_none(config: Config) -> None:
+    event = golden("s3.versioning_suspended")
+    off = configured(config, detections={"s3.versioning_suspended": {"mode": Mode.OFF}})
+    (one,) = told(event, deployment=off)
+    assert one.unforwarded_because == (
+        "s3.versioning_suspended, which s3.amazonaws.com:PutBucketVersioning is for, is off"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sections", "said"),
+    [
+        ({}, ""),
+        ({"detections": {"iam.user_created": {"mode": "monitor"}}}, "its mode is monitor: stored, and nobody is told"),
+        ({"channels": {}}, "no channel is set: nobody is told"),
+        (
+            {
+                "channels": {
+                    "email": {"sender": "a@example.com", "recipients": ["b@example.com"], "minimum_severity": "HIGH"}
+                }
+            },
+            "below the minimum_severity of emails, HIGH: stored, and nobody is told",
+        ),
+    ],
+)
+def test_a_finding_that_nobody_is_told_of_says_why(config: Config, sections: dict[str, Any], said: str) -> None:
+    email = {"email": {"sender": "a@example.com", "recipients": ["b@example.com"]}}
+    deployment = configured(config, **{"channels": email, **sections})
+    (one,) = told(golden("iam.user_created"), deployment=deployment)
+    (finding,) = one.findings
+    assert isinstance(finding, ExplainedFinding)
+    assert finding.untold_because == said
+    assert (f"      {said}" in lines(one).splitlines()) is bool(said)
+
+
+def test_an_event_of_another_service_that_gives_no_finding_says_why(config: Config) -> None:
+    opening = golden("native.guardduty_finding", "fires-role-credentials")
+    closing = golden("native.guardduty_finding", "quiet-archived")
+    other = {**opening, "detail-type": "KMS CMK Deletion"}
+    off = configured(config, feeds={"guardduty_finding": False})
+    assert told(opening, deployment=off)[0].unforwarded_because == "native.guardduty_finding is off"
+    assert told(other)[0].unforwarded_because == "no rule is for KMS CMK Deletion"
+    assert reasons(told(closing)[0]) == {"native.guardduty_finding": (NO, ["it closes a finding, if there is one"])}
+
+
+def test_a_finding_in_security_hub_is_not_counted_as_one_of_ours() -> None:
+    finding = {"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/inspector", "Id": "f-1", "Title": "A port"}
+    (one,) = told(finding)
+    summary = Summary()
+    summary.add(one)
+    assert one.unforwarded_because == "no rule is for Security Hub's findings, which Muster does not read yet"
+    assert "   in Security Hub: INFORMATIONAL A port (f-1)" in lines(one).splitlines()
+    assert [*summary.lines()] == ["findings in Security Hub 1: no rule is for them, Muster does not read them yet"]
+
+
+@pytest.mark.parametrize("knows", [False, True])
+def test_a_stranger_that_the_account_list_would_have_named_is_said_so(tmp_path: Path, knows: bool) -> None:
+    event = golden("ec2.snapshot_shared_external", "fires-added")
+    (tmp_path / "accounts.json").write_text(json.dumps([{"Id": "111122223333"}]))
+    deployment = chosen_deployment(None, tmp_path / "accounts.json" if knows else None)
+    summary = Summary()
+    summary.add(told(event, deployment=deployment)[0])
+    assert ("without --org, every account but the event's own is a stranger" in summary.lines()) is not knows

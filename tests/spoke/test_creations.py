@@ -145,7 +145,7 @@ def test_a_replica_is_tagged_in_its_own_region_and_a_role_in_the_global_one(even
         ({"errorMessage": "no such thing"}, "failed call: nothing was created"),
         ({"readOnly": True}, "read-only call: nothing was created"),
         ({"eventName": "TagQueue"}, "tagging call: nothing was created"),
-        ({"eventName": "PurgeQueue"}, "unknown call: it creates nothing that Muster tags"),
+        ({"eventName": "PurgeQueue"}, "the call creates nothing that Muster tags"),
         ({"requestParameters": None}, "the event names no resource of this account and Region"),
     ],
 )
