@@ -10,20 +10,18 @@ from contract.catalogue import ATTEMPTED
 from contract.clock import iso, now
 from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
 from contract.fields import Fields
-from contract.finding import Finding, Mode, Severity
+from contract.finding import Finding, Mode
 from generator.deployment import Deployment
 from generator.pattern import forwarded
 from generator.reading import Item
 from generator.remembered import RememberedWindows
 from generator.why import NO, Reason, Reasons
-from hub.detections.catalogue import DETECTIONS
 from hub.detections.native.catalogue import FEEDS
 from hub.detections.verdict import Verdict
 from spoke.creator_tagger.plan import TaggingPlan, plan
 
 _FOR_PEOPLE = {"file", "place", "kind", "api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
 _NATIVE = {kind: one.id for one in FEEDS for kind in one.detail_types}
-_DETECTIONS = {one.id: one for one in DETECTIONS}
 _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
 
@@ -197,7 +195,7 @@ def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:
 def _explained_finding(finding: Finding, deployment: Deployment) -> ExplainedFinding:
     return ExplainedFinding(
         id=finding.id,
-        untold_because=_untold(finding, deployment.told_from),
+        untold_because=_untold(finding, deployment),
         detection=finding.detection,
         severity=finding.severity,
         attempt=finding.is_attempt,
@@ -209,15 +207,15 @@ def _explained_finding(finding: Finding, deployment: Deployment) -> ExplainedFin
     )
 
 
-def _untold(finding: Finding, told_from: Severity | None) -> str:
+def _untold(finding: Finding, deployment: Deployment) -> str:
     """Return why nobody is told of a finding, as the hub's transitions and its notifier have it."""
-    known = _DETECTIONS.get(finding.detection.removesuffix(ATTEMPTED))
-    if known and known.is_told_after_lookup:
-        return "told once the look-up in the account confirms it"
-    if finding.mode is not Mode.LIVE:
-        return f"its mode is {finding.mode}: stored, and nobody is told"
-    if not told_from:
-        return "no channel is set: nobody is told"
-    if finding.severity.rank < told_from.rank:
-        return f"below the minimum_severity of emails, {told_from}: stored, and nobody is told"
-    return ""
+    known = deployment.engine.detections.get(finding.detection.removesuffix(ATTEMPTED))
+    is_waiting = known is not None and known.is_told_after_lookup and known.mode is Mode.LIVE
+    least = deployment.told_from
+    if finding.mode is not Mode.LIVE and not is_waiting:
+        return f"only stored, nobody is told: {finding.mode}"
+    if not least:
+        return "only stored, nobody is told: no channel is set"
+    if finding.severity.rank < least.rank:
+        return f"only stored, nobody is told: emails have a minimum_severity of {least}"
+    return "told once a look-up in the account has confirmed it" if is_waiting else ""

@@ -52,14 +52,14 @@ class Reasons:
         """Return why each detection said what it said; `raised` are the detections of the event's findings."""
         if event.envelope.get("detail-type") not in DETAIL_TYPES:
             return []
-        if self._deployment.names.is_own_role(event.actor.role):
+        if self._deployment.names.is_own_role(event.actor.role) and not raised:
             return [Reason(detection="*", answer=NO, because=[f"{event.actor.role} is one of Muster's own roles"])]
         verdict = self._deployment.engine.judge(event.envelope, iso(event.time))
+        counted = {_deed(one.detection): windows.told(one) for one in verdict.sightings}
         settled = {
-            **{_deed(one.detection): ("counted", windows.told(one)) for one in verdict.sightings},
+            **{name: ("counted", count) for name, count in counted.items()},
             **{_deed(one.detection): ("excluded", one.reason) for one in verdict.excluded},
         }
-        counted = {_deed(one.detection): windows.told(one) for one in verdict.sightings}
         for one in map(_deed, raised):
             settled.pop(one, None)
         return [

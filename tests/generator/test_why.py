@@ -98,6 +98,8 @@ def test_what_is_off_excluded_or_musters_own_says_so(config: Config) -> None:
         "arn": "arn:aws:sts::111122223333:assumed-role/muster-inventory-eu-central-1/x",
         "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "muster-inventory-eu-central-1"}},
     }
+    assert reasons(told(event)[0])["iam.user_created"][0] == YES
+    event["detail"]["errorCode"] = "AccessDenied"
     (said,) = told(event)[0].reasons
     assert said.because == ["muster-inventory-eu-central-1 is one of Muster's own roles"]
 
@@ -212,7 +214,7 @@ def test_a_count_that_is_complete_says_how_many_and_how_they_went() -> None:
     assert reasons(last)["api.unauthorized_burst"] == (YES, counted)
 
 
-def test_a_detection_that_is_off_from_the_start_says_what_switches_it_on(config: Config) -> None:
+def test_a_detection_that_is_off_from_the_start_says_what_switches_it_on() -> None:
     event = golden("sts.instance_credentials_outside_aws")
     answer, (because,) = reasons(told(event)[0])["sts.instance_credentials_outside_aws"]
     assert answer == "off"
@@ -232,15 +234,15 @@ def test_a_call_of_which_all_detections_are_off_is_not_said_to_have_none(config:
     ("sections", "said"),
     [
         ({}, ""),
-        ({"detections": {"iam.user_created": {"mode": "monitor"}}}, "its mode is monitor: stored, and nobody is told"),
-        ({"channels": {}}, "no channel is set: nobody is told"),
+        ({"detections": {"iam.user_created": {"mode": "monitor"}}}, "only stored, nobody is told: monitor"),
+        ({"channels": {}}, "only stored, nobody is told: no channel is set"),
         (
             {
                 "channels": {
                     "email": {"sender": "a@example.com", "recipients": ["b@example.com"], "minimum_severity": "HIGH"}
                 }
             },
-            "below the minimum_severity of emails, HIGH: stored, and nobody is told",
+            "only stored, nobody is told: emails have a minimum_severity of HIGH",
         ),
     ],
 )
@@ -252,6 +254,13 @@ def test_a_finding_that_nobody_is_told_of_says_why(config: Config, sections: dic
     assert isinstance(finding, ExplainedFinding)
     assert finding.untold_because == said
     assert (f"      {said}" in lines(one).splitlines()) is bool(said)
+
+
+def test_what_waits_for_its_look_up_says_so(config: Config) -> None:
+    name = "sts.instance_credentials_outside_aws"
+    for mode, said in (("live", "told once a look-up in the account has confirmed it"), ("monitor", "only stored")):
+        (one,) = told(golden(name), deployment=configured(config, detections={name: {"mode": mode}}))
+        assert said in lines(one)
 
 
 def test_an_event_of_another_service_that_gives_no_finding_says_why(config: Config) -> None:
