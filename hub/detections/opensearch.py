@@ -15,6 +15,7 @@ from hub.detections.detection import calls, detection
     ),
     resource=ResourceArn("arn:{partition}:es:{region}:{account}:domain/{id}", ("requestParameters.domainName",)),
     attack="T1530",
+    lookup="open_domain",
 )
 def public_policy(event: CloudTrailEvent) -> bool:
     """The access policy allows everyone, and the domain stands outside a VPC.

@@ -25,11 +25,9 @@ Detections = Mapping[str, Detection]
 
 def questions_about(findings: Iterable[Finding], event: Mapping[str, Any], detections: Detections) -> list[Question]:
     """Return what must be asked about an event's findings: of those that a look-up has yet to confirm."""
-    return [
-        _question(one, event, detections[one.detection.removesuffix(ATTEMPTED)], detections)
-        for one in findings
-        if one.confidence is Confidence.UNCONFIRMED
-    ]
+    unconfirmed = [one for one in findings if one.confidence is Confidence.UNCONFIRMED]
+    found = ((one, detections.get(one.detection.removesuffix(ATTEMPTED))) for one in unconfirmed)
+    return [_question(one, event, known, detections) for one, known in found if known and known.lookup]
 
 
 def _question(finding: Finding, event: Mapping[str, Any], one: Detection, detections: Detections) -> Question:

@@ -93,7 +93,7 @@ def accounts(dynamodb: "DynamoDBClient") -> AccountStore:
 @pytest.fixture
 def membership(accounts: AccountStore, organizations: Organizations, clock: Clock) -> Membership:
     accounts.write([Account(id=MEMBER, name="shop", ou_path="Root/Shop")])
-    return Membership(accounts, organizations, clock)
+    return Membership(accounts, organizations, clock, detector.logger)
 
 
 @pytest.fixture
@@ -369,7 +369,7 @@ def test_detections_learn_who_belongs_to_the_organization(
     accounts: AccountStore, organizations: Organizations, clock: Clock
 ) -> None:
     told: list[Mapping[str, Account]] = []
-    membership = Membership(accounts, organizations, clock, on_change=told.append)
+    membership = Membership(accounts, organizations, clock, detector.logger, on_change=told.append)
     accounts.write([Account(id="1", name="a"), Account(id="2", name="b", status=REMOVED)])
     membership.is_stranger("1")
     assert [set(members) for members in told] == [{"1"}]
@@ -379,7 +379,9 @@ def test_before_the_first_inventory_the_list_comes_from_organizations(
     dynamodb: "DynamoDBClient", organizations: Organizations, clock: Clock
 ) -> None:
     told: list[Mapping[str, Account]] = []
-    membership = Membership(AccountStore(dynamodb, "state"), organizations, clock, on_change=told.append)
+    membership = Membership(
+        AccountStore(dynamodb, "state"), organizations, clock, detector.logger, on_change=told.append
+    )
     assert not membership.is_stranger(MEMBER)
     assert [set(members) for members in told] == [{MEMBER}]
 

@@ -139,6 +139,7 @@ def instance_public_ip(event: CloudTrailEvent) -> bool:
     resource=_INSTANCE,
     attempts=True,
     attack="T1098.003",
+    lookup="profile_role",
 )
 def instance_profile_attached(event: CloudTrailEvent) -> bool:
     """A running machine got another role, and whoever is on the machine got its rights.

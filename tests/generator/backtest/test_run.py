@@ -175,7 +175,7 @@ def test_a_bar_shows_files_and_events_while_it_reads(tmp_path: Path) -> None:
     written(tmp_path, [record("iam.user_created")])
     shown = io.StringIO()
     run = Run(USUAL, Period())
-    _follow(run, files([str(tmp_path)], lambda: None), 1, Console(file=shown, force_terminal=True))
+    _follow(run, files([str(tmp_path)], lambda: None), 1, Console(file=shown, force_terminal=True), is_shown=True)
     assert "1 events" in shown.getvalue()
     assert run.progress.events == 1
 
