@@ -20,7 +20,8 @@ from hub.detections.detection import calls, detection
 def public_policy(event: CloudTrailEvent) -> bool:
     """The access policy allows everyone, and the domain stands outside a VPC.
 
-    False positives: domains with fine-grained access control.
+    A look-up closes it where fine-grained access control asks everybody for credentials.
+    False positives: domains that give public data away.
     Response: restrict the access policy (es:UpdateDomainConfig) to your roles or addresses. Read the domain's access
     log for foreign callers; if there is none, treat the data as read and check that none were changed.
     """
