@@ -98,12 +98,12 @@ def _match(rules: list[_Rule]) -> bool | Match:
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
-    lookup="security_group",
+    lookup="all_ports",
 )
 def world_open_all_ports(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """Every address of the Internet may reach every port of what carries the group; a look-up says what does.
+    """Every address of the Internet may reach every port of what carries the group; HIGH while nothing carries it.
 
-    False positives: a group that nothing carries yet.
+    False positives: a group that is made for a test and removed at once.
     Response: remove the rule now; then look for connections in the flow logs and ask the actor what was meant.
     """
     return _match([rule for rule in _world_rules(event, settings) if rule.is_everything])

@@ -106,7 +106,10 @@ def test_an_opened_group_is_worse_when_something_carries_it(demo: Demo) -> None:
     idle = happened(
         *(demo, "security_group.world_open_admin_port", "flat-request"), groupId=opened_group(demo, is_carried=False)
     )
-    assert (idle.severity, idle.certainty) == (Severity.HIGH, "Confirmed: nothing carries the group yet")
+    assert (idle.severity, idle.certainty) == (
+        Severity.HIGH,
+        "Confirmed: the rule stands, but nothing carries the group yet",
+    )
     used = happened(
         *(demo, "security_group.world_open_admin_port", "flat-request"), groupId=opened_group(demo, is_carried=True)
     )
