@@ -16,7 +16,8 @@ _MACHINE_SESSION = re.compile(
 )
 _INSTANCE = re.compile(r"i-[0-9a-zA-Z]{8,17}")
 _SERVICE_ROLE = re.compile(r":role/aws-service-role/([\w.-]+)/")
-_STACK_SET_ROLES = ("stacksets-exec-", "AWSCloudFormationStackSetExecutionRole")
+# What StackSets deploys with: named by the service, or by AWS's template for self-managed permissions.
+STACK_SET_ROLES = ("stacksets-exec-", "AWSCloudFormationStackSetExecutionRole")
 # What CloudTrail writes for the name of a user that does not exist.
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
@@ -94,11 +95,12 @@ def _name_and_kind(identity: Fields, role: str, session: str) -> tuple[str, str]
 def _assumed_role(identity: Fields, role: str, session: str) -> tuple[str, str]:
     issuer = identity.text("sessionContext.sessionIssuer.arn")
     service = _SERVICE_ROLE.search(issuer)
-    if service or role.startswith("AWSServiceRoleFor"):
+    # By its path, which only AWS gives; by its name alone where a record says nothing of the role.
+    if service or (not issuer and role.startswith("AWSServiceRoleFor")):
         return (service.group(1) if service else identity.text("invokedBy") or role), "service-linked-role"
     if role.startswith("AWSReservedSSO") or "/aws-reserved/sso.amazonaws.com/" in issuer:
         return _after_colon(identity.text("principalId")) or session, "sso"
-    if role.startswith(_STACK_SET_ROLES):
+    if role.startswith(STACK_SET_ROLES):
         return "cloudformation-stackset", "cfn-service-role"
     return _plain_session(role, session)
 

@@ -2,14 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from contract.actor import Actor, actor_of
+from contract.actor import STACK_SET_ROLES, Actor, actor_of
 from contract.fields import Fields, as_text, normalized
 from contract.names import partition_of
+
+_T = TypeVar("_T")
 
 API_CALL = "AWS API Call via CloudTrail"
 SIGN_IN = "AWS Console Sign In via CloudTrail"
@@ -25,8 +27,10 @@ _DETAIL_TYPE_OF = {
     "AwsCloudTrailInsight": INSIGHT,
 }
 _ABSENT_TARGET = re.compile(r"NoSuch|NotFound|DoesNotExist|Does not exist", re.IGNORECASE)
-# The service was busy or somebody else was faster: neither the deed nor a refusal.
-_TRANSIENT = re.compile(r"Conflict|Throttl|TooManyRequests|LimitExceeded|Unavailable|InternalError|InternalFailure")
+# The service was busy or somebody else was faster: neither the deed nor a refusal. A quota that is used up is one.
+_TRANSIENT = re.compile(
+    r"Conflict|Throttl|TooManyRequests|RequestLimitExceeded|Unavailable|InternalError|InternalFailure"
+)
 # Nine digits of fractions and a blank for the T are seen in records that passed through a data lake.
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?")
 
@@ -100,6 +104,14 @@ class CloudTrailEvent:
         self.detail = detail
         self.source: str = detail["eventSource"]
         self.name: str = detail["eventName"]
+        self._read: dict[Callable[[CloudTrailEvent], Any], Any] = {}
+
+    def once(self, read: Callable[["CloudTrailEvent"], _T]) -> _T:
+        """Return what `read` makes of the event, which is read only once: several detections ask for the same."""
+        if read not in self._read:
+            self._read[read] = read(self)
+        found: _T = self._read[read]
+        return found
 
     @property
     def api_call(self) -> str:
@@ -222,3 +234,9 @@ class CloudTrailEvent:
     def is_by_service(self) -> bool:
         """Whether one of AWS's services called: for itself, or on the actor's behalf."""
         return bool(self.invoked_by) or self.actor.kind == "service-linked-role"
+
+    @property
+    def is_by_stack_set(self) -> bool:
+        """Whether StackSets called: by a role whose name anybody may take, from where only CloudFormation calls."""
+        caller = self.invoked_by or self.source_ip
+        return caller.endswith("cloudformation.amazonaws.com") and self.actor.role.startswith(STACK_SET_ROLES)

@@ -121,6 +121,13 @@ class Names:
         """Return the bucket of templates and zips of a Region."""
         return f"{self.prefix}-artefacts-{account}-{region}"
 
+    def is_own(self, name: str) -> bool:
+        """Return whether a stack, rule, queue, function or log group has a name that Muster gives.
+
+        CloudFormation puts `StackSet-` before the name of a StackSet's stack; log groups lie in a folder.
+        """
+        return name.removeprefix("StackSet-").startswith((f"{self.prefix}-", f"/{self.prefix}/"))
+
     def is_own_role(self, role: str) -> bool:
         """Return whether a role is one of Muster's: a known name and a Region, so that nobody can borrow the prefix."""
         return role == self.read_role or bool(_own_roles(self).fullmatch(role))

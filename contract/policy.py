@@ -68,7 +68,11 @@ class Statement(msgspec.Struct, frozen=True):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a condition keeps strangers out (operators with IfExists, Not or Null keep nobody out)."""
+        """Whether a condition keeps strangers out; one with IfExists, Not, Null or ForAllValues does not.
+
+        ForAllValues holds where the key is absent, unless another condition demands the key (IAM user guide, "Set
+        operators for multivalued context keys").
+        """
         return any(True for _ in self._narrowing())
 
     @property
@@ -77,9 +81,16 @@ class Statement(msgspec.Struct, frozen=True):
         return [tuple(_texts(value)) for key, value in self._narrowing() if normalized(key) in _CIRCLES]
 
     def _narrowing(self) -> Iterator[tuple[str, Any]]:
+        demanded = {normalized(key) for operator, key, value in self._tests() if _demands(operator, value)}
+        for operator, key, value in self._tests():
+            is_met_by_absence = operator.lower().startswith("forallvalues:") and normalized(key) not in demanded
+            if not is_met_by_absence and _narrows(operator, key, value):
+                yield key, value
+
+    def _tests(self) -> Iterator[tuple[str, str, Any]]:
         for operator, keys in self.conditions.items():
             if isinstance(keys, dict):
-                yield from ((key, value) for key, value in keys.items() if _narrows(operator, key, value))
+                yield from ((operator, key, value) for key, value in keys.items())
 
     @property
     def is_for_everybody(self) -> bool:
@@ -93,11 +104,14 @@ class Statement(msgspec.Struct, frozen=True):
 
     @property
     def is_admin(self) -> bool:
-        """Whether it grants administrator rights: every action (or all of IAM) on every resource, without condition."""
+        """Whether it grants administrator rights: every action (or all of IAM) on every resource, without condition.
+
+        Every action but a few is as good, unless all of IAM is among the few.
+        """
         if not self.is_allow or "*" not in self.resources or self.conditions:
             return False
         if self.not_actions:
-            return not any(action.lower().startswith(("iam:", "*")) for action in self.not_actions)
+            return _ADMIN_ACTIONS.isdisjoint(action.lower() for action in self.not_actions)
         return any(action.lower() in _ADMIN_ACTIONS for action in self.actions)
 
 
@@ -157,6 +171,11 @@ def _principals(principal: Any, kind: str) -> list[str]:
     if isinstance(principal, dict):
         return [one for key, value in principal.items() if normalized(key) == kind for one in _texts(value)]
     return _texts(principal) if kind == "aws" else []
+
+
+def _demands(operator: str, value: Any) -> bool:
+    """Whether a condition says that its key must not be absent."""
+    return operator.lower() == "null" and [text.lower() for text in _texts(value)] == ["false"]
 
 
 def _narrows(operator: str, key: str, value: Any) -> bool:

@@ -1,7 +1,7 @@
 """The ARN of what a call was about, from a template and the record's own fields."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +10,10 @@ import msgspec
 from contract.cloudtrail import CloudTrailEvent
 from contract.fields import as_text
 
-_BALANCER = re.compile(r":(?:loadbalancer|listener)/(?:app|net|gwy)/([^/]+)/")
+# What is followed by ids: load balancers and their listeners, target groups, stacks, what WAF has.
+_NAMED = re.compile(
+    r":(?:(?:loadbalancer|listener)/(?:app|net|gwy)|targetgroup|stack|changeSet|(?:regional|global)/\w+)/([^/]+)/"
+)
 _PLACE = re.compile(r"\{([\w.\-\[\]]+)\}")
 
 _OWN_PLACES: Mapping[str, Callable[[CloudTrailEvent], str]] = {
@@ -47,6 +50,12 @@ class ResourceArn(msgspec.Struct, frozen=True):
             return value
         arn = rendered(self.template, event, {"id": _fitted(self.template, value)}, absent="\0")
         return "" if "\0" in arn else arn
+
+
+def first_named(*tried: tuple[str, Sequence[str]]) -> ResourceArn:
+    """Return what names the first resource that an event names, of several kinds: each a template and its paths."""
+    (template, paths), *rest = tried
+    return ResourceArn(template, tuple(paths), first_named(*rest) if rest else None)
 
 
 def _fitted(template: str, value: str) -> str:
@@ -90,10 +99,10 @@ def values_at(event: CloudTrailEvent, path: str) -> list[Any]:
 
 
 def short_name(arn: str) -> str:
-    """Return what people call a resource: the last part of its ARN (a load balancer's ARN ends in a number instead)."""
-    balancer = _BALANCER.search(arn)
-    if balancer:
-        return balancer.group(1)
+    """Return what people call a resource: the last part of its ARN, or the one before where that is an id."""
+    found = _NAMED.search(arn)
+    if found:
+        return found.group(1)
     named = arn.rstrip("*/:")
     return named[max(named.rfind(":"), named.rfind("/")) + 1 :] or arn
 

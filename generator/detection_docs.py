@@ -46,10 +46,10 @@ reason = "the pipeline changes policies all day"
 until = "2027-06-01"
 ```
 
-Prefer the narrow means: an exclusion for a caller before `monitor`, `monitor` before `off`. `[[suppressions]]` are
-something else: they silence findings that stay findings.
+Prefer the narrow means: an exclusion for a caller before `monitor`, `monitor` before `off`.
 
-Left out from the start (`usual_exclusions = false` takes these back in):
+Left out from the start (`usual_exclusions = false` takes these back in; a few detections also pass over what a service
+does by itself, and say so):
 
 """
 

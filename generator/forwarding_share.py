@@ -14,16 +14,19 @@ _GOLDEN = ROOT / "tests" / "events"
 
 
 class RuleReport(BaseModel):
-    """An alert rule: how long its pattern is, and which share of the golden events that fire it forwards (0 to 1)."""
+    """An alert rule: how long its pattern is, and which share of the golden events that fire it forwards (0 to 1).
+
+    Without golden events there is no share.
+    """
 
     name: str
     state: str
     characters: int
-    share: float
+    share: float | None
 
 
 def rule_reports(rules: Sequence[Rule], golden: Path = _GOLDEN) -> tuple[RuleReport, ...]:
-    """Return a report for each rule; without golden events (a package without tests) all shares are 0."""
+    """Return a report for each rule."""
     events = [event for path in sorted(golden.glob("*/fires-*.json")) for event in _events(path)]
     return tuple(
         RuleReport(name=one.name, state=one.state, characters=size(one.pattern), share=_share(one, events))
@@ -41,8 +44,8 @@ def unmatched(rules: Iterable[Rule], golden: Path = _GOLDEN) -> list[str]:
     ]
 
 
-def _share(rule: Rule, events: Sequence[Mapping[str, Any]]) -> float:
-    return round(sum(forwarded([rule], one) is not None for one in events) / max(len(events), 1), 3)
+def _share(rule: Rule, events: Sequence[Mapping[str, Any]]) -> float | None:
+    return round(sum(forwarded([rule], one) is not None for one in events) / len(events), 3) if events else None
 
 
 def _events(path: Path) -> list[dict[str, Any]]:

@@ -9,10 +9,14 @@ import msgspec
 
 from contract.cloudtrail import API_CALL, DETAIL_TYPES, SERVICE_EVENT
 from generator.matcher import matches
+from generator.problems import ProblemError
 from hub.detections.detection import Detection
 
-# Quota "Event pattern size": 2,048 characters; the rest is room.
+# Quota "Event pattern size"; packs leave some room.
+QUOTA = 2_048
 LIMIT = 2_000
+# "Rule is too complex": EventBridge says no number. Seen of patterns such as "*word*": three accepted, four refused.
+WILDCARDS = 3
 ENABLED = "ENABLED"
 WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 ANY = "*"
@@ -77,6 +81,30 @@ def alert_rules(detections: Iterable[Detection], asked: Asked = EVERYTHING) -> l
         *_packed("attempts", {call for call, want in changes.items() if not want.filters and want.refused}, {}),
         *_packed("calls", {call for call, want in changes.items() if not want.filters and not want.refused}, _DONE),
     ]
+
+
+class RuleError(ProblemError):
+    """A rule that EventBridge would refuse."""
+
+
+def accepted(rules: Iterable[Rule]) -> list[Rule]:
+    """Return the rules; `RuleError` names the first that EventBridge would refuse, in every account at once."""
+    checked = list(rules)
+    for one in checked:
+        if size(one.pattern) > QUOTA:
+            raise RuleError(f"alert rule {one.name}: its pattern has {size(one.pattern)} characters of {QUOTA}")
+        if (most := max(_wildcards(one.pattern), default=0)) > WILDCARDS:
+            raise RuleError(f"alert rule {one.name}: a field has {most} wildcards, of which {WILDCARDS} are accepted")
+    return checked
+
+
+def _wildcards(pattern: Any) -> Iterator[int]:
+    """Yield how many wildcards each field has."""
+    for value in pattern.values() if isinstance(pattern, Mapping) else ():
+        if isinstance(value, list):
+            yield sum(isinstance(one, Mapping) and "wildcard" in one for one in value)
+        for inner in value if isinstance(value, list) else [value]:
+            yield from _wildcards(inner)
 
 
 def size(pattern: Mapping[str, Any]) -> int:

@@ -6,7 +6,7 @@ import msgspec
 
 from generator.config import Config
 from generator.native_rules import dropped_feeds, forwarded_feeds, native_rules
-from generator.pattern import Asked, Rule, alert_rules
+from generator.pattern import Asked, Rule, accepted, alert_rules
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import switched_on
 from hub.detections.native.catalogue import FEEDS
@@ -38,9 +38,9 @@ def configured_rules(config: Config) -> list[Rule]:
     """Return the alert rules of a spoke: what is off, or not asked for, is not forwarded and costs nothing."""
     settings = msgspec.convert(detection_settings(config), DetectionSettings)
     asked = Asked(reads=config.detections.read_only_calls, refusals=config.detections.refused_calls)
-    return [*alert_rules(switched_on(DETECTIONS, settings), asked), *native_rules(forwarded_feeds(config))]
+    return accepted([*alert_rules(switched_on(DETECTIONS, settings), asked), *native_rules(forwarded_feeds(config))])
 
 
 def usual_rules() -> list[Rule]:
     """Return the alert rules of a spoke without settings of anybody's own."""
-    return [*alert_rules(switched_on(DETECTIONS, DetectionSettings())), *native_rules(FEEDS)]
+    return accepted([*alert_rules(switched_on(DETECTIONS, DetectionSettings())), *native_rules(FEEDS)])

@@ -21,6 +21,7 @@ from hub.clients import aws_client
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.settings import load_settings
+from hub.detections.verdict import Verdict
 from hub.lookups.lookup import Question
 from hub.lookups.questions import LookupQueue, questions_about
 from hub.membership import Membership
@@ -46,13 +47,14 @@ class MalformedMessageError(ValueError):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """What was found in an event, and what a look-up must say about it."""
+    """What was found in an event, what a look-up must say about it, and whether what it adds to counts was kept."""
 
-    findings: Sequence[Finding]
-    questions: Sequence[Question]
+    findings: Sequence[Finding] = ()
+    questions: Sequence[Question] = ()
+    is_counted: bool = True
 
 
-NOTHING = Judged((), ())
+UNWATCHED = Judged()
 
 
 @metrics.log_metrics
@@ -117,20 +119,30 @@ class Detector:
                 failed.append(message)
         metrics.add_metric(name="EventsRefused", unit=MetricUnit.Count, value=len(failed))
         failed += self._unstored(found)
+        failed += [message for message, one in found.items() if not (one.is_counted or message in failed)]
         return failed + self._unasked({message: one for message, one in found.items() if message not in failed})
 
     def _judged(self, body: str, observed_at: str) -> Judged:
         if self._is_nobodys_business(body):
-            return NOTHING
+            return UNWATCHED
         event = event_of(body)
         is_stranger = self._membership.is_stranger(event["account"])
         verdict = judged(self._engine, self._membership, event, observed_at)
         for failure in verdict.failures:
             logger.error("A detection failed", detection=failure.detection, reason=failure.reason)
             metrics.add_metric(name="DetectionsFailed", unit=MetricUnit.Count, value=1)
-        findings = verdict.settled(self._stores.windows.count)
+        findings, is_counted = self._settled(verdict)
         strange = [unknown_account(event, observed_at)] if is_stranger else []
-        return Judged([*findings, *strange], questions_about(findings, event, self._engine.detections))
+        questions = questions_about(findings, event, self._engine.detections)
+        return Judged([*findings, *strange], questions, is_counted)
+
+    def _settled(self, verdict: Verdict) -> tuple[list[Finding], bool]:
+        """Return the findings, those of complete counts too, and whether the counts could be kept."""
+        try:
+            return verdict.settled(self._stores.windows.count), True
+        except Exception:  # the isolator of counts: what the event shows by itself is stored all the same
+            logger.exception("An event was not counted", detections=[one.detection for one in verdict.sightings])
+            return list(verdict.findings), False
 
     def _is_nobodys_business(self, body: str) -> bool:
         """Whether a member's event needs no reading, because no detection has a word on it."""

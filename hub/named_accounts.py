@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from contract.finding import LOOK_UP, Confidence, Finding
-from hub.detections.engine import Engine, Verdict
+from hub.detections.engine import Engine
 from hub.detections.strangers import NAMED
+from hub.detections.verdict import Verdict
 from hub.membership import Membership
 
 

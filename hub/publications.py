@@ -3,9 +3,7 @@
 import msgspec
 
 from contract.clock import EPOCH
-from contract.finding import Finding, Mode, Workflow
-
-_OURS = "muster"
+from contract.finding import OURS, Finding, Mode, Workflow
 
 
 def is_to_publish(before: Finding | None, after: Finding) -> bool:
@@ -14,7 +12,7 @@ def is_to_publish(before: Finding | None, after: Finding) -> bool:
     Only what people are told is published; a finding that they are no longer told of is archived there. What people
     write about a finding concerns Security Hub only when it closes or opens it: the rest is theirs in both places.
     """
-    if after.product != _OURS:
+    if after.product != OURS:
         return False
     was_published = before is not None and before.mode is Mode.LIVE
     if after.mode is not Mode.LIVE:

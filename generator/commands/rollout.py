@@ -63,7 +63,8 @@ def _rules(manifest: Manifest) -> Table:
     table = Table("Alert rule", "Characters", "Golden events", "Also reads", title_justify="left")
     table.title = f"Forwarded by each spoke: {len(manifest.rules)} rules"
     for rule in manifest.rules:
-        table.add_row(rule.name, f"{rule.characters:,}", f"{rule.share:.1%}", "yes" if rule.state != ENABLED else "")
+        share = "unknown" if rule.share is None else f"{rule.share:.1%}"
+        table.add_row(rule.name, f"{rule.characters:,}", share, "yes" if rule.state != ENABLED else "")
     return table
 
 

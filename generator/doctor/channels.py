@@ -79,11 +79,14 @@ def subscriptions(hub: Hub) -> Verdict:
 def security_hub(hub: Hub) -> Verdict:
     """Look whether Security Hub is on in the home Region."""
     client, region = hub.client("securityhub"), hub.config.aws.home_region
+    are_read_there = hub.config.feeds.security_hub
     try:
         client.describe_hub()
     except (client.exceptions.InvalidAccessException, client.exceptions.ResourceNotFoundException):
         mend = f"`aws securityhub enable-security-hub --region {region}`"
         if hub.config.findings.publish_to_security_hub:
             return failed(f"off in {region}: it takes no findings, and findings.publish_to_security_hub is true", mend)
-        return warning(f"off in {region}: its findings do not come in", mend)
-    return well(f"on in {region}")
+        if are_read_there:
+            return failed(f"off in {region}, and feeds.security_hub leaves GuardDuty and others to it", mend)
+        return warning(f"off in {region}: nothing checks the accounts against its standards", mend)
+    return well(f"on in {region}" + ("; feeds.security_hub: Muster shows nothing of what it carries" * are_read_there))

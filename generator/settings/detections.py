@@ -59,7 +59,8 @@ class Detections(Section):
         default=DEFAULTS.log_buckets, description="buckets that hold logs, which must not be deleted early"
     )
     minimum_log_bucket_days: Days = Field(
-        default=DEFAULTS.minimum_log_bucket_days, description="days for which buckets of logs keep them at least"
+        default=DEFAULTS.minimum_log_bucket_days,
+        description="days for which buckets of logs, and event data stores, keep them at least",
     )
     minimum_log_group_days: Days = Field(
         default=DEFAULTS.minimum_log_group_days, description="days for which log groups keep their logs at least"

@@ -11,8 +11,8 @@ class Feeds(Section):
 
     security_hub: Switch = Field(
         default=False,
-        description="whether Security Hub watches the accounts: what it carries (GuardDuty, Access Analyzer, Macie, "
-        "Inspector, Config, Health) is then read there, and no spoke forwards it a second time",
+        description="true: people read GuardDuty, Access Analyzer, Macie, Inspector, Config and Health in Security "
+        "Hub, and Muster shows none of these six, for it does not read Security Hub yet",
     )
     guardduty_finding: Switch = Field(default=True, description="threats that GuardDuty sees")
     access_analyzer: Switch = Field(default=True, description="resources that Access Analyzer finds open to others")

@@ -10,16 +10,16 @@ from hub.detections.detection import Match, detection
 from hub.detections.window import Window
 
 _REFUSALS = ["AccessDenied", "AccessDeniedException", {"suffix": "UnauthorizedOperation"}]
-# Distributions stand amid a user agent, tools mostly begin it; EventBridge compares letter by letter.
-_AGENTS = [
-    *({"wildcard": f"*{word}*"} for word in ("kali", "parrot", "pentoo", "blackarch", "S3 Browser", "yberduck")),
-    *({"prefix": word} for word in ("stratus-red-team", "TruffleHog", "trufflehog", "cloudfox", "Pacu", "pacu")),
-    *({"wildcard": f"*{word}*"} for word in ("Prowler", "prowler", "ScoutSuite", "Scout Suite")),
-]
+# Penetration distributions stand amid a user agent, attack tools begin it (S3 writes agents in brackets). EventBridge
+# compares letter by letter, and refuses more than about three such wildcards in a field ("Rule is too complex").
+_DISTRIBUTIONS = ("kali", "parrot", "pentoo")
+_TOOLS = (
+    *("CloudFox", "cloudfox", "Cyberduck", "[Cyberduck", "Pacu", "pacu", "Prowler", "prowler", "S3 Browser"),
+    *("[S3 Browser", "ScoutSuite", "Scout Suite", "TruffleHog", "trufflehog", "stratus-red-team"),
+)
+_AGENTS = [*({"wildcard": f"*{word}*"} for word in _DISTRIBUTIONS), *({"prefix": word} for word in _TOOLS)]
 _TOOL = re.compile(
-    r"\b(kali|parrot|pentoo|blackarch|stratus-red-team|pacu|scout ?suite|prowler|cloudfox|trufflehog|s3 ?browser|"
-    r"cyberduck)(?![a-z])",
-    re.IGNORECASE,
+    rf"^(?P<tool>{'|'.join(map(re.escape, _TOOLS))})|(?<![a-z])(?P<distribution>{'|'.join(_DISTRIBUTIONS)})(?![a-z])"
 )
 
 
@@ -27,7 +27,7 @@ _TOOL = re.compile(
 def tool_of(user_agent: str) -> str:
     """Return the attack tool or penetration distribution that a user agent names, in small letters, or empty text."""
     found = _TOOL.search(user_agent)
-    return found.group(1).lower() if found else ""
+    return found.group().removeprefix("[").lower() if found else ""
 
 
 def _tool_and_caller(event: CloudTrailEvent) -> tuple[str, ...]:

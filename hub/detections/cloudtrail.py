@@ -1,8 +1,9 @@
 """The audit trail itself."""
 
+from datetime import datetime
 from fnmatch import fnmatchcase
 
-from contract.cloudtrail import CloudTrailEvent
+from contract.cloudtrail import CloudTrailEvent, timestamp
 from contract.fields import Fields
 from contract.finding import Severity
 from contract.resource import ResourceArn
@@ -70,7 +71,7 @@ def trail_deleted(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Trail {resource} of account {account} was weakened or points elsewhere",
+    title="Trail {resource} of account {account} may record less, or elsewhere: {what}",
     severity=Severity.HIGH,
     api_calls=calls("cloudtrail", "UpdateTrail"),
     resource=_TRAIL,
@@ -78,16 +79,18 @@ def trail_deleted(_event: CloudTrailEvent) -> bool:
     attack="T1562.008",
     cis=_CIS,
 )
-def trail_weakened(event: CloudTrailEvent) -> bool:
-    """A trail records less than before, no longer proves its files, or delivers to another bucket, key or topic.
+def trail_weakened(event: CloudTrailEvent) -> bool | Match:
+    """A trail was told to record less, not to prove its files, or where to deliver; the record has no former values.
 
-    False positives: a planned move of the log bucket.
+    False positives: a planned move of the log bucket; Terraform, CloudFormation and the console, which send the whole
+    trail with every change.
     Response: compare the trail with its definition (cloudtrail:GetTrail) and put back what changed. If the bucket or
     the key is not yours, logs have gone there: find out whose it is, and read the event history for the actor's other
     calls.
     """
-    is_narrower = any(event.request.is_false(switch) for switch in _SWITCHES)
-    return is_narrower or any(destination in event.request for destination in _DESTINATIONS)
+    off = [f"{switch} off" for switch in _SWITCHES if event.request.is_false(switch)]
+    to = [f"{name} {event.request.text(name) or 'none'}" for name in _DESTINATIONS if name in event.request]
+    return bool(off or to) and Match(details={"what": ", ".join(off + to)})
 
 
 def _drops_management_events(selector: Fields) -> bool:
@@ -126,24 +129,25 @@ def event_selectors_reduced(event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="CloudTrail Insights of trail {resource} of account {account} switched off",
+    title="CloudTrail Insights of {resource} of account {account} switched off",
     severity=Severity.MEDIUM,
     api_calls=calls("cloudtrail", "PutInsightSelectors"),
-    resource=_TRAIL,
+    resource=ResourceArn(_TRAIL.template, _TRAIL.paths, fallback=_STORE),
     attack="T1562.008",
     cis=_CIS,
 )
 def insights_disabled(event: CloudTrailEvent) -> bool:
-    """A trail no longer looks for unusual numbers of calls.
+    """A trail or an event data store no longer looks for unusual numbers of calls.
 
     False positives: saving money on purpose.
     Response: ask the actor; switch Insights on again.
     """
-    return "trailName" in event.request and not event.request.all("insightSelectors")
+    is_named = "trailName" in event.request or "eventDataStore" in event.request
+    return is_named and not event.request.all("insightSelectors")
 
 
 @detection(
-    title="CloudTrail Lake of account {account} was deleted, stopped or unprotected ({eventName})",
+    title="CloudTrail Lake of account {account} was deleted, stopped, unprotected or shortened ({eventName})",
     severity=Severity.HIGH,
     api_calls=calls(
         "cloudtrail",
@@ -157,15 +161,20 @@ def insights_disabled(event: CloudTrailEvent) -> bool:
     attack="T1562.008",
     cis=_CIS,
 )
-def lake_tampered(event: CloudTrailEvent) -> bool:
-    """An event data store lost its protection, its feed or its existence.
+def lake_tampered(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
+    """An event data store lost its protection, its feed or its existence, or forgets too soon.
+
+    Too soon is sooner than minimum_log_bucket_days; what it was before, the event does not say.
 
     False positives: the clean-up of a trial.
     Response: a deleted event data store can be restored for seven days (cloudtrail:RestoreEventDataStore): do that
-    first. Then start its ingestion, switch termination protection on, and ask the actor.
+    first. Then start its ingestion, switch termination protection on, set its retention back, and ask the actor.
     """
-    is_update = event.name == "UpdateEventDataStore"
-    return not is_update or event.request.is_false("terminationProtectionEnabled")
+    if event.name != "UpdateEventDataStore":
+        return True
+    days = event.request.text("retentionPeriod")
+    is_short = days.isdecimal() and len(days) < _MOST_DIGITS and int(days) < settings.minimum_log_bucket_days
+    return is_short or event.request.is_false("terminationProtectionEnabled")
 
 
 @detection(
@@ -222,13 +231,21 @@ def bucket_lifecycle_short(event: CloudTrailEvent, settings: DetectionSettings) 
     bucket = event.request.text("bucketName").lower()
     if not any(fnmatchcase(bucket, pattern) for pattern in settings.log_buckets):
         return False
-    days = [days for rule in event.request.objects("LifecycleConfiguration.Rule") for days in _kept_days(rule)]
+    rules = event.request.objects("LifecycleConfiguration.Rule")
+    days = [days for rule in rules for days in _kept_days(rule, event.time)]
     shortest = min(days, default=settings.minimum_log_bucket_days)
     return shortest < settings.minimum_log_bucket_days and Match(details={"days": shortest})
 
 
-def _kept_days(rule: Fields) -> list[int]:
-    """For how many days objects are kept; nothing where the rule is off, or about other things than their age."""
+def _kept_days(rule: Fields, now: datetime) -> list[int]:
+    """For how many days objects are kept; nothing where the rule is off, or about other things than their age.
+
+    Old versions may go sooner: logs are written once, so that only what somebody deleted or overwrote has any.
+    """
+    if rule.text("Status") == "Disabled":
+        return []
     days = rule.text("Expiration.Days")
-    is_on = rule.text("Status") != "Disabled"
-    return [int(days)] if is_on and days.isdecimal() and len(days) < _MOST_DIGITS else []
+    if days.isdecimal() and len(days) < _MOST_DIGITS:
+        return [int(days)]
+    end = timestamp(rule.text("Expiration.Date"))
+    return [max((end - now).days, 0)] if end else []

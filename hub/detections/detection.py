@@ -23,9 +23,10 @@ class Match(msgspec.Struct, frozen=True):
     details: dict[str, Any] = {}
 
 
-Verdict = bool | Match | Sequence[Match]
+# What a predicate says.
+Judgement = bool | Match | Sequence[Match]
 # Of the event alone, or of the event and the settings.
-Predicate = Callable[[CloudTrailEvent], Verdict] | Callable[[CloudTrailEvent, DetectionSettings], Verdict]
+Predicate = Callable[[CloudTrailEvent], Judgement] | Callable[[CloudTrailEvent, DetectionSettings], Judgement]
 
 
 class Detection(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     severity: Severity
     api_calls: tuple[str, ...]
-    predicate: Callable[..., Verdict]
+    predicate: Callable[..., Judgement]
     family: str
     resource: ResourceArn | None = None
     only: Mapping[str, Any] = {}
@@ -64,10 +65,10 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
 
     def matches(self, event: CloudTrailEvent, settings: DetectionSettings = DEFAULTS) -> list[Match]:
         """Return what the predicate says about the event, as matches whose resources are ARNs where they can be."""
-        verdict = self.predicate(event, settings) if self.takes_settings else self.predicate(event)
-        if isinstance(verdict, bool):
-            return self._located(Match(), event) if verdict else []
-        found = [verdict] if isinstance(verdict, Match) else verdict
+        said = self.predicate(event, settings) if self.takes_settings else self.predicate(event)
+        if isinstance(said, bool):
+            return self._located(Match(), event) if said else []
+        found = [said] if isinstance(said, Match) else said
         return [located for one in found for located in ([one] if one.resource else self._located(one, event))]
 
     def _located(self, match: Match, event: CloudTrailEvent) -> list[Match]:
@@ -99,7 +100,8 @@ def detection(  # noqa: PLR0913 - the shape of a detection is this list
 ) -> Callable[[Predicate], Detection]:
     """Make a predicate a detection; its id is the module's (a split service's: the folder's) and the function's name.
 
-    Informational detections are only stored unless `mode` says otherwise.
+    Informational detections are only stored unless `mode` says otherwise. Those of LOW are told when each asks for a
+    deed; where the Response is "only in an investigation", their `mode` is MONITOR.
     """
 
     def made(predicate: Predicate) -> Detection:

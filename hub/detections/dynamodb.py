@@ -6,7 +6,7 @@ from contract.policy import policy_of
 from contract.resource import ResourceArn
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
-from hub.detections.strangers import let_in, shared_with
+from hub.detections.strangers import let_in, shared_with, strangers
 
 _TABLE = ResourceArn(
     "arn:{partition}:dynamodb:{region}:{account}:table/{id}",
@@ -36,6 +36,24 @@ def exported_or_deleted(event: CloudTrailEvent) -> bool:
     if event.name == "UpdateTable":
         return event.request.is_false("deletionProtectionEnabled")
     return True
+
+
+@detection(
+    title="Table {resource} of account {account} exported to a bucket of {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("dynamodb", "ExportTableToPointInTime"),
+    resource=_TABLE,
+    family="dynamodb.exported_or_deleted",
+    attack="T1537",
+)
+def exported_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """The whole table was written to a bucket whose owner, as the call says, is outside the organization.
+
+    False positives: exports to partners, until trusted_accounts names their accounts.
+    Response: treat the table as copied and tell its owner; nothing fetches it back. End the actor's sessions, and look
+    in CloudTrail for other exports and snapshots of theirs.
+    """
+    return shared_with(strangers([event.request.text("s3BucketOwner")], event, settings))
 
 
 @detection(

@@ -13,7 +13,10 @@ _COMMAND = re.compile(
     r"169\.254\.170\.2|AWS_CONTAINER_CREDENTIALS|(curl|wget)[^|]{0,300}\|\s*(sudo\s+)?(ba|da|z)?sh\b|xmrig|nicehash|minerd",
     re.IGNORECASE,
 )
-_LARGE_CPU = 8192
+# In units, or in processors: `8192`, `8 vCPU`, `.5 vcpu`.
+_CPU = re.compile(r"(\d{0,8}\.?\d{1,3})\s*(vcpu)?", re.IGNORECASE | re.ASCII)
+_UNITS = 1024
+_LARGE_CPU = 8 * _UNITS
 
 
 def _command(container: Fields) -> str:
@@ -21,8 +24,8 @@ def _command(container: Fields) -> str:
 
 
 def _is_large(fields: Fields) -> bool:
-    cpu = fields.text("cpu")
-    return cpu.isdecimal() and len(cpu) < 9 and int(cpu) >= _LARGE_CPU
+    asked = _CPU.fullmatch(fields.text("cpu").strip())
+    return asked is not None and float(asked[1]) * (_UNITS if asked[2] else 1) >= _LARGE_CPU
 
 
 @detection(

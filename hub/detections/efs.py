@@ -4,7 +4,9 @@ from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.policy import policy_of
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import let_in, shared_with
 
 
 @detection(
@@ -20,11 +22,14 @@ from hub.detections.detection import calls, detection
     attempts=True,
     attack="T1485",
 )
-def deleted_or_opened(event: CloudTrailEvent) -> bool:
-    """A file system, its way into the network or its policy went away, or its policy lets everybody in.
+def deleted_or_opened(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """A file system, its way into the network or its policy went away, or its policy lets everybody or a stranger in.
 
-    False positives: the clean-up of test stacks.
+    False positives: the clean-up of test stacks; partners, until trusted_accounts names their accounts.
     Response: ask the actor; a deleted file system comes back only from AWS Backup or a replica: start that restore
     first. Mount targets can be created again. Restrict an open policy and see who mounted meanwhile (`ClientMount`).
     """
-    return event.name != "PutFileSystemPolicy" or policy_of(event.request.get("policy")).is_public
+    if event.name != "PutFileSystemPolicy":
+        return True
+    policy = policy_of(event.request.get("policy"))
+    return policy.is_public or shared_with(let_in(policy, event, settings))

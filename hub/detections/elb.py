@@ -35,6 +35,7 @@ _WEAK_POLICIES = (
     "ELBSecurityPolicy-TLS13-1-0-",
     "ELBSecurityPolicy-TLS13-1-1-",
 )
+_POLICIES = ("sslPolicy", "policyNames", "policyAttributes.attributeValue")
 _GUARDS = {
     "access_logs.s3.enabled",
     "deletion_protection.enabled",
@@ -97,14 +98,15 @@ def listener_plaintext(event: CloudTrailEvent) -> bool:
     attack="T1040",
 )
 def weak_tls_policy(event: CloudTrailEvent) -> bool:
-    """A security policy with TLS 1.0 or 1.1 was chosen.
+    """A security policy with TLS 1.0 or 1.1 was chosen, or left as the API's default is.
 
     False positives: old clients that must be served.
     Response: choose a policy that begins at TLS 1.2.
     """
-    request = event.request
-    named = request.texts("sslPolicy") + request.texts("policyNames") + request.texts("policyAttributes.attributeValue")
-    return any(policy.startswith(_WEAK_POLICIES) for policy in named)
+    named = [policy for path in _POLICIES for policy in event.request.texts(path)]
+    # A listener that becomes one with TLS gets a policy also when its call names none; the answer says which.
+    given = event.response.texts("listeners.sslPolicy") if "protocol" in event.request else []
+    return any(policy.startswith(_WEAK_POLICIES) for policy in named or given)
 
 
 @detection(

@@ -1,6 +1,6 @@
 """Runs the catalogue over events: indexed, so that an event costs the same with ten times as many detections."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,55 +10,27 @@ from contract.cloudtrail import DETAIL_TYPES, CloudTrailEvent
 from contract.finding import Finding, Mode
 from contract.names import USUAL_NAMES, Names
 from hub.detections.anchors import Anchors
+from hub.detections.callers import is_read
 from hub.detections.detection import Detection
 from hub.detections.exclusions import NOWHERE, USUAL_EXCLUSIONS, Exclusions, Place
 from hub.detections.findings import failure_finding, fold, made
 from hub.detections.glance import Glance, glance_at
 from hub.detections.settings import DEFAULTS, DetectionSettings
-from hub.detections.window import Alert, Sighting, raised
+from hub.detections.verdict import NOTHING, Excluded, Failure, Verdict
 
 if TYPE_CHECKING:
     from hub.detections.native.reading import Reader
 
 _ANY = "*"
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """A detection that raised on an event: never silence, never the end of the others."""
-
-    detection: str
-    reason: str
-
-
-class Excluded(msgspec.Struct, frozen=True):
-    """A finding that an exclusion left out, and the exclusion's reason."""
-
-    detection: str
-    reason: str
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What the catalogue says about one event; a sighting is a finding once its count is reached."""
-
-    findings: tuple[Finding, ...] = ()
-    sightings: tuple[Sighting, ...] = ()
-    excluded: tuple[Excluded, ...] = ()
-    failures: tuple[Failure, ...] = ()
-
-    def settled(self, count: Callable[[Sighting], Alert | None]) -> list[Finding]:
-        """Return the findings, those of the counts too that `count` says are complete."""
-        alerts = [raised(one, alert) for one in self.sightings if (alert := count(one))]
-        return fold([*self.findings, *alerts]) if alerts else list(self.findings)
-
-
-NOTHING = Verdict()
+# What a call of Muster's own says in its name: spokes tag, the hub tells Security Hub what people did.
+_OWN_WORK = ("Tag", "BatchUpdateFindings")
 
 
 class Engine:
     """The catalogue, indexed by what an event shows at a glance: its source and name, its source, an anchor's field.
 
-    `names` tell Muster's own roles: what Muster itself does raises nothing. `detections` are those that are not off, by
-    id, as the settings have them.
+    `names` tell Muster's own roles: their reads, tags and refused calls raise nothing. `detections` are those that are
+    not off, by id, as the settings have them.
     """
 
     def __init__(
@@ -151,7 +123,7 @@ class Engine:
             if part is NOTHING:
                 continue
             # Asked only now: most events that a detection looks at are no match, and reading the actor costs.
-            if self._names.is_own_role(event.actor.role):
+            if self._names.is_own_role(event.actor.role) and _is_own_work(event):
                 return NOTHING
             said.append(part)
         return _joined(said)
@@ -173,17 +145,17 @@ class Engine:
     def _weighed(self, one: Detection, findings: Iterable[Finding], event: CloudTrailEvent) -> Verdict:
         """Leave out what is excluded; what a window counts is not raised yet."""
         place = self._places.get(event.account_id, NOWHERE)
-        raised: list[Finding] = []
+        kept: list[Finding] = []
         excluded: list[Excluded] = []
         for finding in findings:
             reason = self._exclusions.reason_against(finding, event, place)
             if reason:
                 excluded.append(Excluded(finding.detection, reason))
             else:
-                raised.append(finding)
+                kept.append(finding)
         if not one.window:
-            return Verdict(findings=tuple(raised), excluded=tuple(excluded))
-        sightings = tuple(sighting for finding in raised for sighting in one.window.sighted(finding, event))
+            return Verdict(findings=tuple(kept), excluded=tuple(excluded))
+        sightings = tuple(sighting for finding in kept for sighting in one.window.sighted(finding, event))
         return Verdict(sightings=sightings, excluded=tuple(excluded))
 
 
@@ -210,6 +182,11 @@ def _joined(said: Sequence[Verdict]) -> Verdict:
         excluded=tuple(one for part in said for one in part.excluded),
         failures=tuple(failure for part in said for failure in part.failures),
     )
+
+
+def _is_own_work(event: CloudTrailEvent) -> bool:
+    """Whether a call is of the kind that Muster's own roles make: anybody can take their names for something else."""
+    return event.is_refused or is_read(event) or any(word in event.name for word in _OWN_WORK)
 
 
 def may_judge(one: Detection, event: CloudTrailEvent) -> bool:

@@ -8,6 +8,7 @@ from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import let_in, shared_with, strangers
 
+_CLOUDFORMATION = "cloudformation.amazonaws.com"
 _RULE = ResourceArn(
     "arn:{partition}:events:{region}:{account}:rule/{id}", ("requestParameters.name", "requestParameters.rule")
 )
@@ -23,17 +24,39 @@ _BUS = ResourceArn("arn:{partition}:events:{region}:{account}:event-bus/{id}", (
     attack="T1562.001",
 )
 def rule_tampered(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """What listened to events no longer does; CRITICAL when the rule is Muster's own.
+    """What listened to events no longer does; CRITICAL when the rule is Muster's own, HIGH if by CloudFormation.
 
-    False positives: rules that services manage for themselves, which are not meant.
+    What services do to other rules is not meant, as they manage their own, nor what StackSets does to Muster's.
+
+    False positives: an upgrade of Muster with fewer rules, in accounts whose stack `muster deploy` updates itself.
     Response: enable the rule or put it and its targets back; for Muster's own, muster deploy does. Then bring back what
     was missed: muster replay --since for what reached the hub, else the event history of the account for the time
     between.
     """
-    if event.invoked_by:
-        return False
     name = event.request.text("name") or event.request.text("rule")
-    return Match(severity=Severity.CRITICAL) if f"{settings.prefix}-" in name else True
+    if not settings.names.is_own(name):
+        return not event.invoked_by
+    if event.is_by_stack_set:
+        return False
+    return Match(severity=Severity.HIGH if event.invoked_by == _CLOUDFORMATION else Severity.CRITICAL)
+
+
+@detection(
+    title="Rule {resource} of Muster in account {account} was changed by {actor} ({eventName})",
+    severity=Severity.CRITICAL,
+    api_calls=calls("events", "PutRule", "PutTargets"),
+    resource=_RULE,
+    attack="T1562.001",
+)
+def framework_rule_changed(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
+    """A rule that brings events to Muster was given another pattern, state or target, and may bring none any more.
+
+    False positives: none known; CloudFormation, which deploys the rules, is not meant.
+    Response: compare the rule with its stack (CloudFormation console, Detect drift) and put it back; muster deploy does
+    if the stack changed too. End the actor's sessions, and read the account's trail for the time between.
+    """
+    is_deployed = event.invoked_by == _CLOUDFORMATION or event.is_by_stack_set
+    return settings.names.is_own(event.request.text("name") or event.request.text("rule")) and not is_deployed
 
 
 @detection(

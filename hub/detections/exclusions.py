@@ -61,12 +61,13 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
             (self.invoked_by, (event.actor.invoked_by,) if event else ()),
             (self.source_ips, (finding.source_ip,)),
             (self.api_calls, (finding.api_call,)),
-            (self.resources, finding.resources),
             (self.accounts, (finding.account,)),
             (self.ous, (*place.ou_ids, *_paths(place.ou_path))),
             (self.tags, [f"{key}={value}" for key, value in place.tags.items()]),
         )
-        return self.names(finding.detection) and all(_fits(globs, values) for globs, values in asked)
+        # A finding about several resources is normal only when it is of all of them.
+        places = all(_fits(self.resources, (one,)) for one in finding.resources)
+        return self.names(finding.detection) and places and all(_fits(globs, values) for globs, values in asked)
 
 
 def reason_against(

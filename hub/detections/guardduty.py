@@ -3,10 +3,24 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.resource import ResourceArn
-from hub.detections.detection import calls, detection
+from hub.detections.detection import Match, calls, detection
 
 _DETECTOR = ResourceArn("arn:{partition}:guardduty:{region}:{account}:detector/{id}", ("requestParameters.detectorId",))
-_AUTO_ENABLE = ("autoEnable", "autoEnableOrganizationMembers")
+_OFF = {"DISABLED", "FALSE", "NONE"}
+_EBS = "dataSources.malwareProtection.scanEc2InstanceWithFindings.ebsVolumes"
+_PLANS = (
+    "features.status",
+    "features.autoEnable",
+    "autoEnable",
+    "autoEnableOrganizationMembers",
+    "dataSources.s3Logs.enable",
+    "dataSources.s3Logs.autoEnable",
+    "dataSources.kubernetes.auditLogs.enable",
+    "dataSources.kubernetes.auditLogs.autoEnable",
+    _EBS,
+    f"{_EBS}.autoEnable",
+)
+_PARTS_OF_PLANS = ("features.additionalConfiguration.status", "features.additionalConfiguration.autoEnable")
 
 
 @detection(
@@ -29,17 +43,8 @@ def disabled(event: CloudTrailEvent) -> bool:
     return event.name == "DeleteDetector" or event.request.is_false("enable")
 
 
-def _has_disabled_feature(event: CloudTrailEvent) -> bool:
-    statuses = event.request.texts("features.status") + event.request.texts("features.autoEnable")
-    if {"DISABLED", "NONE"} & set(statuses):
-        return True
-    return any(event.request.is_false(name) or event.request.text(name) == "NONE" for name in _AUTO_ENABLE)
-
-
-def _has_disabled_source(event: CloudTrailEvent) -> bool:
-    sources = event.request.get("dataSources")
-    named = [event.request.objects(f"dataSources.{name}") for name in sources] if isinstance(sources, dict) else []
-    return any(source.is_false("enable") for found in named for source in found)
+def _is_off(event: CloudTrailEvent, *paths: str) -> bool:
+    return any(text.upper() in _OFF for path in paths for text in event.request.texts(path))
 
 
 @detection(
@@ -56,14 +61,19 @@ def _has_disabled_source(event: CloudTrailEvent) -> bool:
     family="guardduty.detector",
     attack="T1562.001",
 )
-def features_reduced(event: CloudTrailEvent) -> bool:
+def features_reduced(event: CloudTrailEvent) -> bool | Match:
     """A protection plan or the enrolment of new accounts was switched off: some threats or accounts are no longer seen.
 
+    MEDIUM for a part of a plan, such as an agent that GuardDuty no longer installs by itself, and for machines that the
+    malware scan leaves out by their tags.
     False positives: a plan that is left out to save money.
     Response: check with the security team that it was planned. If not, switch the feature on again
     (guardduty:UpdateDetector, UpdateOrganizationConfiguration), and ask the actor.
     """
-    return _has_disabled_feature(event) or _has_disabled_source(event)
+    if _is_off(event, *_PLANS):
+        return True
+    is_scan_narrower = any(event.request.all(f"scanResourceCriteria.{one}") for one in ("include", "exclude"))
+    return Match(severity=Severity.MEDIUM) if is_scan_narrower or _is_off(event, *_PARTS_OF_PLANS) else False
 
 
 def _suppresses(event: CloudTrailEvent) -> bool:

@@ -43,8 +43,8 @@ def key_deleted(_event: CloudTrailEvent) -> bool:
     """KMS deleted a key, because its waiting period is over: what it encrypts is lost from now on.
 
     False positives: every deletion that somebody scheduled on purpose.
-    Response: see who scheduled it (`kms.key_disabled_or_deleted`, one to four weeks before). Nothing brings the key
-    back; if something still needs its data, restore that from a copy under another key.
+    Response: only in an investigation: see who scheduled it (`kms.key_disabled_or_deleted`, one to four weeks before).
+    Nothing brings the key back; if something still needs its data, restore that from a copy under another key.
     """
     return True
 

@@ -192,8 +192,7 @@ def code_signing_removed(event: CloudTrailEvent, settings: DetectionSettings) ->
     if event.name not in _LIMITS:
         return True
     is_stopped = event.request.text("reservedConcurrentExecutions") == "0"
-    own = f"{settings.prefix}-"
-    is_ours = event.request.text("functionName").rpartition(":function:")[2].startswith(own)
+    is_ours = settings.names.is_own(event.request.text("functionName").rpartition(":function:")[2])
     return Match(severity=Severity.CRITICAL) if is_stopped and is_ours else False
 
 

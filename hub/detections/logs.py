@@ -26,7 +26,7 @@ def log_group_deleted(event: CloudTrailEvent, settings: DetectionSettings) -> bo
     CloudTrail, in exports and in S3; recreate the group so that its sources can write again.
     """
     name = event.request.text("logGroupName").lower()
-    is_precious = any(word in name for word in (*_AUDIT, f"/{settings.prefix}/"))
+    is_precious = settings.names.is_own(name) or any(word in name for word in _AUDIT)
     return Match(severity=Severity.HIGH) if is_precious else True
 
 

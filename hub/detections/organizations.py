@@ -6,20 +6,10 @@ from hub.detections.detection import Match, calls, detection
 
 _CIS = "monitoring.organizations_changes"
 # Beginnings of the service principals of what protects, records or deploys to every account.
-_GUARDS = (
-    *(
-        "access-analyzer.",
-        "account.",
-        "cloudtrail.",
-        "config",
-        "detective.",
-        "fms.",
-        "guardduty.",
-        "iam.",
-        "inspector2.",
-    ),
-    *("macie.", "malware-protection.", "member.org.stacksets.", "securityhub.", "sso.", "stacksets.", "backup."),
-)
+_PROTECTING = ("access-analyzer.", "fms.", "guardduty.", "inspector2.", "macie.", "malware-protection.", "securityhub.")
+_RECORDING = ("backup.", "cloudtrail.", "config", "detective.")
+_DEPLOYING = ("account.", "iam.", "member.org.stacksets.", "sso.", "stacksets.")
+_GUARDS = (*_PROTECTING, *_RECORDING, *_DEPLOYING)
 _LOSSES = {"RemoveAccountFromOrganization", "CloseAccount", "MoveAccount", "DeleteOrganization"}
 
 
@@ -42,7 +32,7 @@ def leave(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Organization policy weakened from account {account} ({eventName})",
+    title="Organization policy {policy} changed from account {account} ({eventName})",
     severity=Severity.HIGH,
     api_calls=calls(
         "organizations",
@@ -57,7 +47,7 @@ def leave(_event: CloudTrailEvent) -> bool:
     attack="T1562.001",
     cis=_CIS,
 )
-def scp_weakened(event: CloudTrailEvent) -> bool | Match:
+def scp_weakened(event: CloudTrailEvent) -> Match:
     """A service or resource control policy changed, was detached or deleted; new ones and attachments are MEDIUM.
 
     False positives: landing zones.
@@ -65,7 +55,15 @@ def scp_weakened(event: CloudTrailEvent) -> bool | Match:
     what the accounts below did meanwhile that the policy would have denied.
     """
     is_addition = event.name in {"AttachPolicy", "CreatePolicy", "EnablePolicyType"}
-    return Match(severity=Severity.MEDIUM) if is_addition else True
+    return Match(severity=Severity.MEDIUM if is_addition else None, details={"policy": _policy(event)})
+
+
+def _policy(event: CloudTrailEvent) -> str:
+    """Which policy it is about, a new one's name, else the kind; and of what, where it was attached or detached."""
+    names = ("policyId", "name", "policyType")
+    policy = next((said for name in names if (said := event.request.text(name))), "")
+    target = event.request.text("targetId") or event.request.text("rootId")
+    return f"{policy} of {target}" if target else policy
 
 
 @detection(

@@ -3,7 +3,7 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Severity
 from contract.network import is_world
-from contract.resource import ResourceArn
+from contract.resource import ResourceArn, first_named
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import shared_with, strangers
@@ -11,41 +11,46 @@ from hub.detections.strangers import shared_with, strangers
 _FAMILY = "rds"
 _SNAPSHOT_SHARING = calls("rds", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute")
 _RDS = "arn:{partition}:rds:{region}:{account}:"
-_BACKUP = ResourceArn(
+_EXPORTED = ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.sourceArn",))
+_CLUSTER = (_RDS + "cluster:{id}", ["requestParameters.dBClusterIdentifier"])
+_SNAPSHOT = (_RDS + "snapshot:{id}", ["requestParameters.dBSnapshotIdentifier"])
+_CLUSTER_SNAPSHOT = (_RDS + "cluster-snapshot:{id}", ["requestParameters.dBClusterSnapshotIdentifier"])
+_GLOBAL = ("arn:{partition}:rds::{account}:global-cluster:{id}", ["requestParameters.globalClusterIdentifier"])
+_BACKUP = (
     _RDS + "auto-backup:{id}",
-    (
+    [
         "responseElements.dBInstanceAutomatedBackupArn",
         "responseElements.dBInstanceAutomatedBackupsArn",
         "responseElements.dBClusterAutomatedBackupArn",
         "responseElements.dBClusterArn",
         "requestParameters.dbiResourceId",
         "requestParameters.dbClusterResourceId",
-    ),
+    ],
 )
-_GLOBAL = ResourceArn(
-    "arn:{partition}:rds::{account}:global-cluster:{id}", ("requestParameters.globalClusterIdentifier",), _BACKUP
-)
-_CLUSTER_SNAPSHOT = ResourceArn(
-    _RDS + "cluster-snapshot:{id}", ("requestParameters.dBClusterSnapshotIdentifier",), _GLOBAL
-)
-_SNAPSHOT = ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.dBSnapshotIdentifier",), _CLUSTER_SNAPSHOT)
-_CLUSTER = ResourceArn(_RDS + "cluster:{id}", ("requestParameters.dBClusterIdentifier",), _SNAPSHOT)
 # A replica's or a restored database's call names its source too: the new one first.
-_DATABASE = ResourceArn(_RDS + "db:{id}", ("requestParameters.dBInstanceIdentifier",), _CLUSTER)
-# A snapshot's call does not name its database as the one at stake.
-_ANY_SNAPSHOT = ResourceArn(_SNAPSHOT.template, _SNAPSHOT.paths, _CLUSTER_SNAPSHOT)
+_DATABASE = first_named(
+    (_RDS + "db:{id}", ["requestParameters.dBInstanceIdentifier"]),
+    _CLUSTER,
+    _SNAPSHOT,
+    _CLUSTER_SNAPSHOT,
+    _GLOBAL,
+    _BACKUP,
+)
+_ANY_SNAPSHOT = first_named(_SNAPSHOT, _CLUSTER_SNAPSHOT)
 # A new snapshot's call names its database too: the snapshot is what leaves.
-_NEW_SNAPSHOT = ResourceArn(
-    _RDS + "snapshot:{id}",
+_NEW_SNAPSHOT = first_named(
     (
-        "responseElements.dBSnapshotArn",
-        "responseElements.dBClusterSnapshotArn",
-        "requestParameters.targetDBSnapshotIdentifier",
-        "requestParameters.dBSnapshotIdentifier",
+        _RDS + "snapshot:{id}",
+        [
+            "responseElements.dBSnapshotArn",
+            "responseElements.dBClusterSnapshotArn",
+            "requestParameters.targetDBSnapshotIdentifier",
+            "requestParameters.dBSnapshotIdentifier",
+        ],
     ),
-    fallback=ResourceArn(
+    (
         _RDS + "cluster-snapshot:{id}",
-        ("requestParameters.targetDBClusterSnapshotIdentifier", "requestParameters.dBClusterSnapshotIdentifier"),
+        ["requestParameters.targetDBClusterSnapshotIdentifier", "requestParameters.dBClusterSnapshotIdentifier"],
     ),
 )
 
@@ -72,12 +77,14 @@ _NEW_SNAPSHOT = ResourceArn(
 def instance_public(event: CloudTrailEvent) -> bool:
     """The database has an address on the Internet; CRITICAL when its security groups let everybody through to it.
 
+    Where the call does not say, the answer to a new database's does; a changed one's only tells how it was before.
+
     False positives: test databases.
     Response: make it private (rds:ModifyDBInstance, PubliclyAccessible false). Check which addresses its security
     groups let in, and its log for foreign sign-ins; change the master password if there were any.
     """
-    asked = "publiclyAccessible" in event.request
-    return (event.request if asked else event.response).is_true("publiclyAccessible")
+    is_said = "publiclyAccessible" in event.request or event.name.startswith("Modify")
+    return (event.request if is_said else event.response).is_true("publiclyAccessible")
 
 
 def _may_restore(event: CloudTrailEvent) -> list[str]:
@@ -220,10 +227,28 @@ def master_password_changed(event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Snapshot {requestParameters.sourceArn} of account {account} exported to a bucket",
+    title="Snapshot {requestParameters.sourceArn} of account {account} exported under a key of {with}",
     severity=Severity.HIGH,
     api_calls=calls("rds", "StartExportTask"),
-    resource=ResourceArn(_RDS + "snapshot:{id}", ("requestParameters.sourceArn",)),
+    resource=_EXPORTED,
+    family=_FAMILY,
+    attack="T1537",
+)
+def export_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """The files of an export are encrypted for an account outside the organization, whose owner can read them.
+
+    False positives: exports for partners, until trusted_accounts names their accounts.
+    Response: cancel the export (rds:CancelExportTask). If it is done, treat the data as copied and tell its owner; the
+    bucket (s3BucketName) is likely the stranger's too. End the actor's sessions.
+    """
+    return shared_with(strangers([event.request.text("kmsKeyId")], event, settings))
+
+
+@detection(
+    title="Snapshot {requestParameters.sourceArn} of account {account} exported to bucket {bucket}",
+    severity=Severity.HIGH,
+    api_calls=calls("rds", "StartExportTask"),
+    resource=_EXPORTED,
     family=_FAMILY,
     attack="T1537",
 )

@@ -42,7 +42,9 @@ def public_or_logging_off(event: CloudTrailEvent, settings: DetectionSettings) -
         return True
     if event.name == "AuthorizeSnapshotAccess":
         return bool(strangers([event.request.text("accountWithRestoreAccess")], event, settings))
-    return event.request.is_true("publiclyAccessible")
+    # What a new cluster's call leaves out, the answer says; a change's answer says what was so before.
+    is_asked = "publiclyAccessible" in event.request or event.name == "ModifyCluster"
+    return (event.request if is_asked else event.response).is_true("publiclyAccessible")
 
 
 @detection(

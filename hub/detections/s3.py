@@ -23,6 +23,8 @@ _PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read"}
 _PUBLIC_GROUPS = ("/global/AllUsers", "/global/AuthenticatedUsers")
 _SSE_C = "x-amz-server-side-encryption-customer-algorithm"
 _SSE_KMS = "x-amz-server-side-encryption-aws-kms-key-id"
+_WRITES = calls("s3", "PutObject", "CopyObject", "CreateMultipartUpload")
+_BUCKET_TYPE = "AWS::S3::Bucket"
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 # A bucket's objects are rewritten one by one: one finding tells of all.
 _ONCE_A_DAY = Window(
@@ -241,6 +243,26 @@ def encryption_removed(_event: CloudTrailEvent) -> bool:
 
 
 @detection(
+    title="Bucket {resource} of account {account} encrypts new objects with a key of {with}",
+    severity=Severity.HIGH,
+    api_calls=calls("s3", "PutBucketEncryption"),
+    resource=_BUCKET,
+    attack="T1486",
+)
+def encryption_external(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """The default encryption uses a KMS key of an account outside the organization, whose owner can lock objects away.
+
+    Every writer encrypts with that key from now on, without knowing it, and nothing else in the logs shows it.
+
+    False positives: buckets that are filled for a partner, until trusted_accounts names their accounts.
+    Response: set the default encryption to a key of your own (s3:PutBucketEncryption) at once. Copy what was written
+    meanwhile on to itself to encrypt it anew while the key still answers, and end the actor's sessions.
+    """
+    path = "ServerSideEncryptionConfiguration.Rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID"
+    return shared_with(strangers(event.request.texts(path), event, settings))
+
+
+@detection(
     title="Object ownership of bucket {resource} of account {account} set back to ACLs",
     severity=Severity.MEDIUM,
     api_calls=calls("s3", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"),
@@ -295,7 +317,7 @@ def bucket_deleted(_event: CloudTrailEvent) -> bool:
 @detection(
     title="{actor} encrypted objects of bucket {resource} of account {account} with a key that AWS does not keep",
     severity=Severity.HIGH,
-    api_calls=calls("s3", "PutObject", "CopyObject", "CreateMultipartUpload"),
+    api_calls=_WRITES,
     resource=_BUCKET,
     only={"requestParameters": {_SSE_C: [{"exists": True}]}},
     window=_ONCE_A_DAY,
@@ -314,18 +336,21 @@ def ransom_sse_c(event: CloudTrailEvent) -> bool:
 @detection(
     title="{actor} encrypted objects of bucket {resource} of account {account} with a stranger's key",
     severity=Severity.HIGH,
-    api_calls=calls("s3", "CopyObject"),
+    api_calls=_WRITES,
     resource=_BUCKET,
     window=_ONCE_A_DAY,
     only={"requestParameters": {_SSE_KMS: [{"prefix": "arn:"}]}},
     attack="T1486",
 )
 def ransom_foreign_key(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """An object was rewritten with the KMS key of an account outside the organization, whose owner can lock it away.
+    """An object was written with the KMS key of an account outside the organization, whose owner can lock it away.
+
+    What is delivered into the bucket of that same account is not meant.
 
     False positives: copies that a customer or partner asked for under their own key.
     Response: disable the actor's keys and revoke their sessions now; copy what can still be read back under a key of
     your own; restore older versions of the rest.
     """
     key = event.request.text(_SSE_KMS)
-    return Match(details={"key": key}) if strangers([key], event, settings) else False
+    owners = [one.text("accountId") for one in event.record.objects("resources") if one.text("type") == _BUCKET_TYPE]
+    return Match(details={"key": key}) if strangers([key], event, settings, owners) else False

@@ -1,7 +1,6 @@
 """Security groups."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import msgspec
 
@@ -25,11 +24,12 @@ _GROUP = ResourceArn(
     ),
 )
 _INGRESS = calls("ec2", "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules")
-# Ports whose services should never face the Internet: shells, remote desktops, databases, caches, cluster APIs.
-_ADMIN_PORTS = (
-    *(20, 21, 22, 23, 135, 139, 445, 1433, 1434, 1521, 2049, 2375, 2376, 2379, 3306, 3389, 4333, 5432, 5439),
-    *(5500, 5601, 5900, 5985, 5986, 6379, 6443, 7000, 8020, 9042, 9092, 9200, 9300, 10250, 11211, 27017, 27018, 50070),
-)
+# Ports whose services should never face the Internet.
+_SHELLS_AND_DESKTOPS = (22, 23, 3389, 5500, 5900, 5985, 5986)
+_FILES = (20, 21, 135, 139, 445, 2049, 8020, 50070)
+_DATABASES = (1433, 1434, 1521, 3306, 4333, 5432, 5439, 6379, 7000, 9042, 9200, 9300, 11211, 27017, 27018)
+_CLUSTERS = (2375, 2376, 2379, 5601, 6443, 9092, 10250)
+_ADMIN_PORTS = (*_SHELLS_AND_DESKTOPS, *_FILES, *_DATABASES, *_CLUSTERS)
 _PORT_PROTOCOLS = {"", "-1", "all", "tcp", "udp", "6", "17"}
 
 
@@ -54,8 +54,6 @@ def _rule(fields: Fields, cidr: str) -> _Rule:
     return _Rule(cidr, protocol, port_range(protocol, fields.text("fromPort"), fields.text("toPort")))
 
 
-# Several detections ask for them of the same event, one after the other.
-@lru_cache(maxsize=1)
 def _rules(event: CloudTrailEvent) -> tuple[_Rule, ...]:
     return tuple(_written_rules(event))
 
@@ -79,7 +77,9 @@ def _written_rules(event: CloudTrailEvent) -> Iterator[_Rule]:
 
 def _world_rules(event: CloudTrailEvent, settings: DetectionSettings) -> list[_Rule]:
     return [
-        rule for rule in _rules(event) if is_world(rule.cidr) and rule.cidr not in settings.allowed_cidrs and rule.ports
+        rule
+        for rule in event.once(_rules)
+        if is_world(rule.cidr) and rule.cidr not in settings.allowed_cidrs and rule.ports
     ]
 
 
@@ -98,12 +98,12 @@ def _match(rules: list[_Rule]) -> bool | Match:
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
-    lookup="security_group",
+    lookup="all_ports",
 )
 def world_open_all_ports(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """Every address of the Internet may reach every port of what carries the group; a look-up says what does.
+    """Every address of the Internet may reach every port of what carries the group; HIGH while nothing carries it.
 
-    False positives: a group that nothing carries yet.
+    False positives: a group that is made for a test and removed at once.
     Response: remove the rule now; then look for connections in the flow logs and ask the actor what was meant.
     """
     return _match([rule for rule in _world_rules(event, settings) if rule.is_everything])
@@ -168,7 +168,7 @@ def egress_world_all(event: CloudTrailEvent, settings: DetectionSettings) -> boo
     """Everything may leave; the default rule of a new group does not give this event.
 
     False positives: most groups of most organizations.
-    Response: restrict egress where data must not leave.
+    Response: only in an investigation of what left; restrict egress where data must not leave.
     """
     return _match([rule for rule in _world_rules(event, settings) if rule.is_everything])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from contract.finding import Mode, Severity
+from contract.names import Names
 from hub.detections.exclusions import Exclusion
 
 # Names that say what is inside: trails (Muster's own too), AWS Config's, flow logs, and landing zones' archives.
@@ -38,6 +39,11 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = "muster"
     organization_id: str = ""
     organization_accounts: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> Names:
+        """The names of Muster's own resources."""
+        return Names(self.prefix)
 
 
 DEFAULTS = DetectionSettings()

@@ -68,5 +68,5 @@ def queue_purged(event: CloudTrailEvent, settings: DetectionSettings) -> Match:
     Response: ask the actor; find out what the messages were and whether they can be sent again.
     """
     queue = _queue(event)
-    is_ours = queue.rpartition(":")[2].startswith(f"{settings.prefix}-")
+    is_ours = settings.names.is_own(queue.rpartition(":")[2])
     return Match(queue, severity=Severity.CRITICAL if is_ours else None)

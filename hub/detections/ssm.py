@@ -3,7 +3,7 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
-from hub.detections.callers import CALLER, MINUTE, principal
+from hub.detections.callers import CALLER, DAY, MINUTE, principal
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import strangers
@@ -13,6 +13,7 @@ _DOCUMENT = ResourceArn("arn:{partition}:ssm:{region}:{account}:document/{id}", 
 _INSTANCE_TEMPLATE = "arn:{partition}:ec2:{region}:{account}:instance/{id}"
 _SCRIPTS = {"AWS-RunShellScript", "AWS-RunPowerShellScript", "AWS-RunRemoteScript"}
 _MANY = 5
+_DECRYPTED = {"requestParameters": {"withDecryption": [True]}}
 
 
 def _parameters(event: CloudTrailEvent) -> list[str]:
@@ -51,7 +52,8 @@ def command_run(event: CloudTrailEvent) -> bool | Match:
     """A script ran on machines without a sign-in; MEDIUM on five and more, and the script itself is not recorded.
 
     False positives: patching and configuration tools.
-    Response: read the command's history in Systems Manager, where the script can be seen for 30 days.
+    Response: only in an investigation: read the command's history in Systems Manager, where the script can be seen for
+    30 days.
     """
     if event.request.text("documentName").rpartition("/")[2] not in _SCRIPTS:
         return False
@@ -80,7 +82,7 @@ def session_started(_event: CloudTrailEvent) -> bool:
     title="{actor} read {count} or more secure parameters of account {account} within {minutes} minutes",
     severity=Severity.MEDIUM,
     api_calls=calls("ssm", "GetParameter", "GetParameters", "GetParametersByPath"),
-    only={"requestParameters": {"withDecryption": [True]}},
+    only=_DECRYPTED,
     resource=CALLER,
     window=Window(by=principal, seconds=5 * MINUTE, count=10, counting=_parameters),
     attack="T1552",
@@ -93,6 +95,26 @@ def secure_parameters_read_burst(event: CloudTrailEvent) -> bool:
     that the finding lists; whoever has read them no longer needs AWS to use them.
     """
     return event.request.is_true("withDecryption")
+
+
+@detection(
+    title="{actor} read all parameters of account {account} in {region} with their decrypted values",
+    severity=Severity.HIGH,
+    api_calls=calls("ssm", "GetParametersByPath"),
+    only=_DECRYPTED,
+    resource=CALLER,
+    window=Window(by=principal, seconds=DAY),
+    attack="T1552",
+)
+def secure_parameters_read_from_root(event: CloudTrailEvent) -> bool:
+    """The path "/" with all that is below: every password and key of the Region in a few calls, told once a day.
+
+    False positives: a backup of parameters (exclude its role); applications read a path of their own.
+    Response: revoke the caller's sessions, then replace what the account's secure parameters hold, the most powerful
+    first; look in CloudTrail for what was done with it since.
+    """
+    is_everything = event.request.text("path") == "/" and event.request.is_true("recursive")
+    return is_everything and event.request.is_true("withDecryption")
 
 
 @detection(

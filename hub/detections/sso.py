@@ -13,7 +13,8 @@ _CONFIGURATION = ("UpdateSSOConfiguration", "UpdateSsoConfiguration")
 
 
 @detection(
-    title="{requestParameters.principalType} got a permission set in account {requestParameters.targetId}",
+    title="{requestParameters.principalType} {requestParameters.principalId} got permission set {resource} in account "
+    "{requestParameters.targetId}",
     severity=Severity.MEDIUM,
     api_calls=calls("sso", "CreateAccountAssignment"),
     resource=_PERMISSION_SET,

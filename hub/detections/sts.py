@@ -66,7 +66,7 @@ def session_token_by_user(event: CloudTrailEvent) -> bool:
     """An IAM user's key was turned into a temporary session, without a second factor.
 
     False positives: developers' tools that cache sessions.
-    Response: compare the address and the tool with what the user usually does.
+    Response: only in an investigation: compare the address and the tool with what the user usually does.
     """
     return event.actor.type == "IAMUser" and "serialNumber" not in event.request
 

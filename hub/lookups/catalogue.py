@@ -8,6 +8,7 @@ from hub.lookups.lookup import Lookup
 LOOKUPS: Mapping[str, Lookup] = {
     "admin_group": iam.ADMIN_GROUP,
     "admin_port": security_group.ADMIN_PORT,
+    "all_ports": security_group.ALL_PORTS,
     "bucket_acl": s3.BUCKET_ACL,
     "bucket_policy": s3.BUCKET_POLICY,
     "credentials_origin": addresses.ORIGIN,

@@ -7,7 +7,9 @@ from hub.lookups.lookup import Answer, Clients, Lookup, NotYetError, Question, c
 
 
 def public_instance(question: Question, clients: Clients) -> Answer:
-    """Answer by the instance's address, which it has only once it runs."""
+    """Answer by the instance's address, which it has only once it runs, or by its network interface's."""
+    if ":network-interface/" in question.resource:
+        return _public_interface(question, clients)
     if ":instance/" not in question.resource:
         return undecided("the event names no instance")
     (reservation,) = clients("ec2").describe_instances(InstanceIds=[question.name])["Reservations"]
@@ -20,11 +22,27 @@ def public_instance(question: Question, clients: Clients) -> Answer:
     return refuted("the instance has no public address")
 
 
+def _public_interface(question: Question, clients: Clients) -> Answer:
+    (interface,) = clients("ec2").describe_network_interfaces(NetworkInterfaceIds=[question.name])["NetworkInterfaces"]
+    if addresses := sorted(set(_interface_addresses(interface))):
+        carrier = interface.get("Attachment", {}).get("InstanceId", "no instance")
+        groups = ", ".join(one["GroupId"] for one in interface.get("Groups", []))
+        return confirmed(f"public address {', '.join(addresses)} on {carrier}; security groups: {groups or 'none'}")
+    return refuted("the network interface has no public address")
+
+
 def _addresses(instance: dict[str, Any]) -> Iterator[str]:
     """Yield the instance's public addresses: those of further interfaces and private addresses count too."""
-    private = [each for one in instance.get("NetworkInterfaces", []) for each in one.get("PrivateIpAddresses", [])]
-    found = [instance.get("PublicIpAddress"), *(one.get("Association", {}).get("PublicIp") for one in private)]
-    yield from (one for one in found if one)
+    if address := instance.get("PublicIpAddress"):
+        yield address
+    for one in instance.get("NetworkInterfaces", []):
+        yield from _interface_addresses(one)
+
+
+def _interface_addresses(interface: dict[str, Any]) -> Iterator[str]:
+    for one in interface.get("PrivateIpAddresses", []):
+        if address := one.get("Association", {}).get("PublicIp"):
+            yield address
 
 
 def public_snapshot(question: Question, clients: Clients) -> Answer:
@@ -46,6 +64,6 @@ def public_image(question: Question, clients: Clients) -> Answer:
     return confirmed("EC2 shows it to everybody") if found[0].get("Public") else refuted("EC2 does not call it public")
 
 
-PUBLIC_INSTANCE = Lookup(answer=public_instance, actions=("ec2:DescribeInstances",))
+PUBLIC_INSTANCE = Lookup(answer=public_instance, actions=("ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"))
 PUBLIC_SNAPSHOT = Lookup(answer=public_snapshot, actions=("ec2:GetSnapshotBlockPublicAccessState",))
 PUBLIC_IMAGE = Lookup(answer=public_image, actions=("ec2:DescribeImages",))

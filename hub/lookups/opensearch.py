@@ -1,5 +1,6 @@
 """Whether whoever a domain's policy lets in still needs credentials of the domain's own."""
 
+from contract.policy import policy_of
 from hub.lookups.lookup import Answer, Clients, Lookup, Question, confirmed, refuted
 
 
@@ -12,8 +13,12 @@ def open_domain(question: Question, clients: Clients) -> Answer:
     if security.get("AnonymousAuthEnabled"):
         return confirmed("outside a VPC; fine-grained access control still lets anonymous callers in")
     if security.get("Enabled"):
-        return refuted("fine-grained access control asks everybody for credentials")
+        said = "fine-grained access control asks everybody for credentials"
+        # An account that is let in by name may have been given some.
+        return refuted(said) if policy_of(question.fact("policy")).is_public else confirmed(said)
     return confirmed("outside a VPC, without fine-grained access control")
 
 
-OPEN_DOMAIN = Lookup(answer=open_domain, actions=("es:DescribeDomain",))
+OPEN_DOMAIN = Lookup(
+    answer=open_domain, actions=("es:DescribeDomain",), facts={"policy": "requestParameters.accessPolicies"}
+)

@@ -11,7 +11,8 @@ import orjson
 from generator.matcher import matches
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
-from hub.detections.engine import NOTHING, Engine, Verdict
+from hub.detections.engine import Engine
+from hub.detections.verdict import NOTHING, Verdict
 from tests.bench.measure import Measure, paired
 from tests.golden import FILES, events_of
 

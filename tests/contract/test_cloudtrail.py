@@ -70,6 +70,34 @@ def test_a_service_calls_with_its_own_role_or_for_somebody(identity: Any, is_by_
     assert event(userIdentity=identity).is_by_service is is_by_service
 
 
+@pytest.mark.parametrize(
+    ("role", "fields", "is_by_stack_set"),
+    [
+        ("stacksets-exec-0123", {"sourceIPAddress": "cloudformation.amazonaws.com"}, True),
+        ("AWSCloudFormationStackSetExecutionRole", {"sourceIPAddress": "cloudformation.amazonaws.com"}, True),
+        ("stacksets-exec-mine", {"sourceIPAddress": "198.51.100.7"}, False),
+        ("deploy", {"sourceIPAddress": "cloudformation.amazonaws.com"}, False),
+    ],
+)
+def test_a_role_of_stack_sets_is_believed_where_cloudformation_calls(
+    role: str, fields: Any, is_by_stack_set: bool
+) -> None:
+    identity = {"type": "AssumedRole", "arn": f"arn:aws:sts::111122223333:assumed-role/{role}/AWSCloudFormation"}
+    assert event(userIdentity=identity, **fields).is_by_stack_set is is_by_stack_set
+
+
+def test_what_several_ask_for_is_read_once() -> None:
+    reads: list[str] = []
+
+    def name(asked: CloudTrailEvent) -> str:
+        reads.append(asked.name)
+        return asked.name
+
+    one, other = event(), event(eventName="StopInstances")
+    assert (one.once(name), one.once(name), other.once(name)) == ("DeleteFlowLogs", "DeleteFlowLogs", "StopInstances")
+    assert reads == ["DeleteFlowLogs", "StopInstances"]
+
+
 def test_the_target_of_a_call_may_be_absent() -> None:
     assert event(errorCode="TrailNotFoundException").is_target_absent
     assert not event(errorCode="AccessDenied").is_target_absent

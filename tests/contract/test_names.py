@@ -42,3 +42,15 @@ def test_every_role_of_the_templates_is_musters_own(stack: str, region: str) -> 
 )
 def test_a_name_that_only_begins_like_musters_is_somebody_elses(role: str) -> None:
     assert not Names().is_own_role(role)
+
+
+@pytest.mark.parametrize(
+    "name", ["muster-hub", "StackSet-muster-spoke-5d2c1a90", "/muster/muster-detector", "muster-spoke-alerts-calls-1"]
+)
+def test_what_begins_with_the_prefix_is_musters_own(name: str) -> None:
+    assert Names().is_own(name)
+
+
+@pytest.mark.parametrize("name", ["", "mustering", "customer-muster-x", "StackSet-customer-muster-x", "/aws/muster/x"])
+def test_what_only_holds_the_prefix_is_not(name: str) -> None:
+    assert not Names().is_own(name)

@@ -63,6 +63,10 @@ def test_a_named_principal_is_not_public(principal: Any) -> None:
         {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}},
         {"StringEquals": {"aws:PrincipalTag/team": "web"}},
         {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+        {
+            "ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
+            "Null": {"AWS:PrincipalOrgID": "false"},
+        },
     ],
 )
 def test_a_condition_on_who_calls_narrows(condition: Any) -> None:
@@ -76,6 +80,15 @@ def test_a_condition_on_who_calls_narrows(condition: Any) -> None:
         {"StringNotEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}},
         {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}},
         {"Null": {"aws:PrincipalOrgID": "false"}},
+        {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}},
+        {
+            "ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
+            "Null": {"aws:PrincipalOrgID": "true"},
+        },
+        {
+            "ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"},
+            "Null": {"aws:SourceVpc": ["false"]},
+        },
         {"StringLike": {"aws:PrincipalOrgID": "*"}},
         {"StringLike": {"aws:SourceVpc": "vpc-*"}},
         {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}},
@@ -126,6 +139,8 @@ def test_circles_are_what_conditions_demand_of_the_callers_account(condition: An
         ({"Action": "IAM:*"}, True),
         ({"Action": None, "NotAction": "organizations:*"}, True),
         ({"Action": None, "NotAction": ["iam:*", "organizations:*"]}, False),
+        ({"Action": None, "NotAction": "iam:CreateUser"}, True),
+        ({"Action": None, "NotAction": ["s3:*", "*"]}, False),
         ({"Action": "s3:*"}, False),
         ({"Action": "*", "Resource": "arn:aws:s3:::amzn-s3-demo-bucket"}, False),
         ({"Action": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}, False),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contract.cloudtrail import CloudTrailEvent, wrapped
-from contract.resource import ResourceArn, short_name
+from contract.resource import ResourceArn, first_named, short_name
 
 BUCKET = ResourceArn("arn:{partition}:s3:::{id}", ("requestParameters.bucketName",))
 NODE = ResourceArn(
@@ -48,6 +48,12 @@ def test_the_fallback_names_what_the_first_cannot() -> None:
     assert either.of(event({"bucketName": "b"})) == ("arn:aws:s3:::b",)
 
 
+def test_of_several_kinds_the_first_that_is_named_counts() -> None:
+    kinds = first_named(("db:{id}", ["requestParameters.db"]), ("cluster:{id}", ["requestParameters.cluster"]))
+    assert kinds.of(event({"cluster": "c", "db": "d"})) == ("db:d",)
+    assert kinds.of(event({"cluster": "c"})) == ("cluster:c",)
+
+
 @pytest.mark.parametrize(
     ("arn", "name"),
     [
@@ -55,6 +61,14 @@ def test_the_fallback_names_what_the_first_cannot() -> None:
         ("arn:aws:rds:eu-west-1:111122223333:db:orders", "orders"),
         ("arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/web/50dc6c495c0c9188", "web"),
         ("arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/classic", "classic"),
+        ("arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/73e2d6bc24d8a067", "web"),
+        (
+            "arn:aws:cloudformation:eu-west-1:111122223333:stack/muster-hub/a38e6a60-b397-11e3-b0fc-EXAMPLE",
+            "muster-hub",
+        ),
+        ("arn:aws:wafv2:eu-west-1:111122223333:regional/ipset/blocked/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111", "blocked"),
+        ("arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111", "shop"),
+        ("arn:aws:rds::111122223333:global-cluster:orders", "orders"),
     ],
 )
 def test_the_short_name_is_what_people_say(arn: str, name: str) -> None:

@@ -172,7 +172,7 @@ def test_the_creators_key_is_the_configured_one_and_a_tagger_that_is_off_tags_no
 
 
 def test_the_roles_of_the_configured_prefix_are_musters_own(config: Config) -> None:
-    event = fires("iam.user_created")
+    event = golden("securityhub.findings_suppressed", "fires-by-hand.json")
     issuer = {"type": "Role", "arn": "arn:aws:iam::111122223333:role/watch-inventory-eu-central-1"}
     event["detail"]["userIdentity"] = {
         "type": "AssumedRole",
@@ -181,7 +181,7 @@ def test_the_roles_of_the_configured_prefix_are_musters_own(config: Config) -> N
         "sessionContext": {"sessionIssuer": {**issuer, "userName": "watch-inventory-eu-central-1"}},
     }
     renamed = configured(config, aws=config.aws.model_dump() | {"prefix": "watch"})
-    assert detections(explained(event)[0]) == ["iam.user_created"]
+    assert detections(explained(event)[0]) == ["securityhub.findings_suppressed"]
     assert detections(explained(event, config=renamed)[0]) == []
 
 

@@ -4,7 +4,19 @@ import pytest
 
 from contract.cloudtrail import wrapped
 from contract.finding import Severity
-from generator.pattern import LIMIT, WITH_READS, Asked, alert_rules, forwarded, is_read_only, size
+from generator.pattern import (
+    LIMIT,
+    QUOTA,
+    WITH_READS,
+    Asked,
+    RuleError,
+    accepted,
+    alert_rules,
+    forwarded,
+    is_read_only,
+    size,
+)
+from generator.watching import usual_rules
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
 
@@ -23,10 +35,26 @@ def many(count: int) -> list[Detection]:
     return [wanting(f"ec2.amazonaws.com:ModifyAnInstanceAttribute{number:04}") for number in range(count)]
 
 
-def test_the_catalogue_needs_at_most_14_alert_rules_within_the_limit() -> None:
-    rules = alert_rules(DETECTIONS)
+def test_the_catalogue_and_the_feeds_need_at_most_14_alert_rules_within_the_limit() -> None:
+    rules = usual_rules()
     assert len(rules) <= 14
-    assert max(size(rule.pattern) for rule in rules) <= LIMIT < 2_048
+    assert max(size(rule.pattern) for rule in rules) <= LIMIT < QUOTA
+
+
+def test_with_every_detection_on_eventbridge_accepts_the_rules_too() -> None:
+    assert accepted(alert_rules(DETECTIONS))
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ({"userAgent": [{"wildcard": f"*{word}*"} for word in "abcd"]}, "a field has 4 wildcards"),
+        ({"userAgent": [f"{number:0500}" for number in range(5)]}, "its pattern has 2"),
+    ],
+)
+def test_a_rule_that_eventbridge_would_refuse_is_refused_here(only: dict[str, Any], said: str) -> None:
+    with pytest.raises(RuleError, match=f"^alert rule any-call: {said}"):
+        accepted(alert_rules([wanting("*:*", only=only)]))
 
 
 def test_rule_names_are_unique() -> None:

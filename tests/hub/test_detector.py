@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from contract.finding import Confidence, Finding, Mode, RecordState, Severity, detection_finding_id
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
-from hub.detections.engine import Engine, Failure, Verdict
+from hub.detections.engine import Engine
+from hub.detections.verdict import Failure, Verdict
 from hub.detector import Detector, Stores, detect_handler
 from hub.lookups.lookup import Question
 from hub.membership import Membership
@@ -170,6 +171,9 @@ def test_a_count_that_cannot_be_kept_brings_its_message_back(
     counted = json.dumps({**events_of(path)[0], "account": MEMBER})
     detecting = Detector(Engine(DETECTIONS), Stores(stores.findings, failing), membership, clock, Lookups())
     assert detecting.detect({"m1": counted, "m2": event()}) == ["m1"]
+    # What the event shows by itself is stored all the same.
+    assert [one.severity for one in stored(stores.findings, "signin.root_console_login_failed")] == [Severity.HIGH]
+    detector.metrics.clear_metrics()
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"account": 1}', '{"account": ""}', "1" * 5000])

@@ -18,6 +18,7 @@ _INSTANCE = ResourceArn(
         "requestParameters.instancesSet.items[].instanceId",
     ),
 )
+_INTERFACE = ResourceArn(_EC2 + "network-interface/{id}", ("requestParameters.networkInterfaceId",))
 _KEY_PAIR = ResourceArn(_EC2 + "key-pair/{id}", ("responseElements.keyName", "requestParameters.keyName"))
 _LARGE = re.compile(
     r"(p[2-9]|g[3-9]|inf|trn|x1|x2|u-|hpc|dl|vt|f1|f2|z1d|mac).*|.*\.metal.*|.*\.(24|3[0-9]|4[0-9]|5[0-9]|[6-9][0-9]|\d{3,})xlarge"
@@ -78,20 +79,23 @@ def user_data_changed(event: CloudTrailEvent) -> bool:
 
 
 @detection(
-    title="Instance {resource} of account {account} allows the metadata service's first version",
+    title="{what} of account {account} may use the metadata service's first version",
     severity=Severity.MEDIUM,
     api_calls=calls("ec2", "ModifyInstanceMetadataOptions", "ModifyInstanceMetadataDefaults"),
     resource=_INSTANCE,
     attack="T1552.005",
 )
-def imdsv1_allowed(event: CloudTrailEvent) -> bool:
+def imdsv1_allowed(event: CloudTrailEvent) -> bool | Match:
     """A faulty web application on the machine may now give away the credentials of the machine's role.
 
     False positives: software that cannot use sessions yet.
     Response: require tokens again (ec2:ModifyInstanceMetadataOptions, HttpTokens=required). If software needs the first
     version, put the machine on the list to be updated; until then give its role as few rights as it can do with.
     """
-    return event.request.text("httpTokens") == "optional"
+    if event.request.text("httpTokens") != "optional":
+        return False
+    instance = event.request.text("instanceId")
+    return Match(details={"what": f"Instance {instance}" if instance else f"New instances in {event.region}"})
 
 
 @detection(
@@ -106,22 +110,22 @@ def instance_launched_imdsv1(event: CloudTrailEvent) -> bool:
     """A new instance answers metadata requests without a token, as a faulty web application can be made to send.
 
     False positives: old images whose software cannot use sessions yet.
-    Response: set HttpTokens=required on the instance, then where it came from: the launch template, or the account's
-    default for the Region (ec2:ModifyInstanceMetadataDefaults).
+    Response: only in an investigation of the instance. For all to come, set HttpTokens=required where they come from:
+    in the launch template, or as the account's default for the Region (ec2:ModifyInstanceMetadataDefaults).
     """
     return "optional" in event.response.texts("instancesSet.metadataOptions.httpTokens")
 
 
 @detection(
-    title="Instance {resource} of account {account} got a public address",
+    title="{resource} of account {account} got a public address",
     severity=Severity.MEDIUM,
     api_calls=calls("ec2", "RunInstances", "AssociateAddress"),
-    resource=_INSTANCE,
+    resource=ResourceArn(_INSTANCE.template, _INSTANCE.paths, fallback=_INTERFACE),
     attack="T1133",
     lookup="public_instance",
 )
 def instance_public_ip(event: CloudTrailEvent) -> bool:
-    """An instance was started with, or given, an address on the Internet; closed when it turns out to have none.
+    """An instance, or its network interface, got an address on the Internet; closed when it turns out to have none.
 
     False positives: public services by design; network address translation by hand.
     Response: look at the instance's security groups: what may the world reach? Take the address away (release the

@@ -5,8 +5,6 @@ from contract.finding import Severity
 from hub.detections.detection import calls, detection
 from hub.detections.settings import DetectionSettings
 
-_STACK_SETS = "cloudformation-stackset"
-
 
 @detection(
     title="{eventName} in {region}, where account {account} has no business",
@@ -35,4 +33,4 @@ def launch_in_unused_region(event: CloudTrailEvent, settings: DetectionSettings)
     """
     if not settings.allowed_regions or event.region in settings.allowed_regions:
         return False
-    return event.actor.name != _STACK_SETS
+    return not event.is_by_stack_set

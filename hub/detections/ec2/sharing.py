@@ -3,9 +3,11 @@
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Mode, Severity
 from contract.resource import ResourceArn
+from hub.detections.callers import CALLER, DAY, principal
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
 from hub.detections.strangers import shared_with, strangers
+from hub.detections.window import Window
 
 # The ARNs of snapshots and images carry no account.
 _SNAPSHOT = ResourceArn("arn:{partition}:ec2:{region}::snapshot/{id}", ("requestParameters.snapshotId",))
@@ -140,8 +142,6 @@ def block_public_access_disabled(event: CloudTrailEvent) -> bool:
     return not is_enabling or event.request.text("state") == "block-new-sharing"
 
 
-# The direct reads of EBS (ListSnapshotBlocks, GetSnapshotBlock) are data events, one for each half mebibyte of a disk,
-# and how backup products work: they are left to counting.
 @detection(
     title="{resource} of account {account} was exported out of EC2 ({eventName})",
     severity=Severity.HIGH,
@@ -158,6 +158,29 @@ def image_or_volume_exported(_event: CloudTrailEvent) -> bool:
     cancel the task (ec2:CancelExportTask), delete the file, and treat the machine's secrets as copied.
     """
     return True
+
+
+# A block can only be read with a token from these lists, which are far fewer calls than the reads (EBS guide, "Use EBS
+# direct APIs to read snapshots").
+@detection(
+    title="{actor} reads snapshot {snapshot} of account {account} block by block, for the first time in 30 days",
+    severity=Severity.HIGH,
+    api_calls=calls("ebs", "ListSnapshotBlocks", "ListChangedBlocks"),
+    resource=CALLER,
+    window=Window(by=principal, seconds=30 * DAY),
+    attack="T1537",
+)
+def snapshot_blocks_read(event: CloudTrailEvent) -> Match:
+    """A caller who did not do so lately reads a disk by the EBS direct APIs, which needs neither a share nor a volume.
+
+    Only seen where a trail records data events of snapshots.
+
+    False positives: backup products and scanners of disks, on their first day.
+    Response: if nobody knows why this caller copies disks, revoke its sessions; list what else it read (data events
+    ListSnapshotBlocks, GetSnapshotBlock), treat those disks as copied, and rotate the secrets on them.
+    """
+    snapshot = event.request.text("snapshotId") or event.request.text("secondSnapshotId")
+    return Match(details={"snapshot": snapshot})
 
 
 @detection(

@@ -32,13 +32,13 @@ def _is_about_another_user(event: CloudTrailEvent, named: str) -> bool:
     family="iam.credential",
     attack="T1136.003",
 )
-def user_created(event: CloudTrailEvent) -> bool:
+def user_created(_event: CloudTrailEvent) -> bool:
     """A long-lived identity was made in the account.
 
     False positives: infrastructure as code that still makes users.
     Response: ask the creator what it is for; prefer roles or IAM Identity Center; delete it if nobody claims it.
     """
-    return "userName" in event.request
+    return True
 
 
 @detection(

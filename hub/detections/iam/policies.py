@@ -143,13 +143,13 @@ def policy_admin_created(event: CloudTrailEvent) -> bool:
     attack="T1098.003",
     lookup="policy_version",
 )
-def default_policy_version_set(event: CloudTrailEvent) -> bool:
+def default_policy_version_set(_event: CloudTrailEvent) -> bool:
     """Another version of a managed policy took effect; HIGH when a look-up finds administrator rights in it.
 
     False positives: a rolled-back change.
     Response: compare the two versions; if the new default is wider, set it back.
     """
-    return "policyArn" in event.request
+    return True
 
 
 @detection(

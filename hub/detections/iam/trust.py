@@ -1,5 +1,6 @@
 """Who may become somebody else: trust policies and identity providers."""
 
+import re
 from typing import Any
 
 from contract.cloudtrail import CloudTrailEvent
@@ -15,6 +16,8 @@ from hub.detections.window import Window
 
 _TRUST = calls("iam", "UpdateAssumeRolePolicy", "CreateRole")
 _SHARED_PROVIDERS = ("oidc-provider/token.actions.githubusercontent.com", "oidc-provider/gitlab.com")
+# A wildcard in a subject's organization: `repo:*`, `repo:?*/*`, and `repo:octo*/app`, which others can register.
+_OF_ANYBODY = re.compile(r"[^:/]*(:[^:/]*)?[*?]")
 _SSO = "sso.amazonaws.com"
 _PROVIDER = ResourceArn(
     "arn:{partition}:iam::{account}:saml-provider/{id}",
@@ -45,7 +48,7 @@ def _trusts_any_subject(statement: Statement) -> bool:
     if not (statement.is_allow and any(one.endswith(_SHARED_PROVIDERS) for one in statement.federated)):
         return False
     subjects = _subjects(statement)
-    return not subjects or any(one.startswith(("*", "repo:*", "project_path:*")) for one in subjects)
+    return not subjects or any(_OF_ANYBODY.match(one) for one in subjects)
 
 
 @detection(
@@ -96,7 +99,7 @@ def role_trust_external_account(event: CloudTrailEvent, settings: DetectionSetti
     attack="T1098.003",
 )
 def role_trust_oidc_unscoped(event: CloudTrailEvent) -> bool:
-    """The trust policy names GitHub's or GitLab's provider and not whose jobs: anyone's job may take the role.
+    """The trust policy names GitHub's or GitLab's provider and leaves open whose jobs: anyone's job may take the role.
 
     False positives: none known.
     Response: add a condition on the provider's sub claim that names your repositories. Look in CloudTrail for

@@ -7,11 +7,11 @@ import msgspec
 
 from contract.clock import iso
 from contract.finding import Finding, Mode, detection_finding_id
-from hub.detections.engine import NOTHING, Failure, Verdict
 from hub.detections.native.catalogue import FEEDS
 from hub.detections.native.event import NativeEvent
 from hub.detections.native.feed import Feed
 from hub.detections.settings import DEFAULTS, DetectionSettings
+from hub.detections.verdict import NOTHING, Failure, Verdict
 from hub.own_findings import DETECTION_FAILED
 
 

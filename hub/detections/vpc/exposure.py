@@ -6,6 +6,7 @@ from contract.network import is_world, port_range
 from contract.policy import policy_of
 from hub.detections.detection import Match, calls, detection
 from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import shared_with, strangers
 from hub.detections.vpc.places import ACL, ATTACHMENT, ENDPOINT, FLOW_LOG, GATEWAY, MIRROR, NETWORK, ROUTE_TABLE, VPN
 
 
@@ -42,14 +43,14 @@ def nacl_world_open(event: CloudTrailEvent, settings: DetectionSettings) -> bool
     attack="T1133",
     cis="monitoring.gateway_changes",
 )
-def internet_gateway_attached(event: CloudTrailEvent) -> bool:
+def internet_gateway_attached(_event: CloudTrailEvent) -> bool:
     """A network that had no way to the Internet now has one.
 
     False positives: public networks by design.
     Response: ask whether the VPC may be public. If not, detach the gateway (ec2:DetachInternetGateway); look for routes
     to it and for addresses that instances got meanwhile.
     """
-    return "vpcId" in event.request
+    return True
 
 
 @detection(
@@ -138,14 +139,16 @@ def block_public_access_weakened(event: CloudTrailEvent) -> bool:
     resource=ENDPOINT,
     attack="T1562.007",
 )
-def endpoint_policy_open(event: CloudTrailEvent) -> bool:
-    """Anyone may connect to an endpoint service, or an endpoint's policy lets everybody use it.
+def endpoint_policy_open(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+    """Anyone or a stranger may connect to an endpoint service, or an endpoint's policy lets everybody use it.
 
-    False positives: gateway endpoints with AWS's default policy, which is written out by some tools.
+    False positives: gateway endpoints with AWS's default policy, which is written out by some tools; customers of a
+    service, until trusted_accounts names their accounts.
     Response: restrict the policy to the organization; remove the foreign principal.
     """
     if event.name == "ModifyVpcEndpointServicePermissions":
-        return "*" in event.request.texts("addAllowedPrincipals")
+        added = event.request.texts("addAllowedPrincipals")
+        return "*" in added or shared_with(strangers(added, event, settings))
     return event.request.is_true("resetPolicy") or policy_of(event.request.get("policyDocument")).is_public
 
 

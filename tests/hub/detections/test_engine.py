@@ -15,6 +15,7 @@ from contract.finding import Finding, Mode, Severity
 from contract.names import USUAL_NAMES, Names
 from contract.resource import ResourceArn
 from generator.matcher import matches
+from hub.detections.callers import is_read
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection, Match
 from hub.detections.engine import Engine
@@ -76,12 +77,17 @@ def sees(one: Detection, event: CloudTrailEvent) -> bool:
     return False
 
 
+def is_muster_at_work(event: CloudTrailEvent) -> bool:
+    is_usual = event.is_refused or is_read(event) or "Tag" in event.name or event.name == "BatchUpdateFindings"
+    return is_usual and USUAL_NAMES.is_own_role(event.actor.role)
+
+
 def naive(event: CloudTrailEvent) -> tuple[list[Finding], list[Sighting]]:
     """What trying every detection gives."""
     found: list[Finding] = []
     sighted: list[Sighting] = []
     for one in DETECTIONS:
-        if one.mode is Mode.OFF or not sees(one, event) or USUAL_NAMES.is_own_role(event.actor.role):
+        if one.mode is Mode.OFF or not sees(one, event) or is_muster_at_work(event):
             continue
         if event.is_refused and not (one.failures or (one.attempts and not event.is_transient_failure)):
             continue
@@ -184,6 +190,12 @@ def test_a_call_that_failed_for_the_services_reasons_is_no_attempt(code: str) ->
     assert judged([watching("s3.one", attempts=True)], record(errorCode=code)) == ()
 
 
+@pytest.mark.parametrize("code", ["Client.VcpuLimitExceeded", "Client.InstanceLimitExceeded", "LimitExceededException"])
+def test_a_quota_that_is_used_up_stops_an_attempt(code: str) -> None:
+    (finding,) = judged([watching("s3.one", attempts=True)], record(errorCode=code))
+    assert finding.is_attempt
+
+
 def test_an_error_in_the_answer_is_a_refusal_too() -> None:
     assert judged([watching("s3.one")], record(responseElements={"errorMessage": "Access Denied"})) == ()
 
@@ -213,10 +225,21 @@ def session_of(role: str) -> dict[str, Any]:
     }
 
 
-def test_what_muster_does_itself_raises_nothing() -> None:
-    own = session_of("muster-spoke-creator-tagger-eu-west-1")
-    assert judged([watching("s3.one")], record(userIdentity=own)) == ()
-    assert judged([watching("s3.one")], record(userIdentity=own), names=Names("other"))
+@pytest.mark.parametrize(
+    "role", ["muster-spoke-creator-tagger-eu-west-1", "muster-lookups-eu-central-1", "muster-read"]
+)
+def test_what_muster_itself_does_raises_nothing(role: str) -> None:
+    own = session_of(role)
+    watched = [watching("s3.one", api_calls=("s3.amazonaws.com:PutBucketTagging",), attempts=True)]
+    tagged = record(eventName="PutBucketTagging", userIdentity=own)
+    assert judged(watched, tagged) == ()
+    assert judged(watched, tagged, names=Names("other"))
+    assert judged([watching("s3.one", attempts=True)], record(userIdentity=own, errorCode="AccessDenied")) == ()
+
+
+def test_a_role_of_musters_that_does_something_else_is_watched() -> None:
+    """Whoever may make roles can take their names in a Region without spokes."""
+    assert judged([watching("s3.one")], record(userIdentity=session_of("muster-spoke-heartbeat-eu-west-1")))
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 from contract.cloudtrail import CloudTrailEvent, wrapped
 from contract.finding import Severity
 from hub.detections.catalogue import DETECTIONS
-from hub.detections.engine import Engine, Excluded
+from hub.detections.engine import Engine
 from hub.detections.exclusions import USUAL_EXCLUSIONS, Exclusion, Place, reason_against
 from hub.detections.findings import made
 from hub.detections.settings import DetectionSettings
+from hub.detections.verdict import Excluded
 
 OBSERVED_AT = "2026-11-20T12:00:00.000000Z"
 PLACE = Place(
@@ -102,6 +103,14 @@ def test_an_exclusion_of_a_detection_covers_its_refused_attempts() -> None:
     finding = made(attempt, match, event, OBSERVED_AT)
     assert finding.detection == "cloudtrail.logging_stopped.attempted"
     assert Exclusion(reason="test", detections=("cloudtrail.logging_stopped",)).covers(finding, event)
+
+
+def test_a_finding_about_several_resources_is_normal_only_when_it_is_of_all() -> None:
+    event = CloudTrailEvent(record())
+    finding = made(ONE, ONE.matches(event)[0], event, OBSERVED_AT)
+    both = msgspec.structs.replace(finding, resources=("arn:aws:s3:::website-a", "arn:aws:s3:::customers"))
+    assert not Exclusion(reason="x", resources=("arn:aws:s3:::website-*",)).covers(both, event)
+    assert Exclusion(reason="x", resources=("arn:aws:s3:::website-*", "arn:aws:s3:::customers")).covers(both, event)
 
 
 def test_brackets_and_dots_mean_themselves() -> None:

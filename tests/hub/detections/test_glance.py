@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.detections.catalogue import DETECTIONS
-from hub.detections.engine import NOTHING, Engine
+from hub.detections.engine import Engine
+from hub.detections.verdict import NOTHING
 from tests.golden import every_event
 
 OBSERVED_AT = "2026-11-20T12:00:00.000000Z"

@@ -28,6 +28,20 @@ def found(event: str, settings: DetectionSettings | None = None) -> Finding:
         ("lambda.code_signing_removed/fires-muster-stopped", Severity.CRITICAL),
         ("sqs.queue_purged/fires-muster-queue", Severity.CRITICAL),
         ("cloudformation.framework_stack_deleted/fires-named-by-arn", Severity.CRITICAL),
+        ("events.rule_tampered/fires-of-muster", Severity.CRITICAL),
+        ("events.rule_tampered/fires-of-muster-by-a-service", Severity.CRITICAL),
+        ("events.rule_tampered/fires-of-muster-by-a-stack", Severity.HIGH),
+        ("organizations.scp_weakened/fires-attached", Severity.MEDIUM),
+        ("organizations.scp_weakened/fires-type-disabled", Severity.HIGH),
+        ("cloudformation.framework_stack_changed/fires-spoke-by-a-change-set", Severity.CRITICAL),
+        ("cloudformation.framework_stack_changed/fires-another-template", Severity.CRITICAL),
+        ("cloudformation.framework_stack_changed/fires-parameters-overridden", Severity.CRITICAL),
+        ("cloudformation.framework_stack_changed/fires-rolled-out", Severity.MEDIUM),
+        ("cloudformation.framework_stack_changed/fires-hub-deployed", Severity.MEDIUM),
+        ("events.rule_tampered/fires-of-a-like-name", Severity.MEDIUM),
+        ("guardduty.features_reduced/fires-audit-logs-off", Severity.HIGH),
+        ("guardduty.features_reduced/fires-agent-not-installed", Severity.MEDIUM),
+        ("guardduty.features_reduced/fires-machines-left-out-of-the-scan", Severity.MEDIUM),
         ("ecs.task_definition_suspicious/fires-privileged", Severity.HIGH),
         ("ecs.task_definition_suspicious/fires-on-the-host", Severity.MEDIUM),
         ("network_firewall.weakened/fires-log-emptied", Severity.HIGH),
@@ -53,6 +67,12 @@ def test_what_a_setting_makes_severe_is_told() -> None:
     loud = DetectionSettings(severities={"sso.directory_membership_changed": Severity.HIGH})
     assert found(SCIM, loud).mode is Mode.LIVE
     assert found(SCIM, loud).severity is Severity.HIGH
+
+
+def test_what_only_an_investigation_needs_is_only_stored() -> None:
+    minor = [one for one in DETECTIONS if one.severity in {Severity.INFORMATIONAL, Severity.LOW}]
+    stored = {one.id for one in minor if one.mode is Mode.MONITOR}
+    assert stored == {one.id for one in DETECTIONS if "Response: only in an investigation" in one.doc}
 
 
 def test_informational_detections_are_only_stored() -> None:

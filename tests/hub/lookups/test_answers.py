@@ -17,6 +17,7 @@ BUCKET = "arn:aws:s3:::shop-invoices"
 POINT = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/invoices"
 GROUP = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-0123456789abcdef0"
 INSTANCE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-0123456789abcdef0"
+INTERFACE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:network-interface/eni-0123456789abcdef0"
 IMAGE = f"arn:aws:ec2:{REGION}::image/ami-0123456789abcdef0"
 SNAPSHOT = f"arn:aws:ec2:{REGION}::snapshot/snap-0123456789abcdef0"
 POLICY = f"arn:aws:iam::{ACCOUNT}:policy/deploy"
@@ -33,6 +34,7 @@ READER = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 # IAM answers policies as text.
 EVERYTHING = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+FOR_EVERYBODY = '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttpGet"}]}'
 READING = '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
 NO_BLOCK = "NoSuchPublicAccessBlockConfiguration 404"
 UNBLOCKED = {"GetPublicAccessBlock": NO_BLOCK}
@@ -48,6 +50,10 @@ def block(*settings: str) -> dict[str, Any]:
 
 def instance(**fields: Any) -> dict[str, Any]:
     return {"Reservations": [{"Instances": [{"State": {"Name": "running"}, **fields}]}]}
+
+
+def interface(**fields: Any) -> dict[str, Any]:
+    return {"NetworkInterfaces": [fields]}
 
 
 def ownership(kind: str) -> dict[str, Any]:
@@ -231,7 +237,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
     ),
     "a group that nothing carries": (
         *("admin_port", GROUP, {}, {"DescribeNetworkInterfaces": interfaces()}),
-        Answer("nothing carries the group yet", CONFIRMED),
+        Answer("the rule stands, but nothing carries the group yet", CONFIRMED),
+    ),
+    "all ports of a group that nothing carries": (
+        *("all_ports", GROUP, {}, {"DescribeNetworkInterfaces": interfaces()}),
+        Answer("the rule stands, but nothing carries the group yet", CONFIRMED, Severity.HIGH),
     ),
     "an administration port of a group that something carries": (
         *("admin_port", GROUP, {}, {"DescribeNetworkInterfaces": interfaces("192.0.2.7", others=1)}),
@@ -280,6 +290,21 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
     "an instance without a public address": (
         *("public_instance", INSTANCE, {}, {"DescribeInstances": instance()}),
         Answer("the instance has no public address", REFUTED),
+    ),
+    "an address at the network interface of an instance": (
+        *("public_instance", INTERFACE, {}),
+        {
+            "DescribeNetworkInterfaces": interface(
+                Attachment={"InstanceId": "i-1"},
+                Groups=[{"GroupId": "sg-1"}],
+                PrivateIpAddresses=[{"Association": {"PublicIp": "192.0.2.7"}}],
+            )
+        },
+        Answer("public address 192.0.2.7 on i-1; security groups: sg-1", CONFIRMED),
+    ),
+    "a network interface that has lost its address": (
+        *("public_instance", INTERFACE, {}, {"DescribeNetworkInterfaces": interface(PrivateIpAddresses=[{}])}),
+        Answer("the network interface has no public address", REFUTED),
     ),
     "an address for no instance": (
         *("public_instance", f"arn:aws:iam::{ACCOUNT}:root", {}, {}),
@@ -472,9 +497,14 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
         Answer("outside a VPC, without fine-grained access control", CONFIRMED),
     ),
     "an open domain that asks for credentials": (
-        *("open_domain", DOMAIN, {}),
+        *("open_domain", DOMAIN, {"facts": {"policy": [FOR_EVERYBODY]}}),
         {"DescribeDomain": {"DomainStatus": {"AdvancedSecurityOptions": {"Enabled": True}}}},
         Answer("fine-grained access control asks everybody for credentials", REFUTED),
+    ),
+    "a domain that asks an account that it lets in by name for credentials": (
+        *("open_domain", DOMAIN, {"facts": {"policy": [FOR_EVERYBODY.replace("*", "999900001111")]}}),
+        {"DescribeDomain": {"DomainStatus": {"AdvancedSecurityOptions": {"Enabled": True}}}},
+        Answer("fine-grained access control asks everybody for credentials", CONFIRMED),
     ),
     "an open domain that still takes anonymous callers": (
         *("open_domain", DOMAIN, {}),
@@ -535,7 +565,7 @@ def test_a_look_up_makes_exactly_the_reads_that_it_declares(question: Ask, name:
             LOOKUPS[name].answer(question(resource, name, **said), account)
             made |= account.actions
     declared = set(LOOKUPS[name].actions)
-    if name == "admin_port":
+    if name in {"admin_port", "all_ports"}:
         assert made <= declared, "security_group's look-up makes the rest"
     else:
         assert made == declared
