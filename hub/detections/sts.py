@@ -46,7 +46,8 @@ def federation_token(event: CloudTrailEvent) -> bool | Match:
     """A long-lived key was turned into a session that outlives the key's deactivation.
 
     False positives: old identity brokers.
-    Response: ask the user; a session like this is stopped by a deny policy on the user, not by disabling the key.
+    Response: ask the user what asked for it. If nobody knows, attach a policy to the user that denies everything: such
+    a session lives up to 36 hours and is not stopped by deactivating the key. Then replace the key.
     """
     has_admin = any(is_admin_policy(arn) for arn in event.request.texts("policyArns[].arn"))
     if has_admin or policy_of(event.request.get("policy")).is_admin:
