@@ -10,7 +10,7 @@ from contract.catalogue import ATTEMPTED
 from contract.clock import iso, now
 from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
 from contract.fields import Fields
-from contract.finding import Finding, Mode
+from contract.finding import Confidence, Finding, Mode
 from generator.deployment import Deployment
 from generator.pattern import forwarded
 from generator.reading import Item
@@ -26,13 +26,15 @@ _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
 
 class ExplainedFinding(BaseModel):
-    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces); `id` is its key in the store.
+    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces).
 
-    `untold_because`: why nobody is told of it, for people; empty when somebody is.
+    For people and the store: `id` is its key, `is_looked_up` says that a look-up in the account follows,
+    `untold_because` why nobody is told of it.
     """
 
     id: str = Field(exclude=True)
-    untold_because: str = Field(default="", exclude=True)
+    is_looked_up: bool = Field(exclude=True)
+    untold_because: str = Field(exclude=True)
     detection: str
     severity: str
     attempt: bool
@@ -195,6 +197,7 @@ def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:
 def _explained_finding(finding: Finding, deployment: Deployment) -> ExplainedFinding:
     return ExplainedFinding(
         id=finding.id,
+        is_looked_up=finding.confidence is Confidence.UNCONFIRMED,
         untold_because=_untold(finding, deployment),
         detection=finding.detection,
         severity=finding.severity,

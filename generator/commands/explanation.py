@@ -131,6 +131,8 @@ def _finding(
     yield f"   {finding.severity} {finding.title} ({finding.detection}{also})", _STYLES[finding.severity]
     for resource in finding.resources:
         yield f"      {resource}", ""
+    if finding.is_looked_up:
+        yield "      unconfirmed: the hub reads in the account whether it is so, and confirms or closes it", ""
     if finding.untold_because:
         yield f"      {finding.untold_because}", "yellow"
     for said in reasons:
