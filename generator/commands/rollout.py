@@ -31,7 +31,7 @@ _TAKES = {
 }
 _WORDS = """\
 What is off is in none of them. Golden events: the share that the rule takes of the recorded events (tests/events) that
-fire a detection; several rules may take one. What rules cost with your events, `muster backtest` says.
+fire a detection; several rules may take one. How many of your events they would forward, `muster backtest` says.
 """
 FAILED, CHANGED = 1, 3
 TargetOption = Annotated[Target | None, typer.Option("--target", help="In place of aws.target of the settings.")]
