@@ -30,6 +30,9 @@ FromOption = Annotated[
     str | None, typer.Option("--from", help="First event: ISO 8601 (without an offset: UTC) or 30d, 2w.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="Up to before this, as --from.")]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="AWS profile that may read the bucket; else aws.profile of --config.")
+]
 
 
 def backtest(  # noqa: PLR0913 - the options of a command
@@ -40,12 +43,13 @@ def backtest(  # noqa: PLR0913 - the options of a command
     until: ToOption = None,
     org: OrgOption = None,
     config: OptionalConfigOption = None,
+    profile: ProfileOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say what the catalogue would have found in a CloudTrail history, how loud it is, and what to exclude."""
     deployment = chosen_deployment(config, org)
     run = Run(deployment, _period(since, until), key)
-    client = cache(lambda: _s3(config))
+    client = cache(lambda: _s3(config, profile))
     console = Console(stderr=True)
     is_shown = console.is_terminal and not json
     total = sum(1 for _ in files(paths, client)) if is_shown else None
@@ -85,7 +89,15 @@ def _period(since: str | None, until: str | None) -> Period:
     return Period(begin, end)
 
 
-def _s3(config: Path | None) -> Any:
-    """Return a client of the settings' profile, else of the usual credentials."""
-    session = hub_session(load(config), config.parent) if config else boto3.Session()
+def _s3(config: Path | None, profile: str | None) -> Any:
+    """Return a client of the profile, else of the settings' one, else of the usual credentials."""
+    if config and not profile:
+        session = hub_session(load(config), config.parent)
+    else:
+        session = boto3.Session(profile_name=profile)
+    if session.get_credentials() is None:
+        raise BadInputError(
+            "no AWS credentials to read the bucket with; give --profile, or AWS_PROFILE, of an account that may, often "
+            "the log archive's"
+        )
     return session.client("s3")
