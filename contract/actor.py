@@ -20,7 +20,7 @@ _SERVICE_ROLE = re.compile(r":role/aws-service-role/([\w.-]+)/")
 STACK_SET_ROLES = ("stacksets-exec-", "AWSCloudFormationStackSetExecutionRole")
 # Every `Actor.kind`: by CloudTrail's types of identities, and for sessions of roles by who is in them.
 KINDS = (
-    *("root", "root-assumed", "iam-user", "federated-user", "identity-center-user", "samluser", "webidentityuser"),
+    *("root", "iam-user", "federated-user", "identity-center-user", "samluser", "webidentityuser"),
     *("sso", "role", "role-session", "ec2-instance", "cfn-service-role", "service-linked-role"),
     *("aws-service", "aws-account", "directory", "unknown"),
 )

@@ -32,7 +32,7 @@ class Caller(msgspec.Struct, frozen=True):
     @property
     def is_root(self) -> bool:
         """Whether it is an account's root user."""
-        return self.kind.startswith("root")
+        return self.kind == "root"
 
 
 class Traces(msgspec.Struct):

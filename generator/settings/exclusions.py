@@ -1,6 +1,5 @@
 """`[[exclusions]]`."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from contract.catalogue import ATTEMPTED
+from generator.settings.ids import IDS, why_unknown
 from generator.settings.kinds import (
     AccountId,
     ActorKind,
@@ -19,12 +19,9 @@ from generator.settings.kinds import (
     SourceGlob,
 )
 from generator.settings.section import Broken, Section
-from hub.detections.catalogue import DETECTIONS
-from hub.detections.native.catalogue import FEEDS
 
 # What stands for a reason in exclusions that `muster backtest` proposes.
 UNSAID = "say here why they are fine"
-_IDS = (*(one.id for one in DETECTIONS), *(one.id for one in FEEDS))
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _FITTING = ("actors", "actor_kinds", "invoked_by", "source_ips", "api_calls", "resources", "accounts", "ous", "tags")
 
@@ -82,8 +79,8 @@ class Exclusion(Section):
             yield ("reason",), "says nothing yet; write why this is normal, for whoever asks later"
         yield from self._too_wide()
         for place, wanted in enumerate(self.detections):
-            if not any(_named(wanted)):
-                yield ("detections", place), f"{wanted} is no detection's id; {_meant(wanted)}"
+            if not any(fnmatchcase(name, wanted) for one in IDS for name in (one, f"{one}{ATTEMPTED}")):
+                yield ("detections", place), f"{wanted} {why_unknown(wanted)}"
         for place, tag in enumerate(self.tags):
             if "=" not in tag:
                 yield ("tags", place), f"{tag} is no tag; write it as key=value"
@@ -91,23 +88,13 @@ class Exclusion(Section):
     def _too_wide(self) -> Iterator[Broken]:
         if not all(_is_anything(getattr(self, name)) for name in _FITTING):
             return
-        if not self.detections or any(all(_named(one)) for one in self.detections):
+        if not self.detections or any(all(fnmatchcase(one, wanted) for one in IDS) for wanted in self.detections):
             yield (), f"this leaves out every finding; give detections or one of {', '.join(_FITTING)}"
             return
         for place, wanted in enumerate(self.detections):
-            if wanted in _IDS and not self.until:
+            if wanted in IDS and not self.until:
                 mend = f'write [detections."{wanted}"] mode = "off", which is not forwarded either'
                 yield ("detections", place), f"this leaves out all that {wanted} finds; {mend}, or say whose"
-
-
-def _named(wanted: str) -> list[bool]:
-    """Return of every detection whether it, or its refused attempts, are meant."""
-    return [any(fnmatchcase(name, wanted) for name in (one, f"{one}{ATTEMPTED}")) for one in _IDS]
-
-
-def _meant(wanted: str) -> str:
-    near = difflib.get_close_matches(wanted.removesuffix(ATTEMPTED), _IDS, n=1)
-    return f"did you mean {near[0]}?" if near else "docs/detections.md lists them"
 
 
 def _is_anything(globs: Sequence[str]) -> bool:
