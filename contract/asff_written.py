@@ -106,6 +106,7 @@ def _product_fields(finding: Finding) -> dict[str, str]:
         "region": finding.region,
         "detection": finding.detection,
         "also": ", ".join(finding.also),
+        "confidence": finding.confidence.value,
         "attempt": "true" if finding.is_attempt else "",
         "actor": finding.actor,
         "actor-kind": finding.actor_kind,

@@ -27,6 +27,9 @@ SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the spokes and is no function: the rules that forward events.
 FORWARDING = "alerts"
 
+# How often a queue gives out a message before it counts as failed.
+QUEUE_ATTEMPTS = 5
+
 # The Region in which a partition's global services (IAM, Organizations, root sign-in) are recorded.
 GLOBAL_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 

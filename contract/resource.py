@@ -14,6 +14,7 @@ from contract.fields import as_text
 _NAMED = re.compile(
     r":(?:(?:loadbalancer|listener)/(?:app|net|gwy)|targetgroup|stack|changeSet|(?:regional|global)/\w+)/([^/]+)/"
 )
+_ACCOUNT = re.compile(r"arn:[^:]*:iam::\d*:root")
 _PLACE = re.compile(r"\{([\w.\-\[\]]+)\}")
 
 _OWN_PLACES: Mapping[str, Callable[[CloudTrailEvent], str]] = {
@@ -100,6 +101,8 @@ def values_at(event: CloudTrailEvent, path: str) -> list[Any]:
 
 def short_name(arn: str) -> str:
     """Return what people call a resource: the last part of its ARN, or the one before where that is an id."""
+    if _ACCOUNT.fullmatch(arn):
+        return "the whole account"
     found = _NAMED.search(arn)
     if found:
         return found.group(1)

@@ -9,4 +9,4 @@ def title(detection: str) -> str:
     if known is None:
         return detection
     words = known.what.partition("\n")[0].rstrip(".")
-    return f"Attempted: {words}" if detection.endswith(ATTEMPTED) else words
+    return f"Tried and refused: {words}" if detection.endswith(ATTEMPTED) else words

@@ -9,7 +9,7 @@ from contract import asff, ocsf
 from contract.clock import iso, now
 from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
 from contract.fields import Fields
-from contract.finding import Finding
+from contract.finding import Confidence, Finding
 from generator.deployment import Deployment
 from generator.pattern import forwarded
 from generator.reading import Item
@@ -24,9 +24,13 @@ _FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
 
 
 class ExplainedFinding(BaseModel):
-    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces); `id` is its key in the store."""
+    """A finding as scripts read it (`docs/architecture.md`, black-box interfaces).
+
+    For people and the store: `id` is its key, `is_looked_up` says that a look-up in the account follows.
+    """
 
     id: str = Field(exclude=True)
+    is_looked_up: bool = Field(exclude=True)
     detection: str
     severity: str
     attempt: bool
@@ -174,6 +178,7 @@ def explained_finding(finding: Finding) -> ExplainedFinding:
     """Return a finding as scripts read it."""
     return ExplainedFinding(
         id=finding.id,
+        is_looked_up=finding.confidence is Confidence.UNCONFIRMED,
         detection=finding.detection,
         severity=finding.severity,
         attempt=finding.is_attempt,

@@ -53,7 +53,10 @@ LOOKUPS = Function(
     name="lookups",
     handler="hub.lookups.handler.look_up_handler",
     settings=hub.LookupsSettings,
-    services=("dynamodb", "ec2", "elb", "elbv2", "iam", "rds", "s3", "s3control", "sso-admin", "sts"),
+    services=(
+        *("dynamodb", "ec2", "elb", "elbv2", "iam", "opensearch", "organizations"),
+        *("rds", "s3", "s3control", "sso-admin", "sts"),
+    ),
     generated=("hub/settings.json",),
     timeout=60,
 )

@@ -67,9 +67,9 @@ def use_key(key: Arn, service: str) -> Statement:
     return allow(actions, [key], StringEquals={"kms:ViaService": endpoint})
 
 
-def assume_role(role: Sub) -> Statement:
-    """Assume a role of other accounts, which must trust the caller too."""
-    return allow(["sts:AssumeRole"], [role])
+def assume_role(role: Sub, organization: str) -> Statement:
+    """Assume a role of the organization's other accounts, which must trust the caller too."""
+    return allow(["sts:AssumeRole"], [role], StringEquals={"aws:ResourceOrgID": organization})
 
 
 def look_up(actions: Sequence[str]) -> Statement:

@@ -63,23 +63,25 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 EVERYTHING = Asked()
 
 
-def alert_rules(detections: Iterable[Detection], asked: Asked = EVERYTHING) -> list[Rule]:
+def alert_rules(
+    detections: Iterable[Detection], asked: Asked = EVERYTHING, among: Iterable[Detection] = ()
+) -> list[Rule]:
     """Return as few rules as deliver every event that a detection may judge.
 
-    `ValueError` names a detection of any call that nothing narrows.
+    `among`: the detections with which the calls were packed. Whichever of them are off, each other call keeps its
+    rule, so that a changed setting changes few rules. `ValueError` names a detection of any call that nothing narrows.
     """
     wanted = list(detections)
-    wishes = _wishes(wanted)
-    reads, changes = (
-        {call: want for call, want in wishes.items() if is_read_only(call) is kind} for kind in (True, False)
-    )
+    wishes, packed = _wishes(wanted), _wishes(among)
+    reads = {call: want for call, want in wishes.items() if is_read_only(call)}
+    filtered = {call: want for call, want in wishes.items() if want.filters and not is_read_only(call)}
     return [
         *_sign_in(wanted),
         _any_call(wanted, asked),
-        *(_split_up("read-only", reads, WITH_READS) if asked.reads and reads else []),
-        *_split_up("filtered", {call: want for call, want in changes.items() if want.filters}, ENABLED),
-        *_packed("attempts", {call for call, want in changes.items() if not want.filters and want.refused}, {}),
-        *_packed("calls", {call for call, want in changes.items() if not want.filters and not want.refused}, _DONE),
+        *(_split_up("read-only", reads, WITH_READS) if asked.reads else []),
+        *_split_up("filtered", filtered, ENABLED),
+        *_packed("attempts", _plain(wishes, refused=True), _plain(packed, refused=True), {}),
+        *_packed("calls", _plain(wishes, refused=False), _plain(packed, refused=False), _DONE),
     ]
 
 
@@ -220,17 +222,25 @@ def _either(branches: Sequence[Pattern]) -> Pattern:
     return branches[0] if len(branches) == 1 else {"$or": list(branches)}
 
 
-def _packed(name: str, calls: set[Call], more: Mapping[str, Any]) -> Iterator[Rule]:
-    """Yield rules that fill the limit one after the other, service by service."""
+def _plain(wishes: Mapping[Call, _Want], *, refused: bool) -> set[Call]:
+    """Return the changes of which every one is wanted: refused ones too, or only those that were done."""
+    whole = {call for call, want in wishes.items() if want.refused is refused and not want.filters}
+    return {call for call in whole if not is_read_only(call)}
+
+
+def _packed(name: str, calls: set[Call], among: set[Call], more: Mapping[str, Any]) -> Iterator[Rule]:
+    """Yield rules that fill the limit one after the other, service by service; each with those of its calls we want."""
     held: dict[str, set[str]] = defaultdict(set)
     packs = [held]
-    for source, event in sorted(calls):
+    for source, event in sorted(calls | among):
         if size(_pattern({**_crossed({**held, source: held[source] | {event}}), **more})) > LIMIT:
             held = defaultdict(set)
             packs.append(held)
         held[source].add(event)
-    for number, pack in enumerate((pack for pack in packs if pack), 1):
-        yield Rule(f"{name}-{number}" if len(packs) > 1 else name, _pattern({**_crossed(pack), **more}))
+    for number, pack in enumerate(packs, 1):
+        wanted = {source: {event for event in events if (source, event) in calls} for source, events in pack.items()}
+        if any(wanted.values()):
+            yield Rule(f"{name}-{number}" if len(packs) > 1 else name, _pattern({**_crossed(wanted), **more}))
 
 
 def _crossed(pack: Mapping[str, set[str]]) -> Pattern:

@@ -2,28 +2,39 @@
 
 from collections import OrderedDict
 
+import msgspec
+
 from generator.shown import duration
 from hub.detections.window import EMPTY, Alert, Memory, Sighting, counted
 
-# So many keys are remembered; the one not seen for longest is forgotten first.
-_KEYS = 50_000
+# So many keys and alerts are remembered; the key not seen for longest is forgotten first.
+_REMEMBERED = 200_000
 
 
 class RememberedWindows:
-    """Counts as the hub's table keeps them, by the events' own time."""
+    """Counts as the hub's table keeps them, by the events' own time, in whichever order they come.
 
-    def __init__(self, keys: int = _KEYS) -> None:
-        """Remember at most so many keys."""
-        self._keys = keys
+    A history begins anew with every Region: of a key, all alerts are remembered, not only those of the last days.
+    """
+
+    def __init__(self, most: int = _REMEMBERED) -> None:
+        """Remember at most so many keys and alerts together."""
+        self._most = most
+        self._held = 0
         self._memories: OrderedDict[tuple[str, str], Memory] = OrderedDict()
 
     def count(self, sighting: Sighting) -> Alert | None:
         """Remember a sighting; return the alert that it completed."""
         key = (sighting.detection, sighting.key)
-        memory, alert = counted(self._memories.pop(key, EMPTY), sighting)
-        self._memories[key] = memory
-        if len(self._memories) > self._keys:
-            self._memories.popitem(last=False)
+        before = self._memories.pop(key, None)
+        after, alert = counted(before or EMPTY, sighting)
+        if alert and before and after is not before:
+            after = msgspec.structs.replace(after, alerts=(*before.alerts, alert))
+        self._memories[key] = after
+        self._held += len(after.alerts) - len(before.alerts) if before else 1 + len(after.alerts)
+        while self._held > self._most:
+            _, forgotten = self._memories.popitem(last=False)
+            self._held -= 1 + len(forgotten.alerts)
         return alert
 
     def told(self, sighting: Sighting) -> str:

@@ -38,9 +38,11 @@ def configured_rules(config: Config) -> list[Rule]:
     """Return the alert rules of a spoke: what is off, or not asked for, is not forwarded and costs nothing."""
     settings = msgspec.convert(detection_settings(config), DetectionSettings)
     asked = Asked(reads=config.detections.read_only_calls, refusals=config.detections.refused_calls)
-    return accepted([*alert_rules(switched_on(DETECTIONS, settings), asked), *native_rules(forwarded_feeds(config))])
+    alerting = alert_rules(switched_on(DETECTIONS, settings), asked, among=DETECTIONS)
+    return accepted([*alerting, *native_rules(forwarded_feeds(config))])
 
 
 def usual_rules() -> list[Rule]:
     """Return the alert rules of a spoke without settings of anybody's own."""
-    return accepted([*alert_rules(switched_on(DETECTIONS, DetectionSettings())), *native_rules(FEEDS)])
+    alerting = alert_rules(switched_on(DETECTIONS, DetectionSettings()), among=DETECTIONS)
+    return accepted([*alerting, *native_rules(FEEDS)])

@@ -10,6 +10,9 @@ from botocore.session import Session, get_session
 from contract.cold_start import uncollected
 
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5})
+# An endpoint that nobody reaches (a Region that is off) must cost less than the function's time, which botocore's
+# minute would fill; what asks through these comes again.
+_IMPATIENT = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=10)
 
 
 @cache
@@ -33,5 +36,5 @@ def assumed_client(service: str, region: str, credentials: Mapping[str, Any]) ->
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
-            config=_CONFIG,
+            config=_IMPATIENT,
         )

@@ -25,6 +25,7 @@ from hub.detections.verdict import Verdict
 from hub.lookups.lookup import Question
 from hub.lookups.questions import LookupQueue, questions_about
 from hub.membership import Membership
+from hub.named_accounts import judged
 from hub.organization import listed_accounts, places_of
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.republished import met
@@ -74,6 +75,7 @@ def _detector() -> "Detector":
         AccountStore(client, settings.state_table),
         lambda: listed_accounts(aws_client("organizations")),
         now,
+        logger,
         on_change=lambda members: engine.know_places(places_of(members.values())),
     )
     lookups = LookupQueue(lambda: aws_client("sqs"), settings.lookups_queue_url)
@@ -125,7 +127,7 @@ class Detector:
             return UNWATCHED
         event = event_of(body)
         is_stranger = self._membership.is_stranger(event["account"])
-        verdict = self._engine.judge(event, observed_at)
+        verdict = judged(self._engine, self._membership, event, observed_at)
         for failure in verdict.failures:
             logger.error("A detection failed", detection=failure.detection, reason=failure.reason)
             metrics.add_metric(name="DetectionsFailed", unit=MetricUnit.Count, value=1)

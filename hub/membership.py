@@ -8,8 +8,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.store.accounts import REMOVED, Account, AccountStore
 
-_logger = Logger(service="detector", child=True)
-
 # The inventory runs hourly; what it found is read again after this.
 _REREAD = timedelta(minutes=10)
 # Unknown accounts, however many, make Organizations list its accounts at most this often, also while it fails.
@@ -24,12 +22,14 @@ class Membership:
         store: AccountStore,
         list_accounts: Callable[[], list[Account]],
         clock: Callable[[], datetime],
+        logger: Logger,
         on_change: Callable[[Mapping[str, Account]], None] = lambda _: None,
     ) -> None:
         """Call `on_change` with the members by id whenever they may have changed."""
         self._store = store
         self._list_accounts = list_accounts
         self._clock = clock
+        self._logger = logger
         self._on_change = on_change
         self._members: Mapping[str, Account] = {}
         self._read_at: datetime | None = None
@@ -39,14 +39,16 @@ class Membership:
 
     def is_stranger(self, account: str) -> bool:
         """Whether Organizations says that the account is no member; while it cannot be asked, nobody is a stranger."""
+        return self.belongs(account) is False
+
+    def belongs(self, account: str) -> bool | None:
+        """Return whether an account is a member; None when it is unknown and Organizations cannot be asked."""
         now = self._clock()
         if _has_passed(_REREAD, self._read_at, now):
             self._read(now)
-        if account in self._members:
-            return False
-        if _has_passed(_ASK_AGAIN, self._asked_at, now):
+        if account not in self._members and _has_passed(_ASK_AGAIN, self._asked_at, now):
             self._look_for(account, now)
-        return self._is_answered and account not in self._members
+        return True if account in self._members else False if self._is_answered else None
 
     def _read(self, now: datetime) -> None:
         stored = self._store.all()
@@ -68,7 +70,7 @@ class Membership:
         try:
             listed = self._list_accounts()
         except (BotoCoreError, ClientError):
-            _logger.exception("Organizations could not be asked for an unknown account", account=account)
+            self._logger.exception("Organizations could not be asked for an unknown account", account=account)
             self._is_answered = False
             return
         self._is_answered = True

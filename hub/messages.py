@@ -6,6 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, FailureResponse, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from contract.names import QUEUE_ATTEMPTS
 
 
 class MessageProcessor(BatchProcessor):
@@ -28,5 +31,17 @@ def process_messages(
     event: dict[str, Any], handle: Callable[[str], None], logger: Logger, metrics: Metrics
 ) -> dict[str, Any]:
     """Hand each message's body to `handle` and return Lambda's answer."""
+    return process_records(event, lambda record: handle(record.body), logger, metrics)
+
+
+def process_records(
+    event: dict[str, Any], handle: Callable[[SQSRecord], None], logger: Logger, metrics: Metrics
+) -> dict[str, Any]:
+    """Hand each message to `handle` and return Lambda's answer."""
     metrics.add_metric(name="Messages", unit=MetricUnit.Count, value=len(event["Records"]))
-    return dict(process_partial_response(event, lambda record: handle(record.body), MessageProcessor(logger, metrics)))
+    return dict(process_partial_response(event, handle, MessageProcessor(logger, metrics)))
+
+
+def is_last_attempt(record: SQSRecord) -> bool:
+    """Whether the message goes to the dead letters if it fails now."""
+    return int(record.attributes.approximate_receive_count) >= QUEUE_ATTEMPTS

@@ -57,6 +57,8 @@ def install() -> None:
 def _resolving_more(resolve: Callable[..., Any]) -> Callable[..., Any]:
     """Of a session, `aws:PrincipalArn` is the role's ARN; of an email, `ses:FromAddress` is who sends it.
 
+    Of a resource, `aws:ResourceOrgID` is its owner's organization.
+
     IAM guide, "AWS global condition context keys"; service authorization reference. A session does not say its role's
     path: roles with one are named without it. The sender stands in the resource, where `_naming_more` put it.
     """
@@ -64,6 +66,8 @@ def _resolving_more(resolve: Callable[..., Any]) -> Callable[..., Any]:
     def resolve_condition_key(key: str, context: Any) -> Any:
         if key.lower() == "ses:fromaddress":
             return context.resource_arn.partition(":identity/")[2] or None
+        if key.lower() == "aws:resourceorgid":
+            return organization_id_of(resolve("aws:ResourceAccount", context))
         value = resolve(key, context)
         return SESSION.sub(r"\1:iam::\2:role/\3", value) if key.lower() == "aws:principalarn" else value
 

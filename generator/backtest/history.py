@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from generator.reading import InputError
 
-_S3 = "s3://"
+S3 = "s3://"
 _ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 _DAY = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/[^/]*$")
 # A file holds what happened shortly before it was written; midnight may lie between.
@@ -67,7 +67,7 @@ def files(paths: list[str], s3: Client) -> Iterator[File]:
     `s3` makes the client, should one be needed. `InputError` names a path that is not there.
     """
     for path in paths:
-        yield from _stored(path, s3()) if path.startswith(_S3) else _local(Path(path))
+        yield from _stored(path, s3()) if path.startswith(S3) else _local(Path(path))
 
 
 def _local(path: Path) -> Iterator[File]:
@@ -90,12 +90,12 @@ def _refuse(error: OSError) -> None:
 
 
 def _stored(address: str, client: Any) -> Iterator[File]:
-    bucket, _, prefix = address.removeprefix(_S3).partition("/")
+    bucket, _, prefix = address.removeprefix(S3).partition("/")
     if not bucket:
         raise InputError(f"{address}: names no bucket; give s3://bucket/prefix")
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for one in page.get("Contents", []):
-            name = f"{_S3}{bucket}/{one['Key']}"
+            name = f"{S3}{bucket}/{one['Key']}"
             yield File(name, is_log=_is_log(name), open=_opener(client, bucket, one["Key"]))
 
 

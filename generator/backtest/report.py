@@ -175,7 +175,7 @@ def _approximate(run: Run) -> list[str]:
     said = [
         *([] if run.knows_organization else [unknown]),
         f"an event that is read again is noticed among the last {run.repeats.most:,}; later ones count twice",
-        "detections that count see the events in the order of the files, which is by account and Region, not by time",
+        "detections that count see events by account and Region, not by time: what spans Regions does not add up",
     ]
     shared = [identifier for identifier, held in run.tally.detections.items() if not held.callers.is_exact]
     if shared:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from contract.clock import now
-from generator.backtest.history import File, Period, files
+from generator.backtest.history import S3, File, Period, files
 from generator.backtest.report import report_of
 from generator.backtest.run import Run
 from generator.backtest.words import show
@@ -52,8 +52,10 @@ def backtest(  # noqa: PLR0913 - the options of a command
     client = cache(lambda: _s3(config, profile))
     console = Console(stderr=True)
     is_shown = console.is_terminal and not json
-    total = sum(1 for _ in files(paths, client)) if is_shown else None
-    _follow(run, files(paths, client), total, console)
+    # A bucket of millions of files takes minutes to list: behind its bar no end is known.
+    is_local = not any(one.startswith(S3) for one in paths)
+    total = sum(1 for _ in files(paths, client)) if is_shown and is_local else None
+    _follow(run, files(paths, client), total, console, is_shown=is_shown)
     report = report_of(run)
     if json:
         typer.echo(report.model_dump_json())
@@ -63,8 +65,8 @@ def backtest(  # noqa: PLR0913 - the options of a command
         raise typer.Exit(FAILED)
 
 
-def _follow(run: Run, history: Iterable[File], total: int | None, console: Console) -> None:
-    """Read the history; with a total, behind a bar of files and events."""
+def _follow(run: Run, history: Iterable[File], total: int | None, console: Console, *, is_shown: bool) -> None:
+    """Read the history, behind a bar of files and events if it is to be shown; its total may be unknown."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -72,7 +74,7 @@ def _follow(run: Run, history: Iterable[File], total: int | None, console: Conso
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=total is None) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
         task = bar.add_task("Reading", total=total)
         for step, reached in enumerate(run.read(history)):
             if step % _EVENTS_A_STEP == 0:

@@ -108,6 +108,8 @@ def _finding(finding: ExplainedFinding | dict[str, object], reasons: Sequence[Re
     yield f"   {severity} {finding.title} ({finding.detection}{also})", _STYLES[severity]
     for resource in finding.resources:
         yield f"      {resource}", ""
+    if finding.is_looked_up:
+        yield "      unconfirmed: the hub reads in the account whether it is so, and confirms or closes it", ""
     for said in reasons:
         if said.answer == YES and said.detection in _deeds(finding):
             name = f"{said.detection}: " if finding.also else ""

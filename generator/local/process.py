@@ -122,7 +122,8 @@ def _locked(folder: Path) -> TextIO:
     except BlockingIOError as error:
         lock.close()
         raise BadStartError(
-            f"a local organization of {folder} runs already; end it with Ctrl-C where it runs, or `muster local down`"
+            f"a local organization of {folder} runs already; end a demo with Ctrl-C where it runs, any other with "
+            "`muster local down`"
         ) from error
     return lock
 

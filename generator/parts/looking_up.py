@@ -22,14 +22,16 @@ def lookups(site: Site) -> list[AWSObject]:
     statements = [
         iam.consume_queue(GetAtt("LookupsQueue", "Arn")),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
-        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem"),
+        iam.use_items(GetAtt("StateTable", "Arn"), "PutItem", "Query"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
-        iam.assume_role(role),
+        iam.list_accounts(),
+        iam.assume_role(role, config.organization.id),
     ]
+    # An account that answers slowly may use up the function's time: no other's question shares it.
     return [
         *work_queue(LOOKUPS, config, {}),
         *function(LOOKUPS, site, statements, config.findings.log_retention_days),
-        from_queue(LOOKUPS, concurrency=5),
+        from_queue(LOOKUPS, batch=1, concurrency=5),
     ]
 
 

@@ -7,13 +7,13 @@ from troposphere import AWSObject, GetAtt, Ref
 from troposphere.awslambda import DestinationConfig, EventInvokeConfig, OnFailure
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
+from contract.names import QUEUE_ATTEMPTS
 from generator.config import Config
 from generator.functions import Function
 
 _FOURTEEN_DAYS = 1_209_600
 # Lambda guide, "Using Lambda with Amazon SQS": at least six times the function's time-out.
 _VISIBILITY_FACTOR = 6
-_ATTEMPTS = 5
 
 
 def dead_letters(title: str, name: str, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
@@ -23,7 +23,7 @@ def dead_letters(title: str, name: str, senders: Mapping[str, Sequence[Any]]) ->
 
 
 def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
-    """Return a consumer's queue and its dead-letter queue; a message is tried five times.
+    """Return a consumer's queue and its dead-letter queue; a message is tried `QUEUE_ATTEMPTS` times.
 
     Both take what `senders` send: a delivery that the queue refuses goes straight to the dead letters.
     """
@@ -34,7 +34,7 @@ def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[An
         MessageRetentionPeriod=_FOURTEEN_DAYS,
         VisibilityTimeout=what.timeout * _VISIBILITY_FACTOR,
         SqsManagedSseEnabled=True,
-        RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(failed[0], "Arn"), maxReceiveCount=_ATTEMPTS),
+        RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(failed[0], "Arn"), maxReceiveCount=QUEUE_ATTEMPTS),
     )
     return [*failed, queue, *_policy(queue, senders)]
 

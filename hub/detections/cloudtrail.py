@@ -140,7 +140,8 @@ def insights_disabled(event: CloudTrailEvent) -> bool:
     """A trail or an event data store no longer looks for unusual numbers of calls.
 
     False positives: saving money on purpose.
-    Response: ask the actor; switch Insights on again.
+    Response: ask the actor. Switch it on again (cloudtrail:PutInsightSelectors); what was unusual meanwhile must be
+    looked for by hand, by the numbers of calls.
     """
     is_named = "trailName" in event.request or "eventDataStore" in event.request
     return is_named and not event.request.all("insightSelectors")

@@ -43,7 +43,8 @@ def access_entry_changed(event: CloudTrailEvent) -> bool | Match:
     """An access entry was made, changed or deleted; HIGH when it belongs to `system:masters`.
 
     False positives: the set-up of a cluster or of its nodes.
-    Response: check that the identity belongs there; delete the entry otherwise.
+    Response: check that the identity belongs there. Otherwise delete the entry (eks:DeleteAccessEntry), and read the
+    cluster's audit log for what it did.
     """
     is_master = "system:masters" in event.request.texts("kubernetesGroups")
     return Match(severity=Severity.HIGH) if is_master else True

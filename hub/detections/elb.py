@@ -54,7 +54,9 @@ def internet_facing_created(event: CloudTrailEvent) -> bool:
     """Something in the account now faces the Internet; a classic balancer without a scheme does too.
 
     False positives: public web services.
-    Response: check what stands behind it and whether a web ACL stands before it.
+    Response: ask the owner whether the service is public. If not, delete the balancer and make an internal one: the
+    scheme cannot be changed. If so, see that its listener speaks HTTPS, that a web ACL stands before it, and that
+    its security group opens no other port.
     """
     answered = event.response.texts("loadBalancers[].scheme")
     scheme = answered[0] if answered else event.request.text("scheme", "internet-facing")
@@ -79,7 +81,8 @@ def listener_plaintext(event: CloudTrailEvent) -> bool:
     """A listener accepts HTTP and does not send people on to HTTPS; LOW once a look-up finds the balancer internal.
 
     False positives: balancers inside a network.
-    Response: redirect to HTTPS, or close the listener.
+    Response: redirect to HTTPS (a listener rule of type redirect), or delete the listener. What went over it meanwhile,
+    passwords and cookies too, could be read on the way.
     """
     return any(_is_plain(listener) for listener in (event.request, *event.request.objects("listeners")))
 

@@ -47,6 +47,7 @@ class Engine:
         self._settings = settings
         self._names = names
         self._places: Mapping[str, Place] = {}
+        self._reader: Reader | None = None
         usual = USUAL_EXCLUSIONS if settings.has_usual_exclusions else ()
         self._exclusions = Exclusions((*settings.exclusions, *usual))
         for one in switched_on(detections, settings):
@@ -66,6 +67,7 @@ class Engine:
         """Take the organization's present accounts and where they stand; others are strangers."""
         self._places = places
         self._settings = msgspec.structs.replace(self._settings, organization_accounts=frozenset(places))
+        self._reader = None
 
     def candidates(self, detail: Mapping[str, Any]) -> list[Detection]:
         """Return the detections that may have a word on a record, by dictionary look-ups alone, in catalogue order."""
@@ -101,14 +103,11 @@ class Engine:
         found = self.candidates(detail)
         return self._judged(CloudTrailEvent(envelope), found, observed_at) if found else NOTHING
 
-    @cached_property
-    def _reader(self) -> "Reader":
-        from hub.detections.native.reading import Reader  # noqa: PLC0415 - rare, and no part of cold starts
-
-        return Reader(self._settings)
-
     def _reported(self, envelope: Mapping[str, Any], observed_at: str) -> Verdict:
         """Return what another service says it found; what closes a finding is never excluded."""
+        from hub.detections.native.reading import Reader  # noqa: PLC0415 - rare, and no part of cold starts
+
+        self._reader = self._reader or Reader(self._settings)
         verdict = self._reader.judge(envelope, observed_at)
         for finding in verdict.findings if not verdict.failures else ():
             place = self._places.get(finding.account, NOWHERE)

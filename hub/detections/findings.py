@@ -41,8 +41,7 @@ def made(
 
 def _places(match: Match, event: CloudTrailEvent, resource: str) -> dict[str, str]:
     details = {name: str(value) for name, value in match.details.items()}
-    name = "the whole account" if resource == account_arn(event) else short_name(resource)
-    return {**details, "actor": event.actor.name, "resource": name}
+    return {**details, "actor": event.actor.name, "resource": short_name(resource)}
 
 
 def _counted(one: Detection) -> dict[str, str]:

@@ -102,7 +102,8 @@ def layer_shared(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
     """Everyone, or an account or organization outside one's own, may read and use the layer.
 
     False positives: layers that the organization publishes.
-    Response: check that it holds no secrets; share it with the organization's id instead.
+    Response: read the layer for secrets; rotate those that it holds, for it may have been copied. Take the permission
+    away (lambda:RemoveLayerVersionPermission), or share it with the organization's id instead.
     """
     principal, organization = event.request.text("principal"), event.request.text("organizationId")
     is_everyone = principal == "*" and not organization
@@ -186,8 +187,9 @@ def code_signing_removed(event: CloudTrailEvent, settings: DetectionSettings) ->
 
     CRITICAL when one of Muster's own functions may no longer run at all (a reserved concurrency of none).
     False positives: deployments that set it anew.
-    Response: put the guard back; compare the running code with the last build; a function of Muster runs again after
-    `muster deploy`.
+    Response: put the guard back (lambda:PutFunctionCodeSigningConfig, DeleteFunctionConcurrency); compare the running
+    code with the last build. A function of Muster runs again after `muster deploy`; ask the actor at once why it
+    was stopped.
     """
     if event.name not in _LIMITS:
         return True

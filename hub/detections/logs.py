@@ -61,7 +61,8 @@ def filter_removed(_event: CloudTrailEvent) -> bool:
     """Logs are no longer counted, or no longer sent to where they are watched.
 
     False positives: the replacement of a filter.
-    Response: check that another filter took its place; otherwise put it back.
+    Response: check that another filter took its place. Otherwise put it back (logs:PutMetricFilter,
+    PutSubscriptionFilter): alarms and whoever reads the log stream are blind meanwhile.
     """
     return True
 

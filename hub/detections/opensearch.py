@@ -24,11 +24,13 @@ def _is_in_a_network(event: CloudTrailEvent) -> bool:
     ),
     resource=ResourceArn("arn:{partition}:es:{region}:{account}:domain/{id}", ("requestParameters.domainName",)),
     attack="T1530",
+    lookup="open_domain",
 )
 def public_policy(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
     """The access policy allows everyone, or an account outside the organization; the domain stands outside a VPC.
 
-    False positives: domains with fine-grained access control; partners, until trusted_accounts names their accounts.
+    A look-up closes it where fine-grained access control asks everybody for credentials.
+    False positives: domains that give public data away; partners, until trusted_accounts names their accounts.
     Response: restrict the access policy (es:UpdateDomainConfig) to your roles or addresses. Read the domain's access
     log for foreign callers; if there is none, treat the data as read and check that none were changed.
     """

@@ -140,7 +140,8 @@ def unencrypted(event: CloudTrailEvent) -> bool:
     """The database's disks are not encrypted, and cannot be without copying it.
 
     False positives: an instance of an Aurora cluster, whose cluster says it; those are not meant.
-    Response: restore it from an encrypted copy of its snapshot before it fills.
+    Response: before it fills, copy its snapshot with a key (rds:CopyDBSnapshot with KmsKeyId) and restore from the
+    copy: a database's disks cannot be encrypted afterwards. Ask the owner what it will hold.
     """
     is_cluster_member = event.name != "CreateDBCluster" and "dBClusterIdentifier" in event.request
     return event.response.is_false("storageEncrypted") and not is_cluster_member
@@ -204,7 +205,8 @@ def deleted(_event: CloudTrailEvent) -> bool:
     """A database, a snapshot or a backup was deleted.
 
     False positives: test databases, retention jobs.
-    Response: ask the actor; many deletions in a row are an attack on the backups.
+    Response: ask the actor. Look for what is left (rds:DescribeDBSnapshots, DescribeDBInstanceAutomatedBackups, AWS
+    Backup); many deletions in a row are an attack on the backups: end the actor's sessions before anything else.
     """
     return True
 
@@ -221,7 +223,9 @@ def master_password_changed(event: CloudTrailEvent) -> bool:
     """Somebody gave the database's administrator another password.
 
     False positives: rotation.
-    Response: ask the owner; otherwise change it again and read the database's sign-in log.
+    Response: ask the owner, and look whether Secrets Manager rotates it. Otherwise set another one
+    (rds:ModifyDBInstance) and put it where applications read it, then read the database's sign-in log for whoever
+    used the one between.
     """
     return "masterUserPassword" in event.request
 
@@ -274,7 +278,8 @@ def db_security_group_opened(event: CloudTrailEvent) -> bool | Match:
     """A group of EC2-Classic days lets more addresses reach a database; HIGH when it is the whole Internet.
 
     False positives: none left, EC2-Classic is closed.
-    Response: revoke the rule; move the database into a VPC.
+    Response: revoke the rule (rds:RevokeDBSecurityGroupIngress); move the database into a VPC, these groups are a thing
+    of the past. Read the database's sign-in log.
     """
     return Match(severity=Severity.HIGH) if is_world(event.request.get("cIDRIP")) else True
 

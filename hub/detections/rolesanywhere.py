@@ -41,6 +41,7 @@ def profile_created(_event: CloudTrailEvent) -> bool:
     """Machines outside AWS may take the profile's roles.
 
     False positives: planned use of Roles Anywhere.
-    Response: compare the roles with what those machines need.
+    Response: compare the profile's roles with what those machines need, and see which trust anchor vouches for them. If
+    nobody knows it, disable it (rolesanywhere:DisableProfile) and read what its roles did since.
     """
     return True

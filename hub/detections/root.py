@@ -62,6 +62,7 @@ def login_profile_created(event: CloudTrailEvent) -> bool:
     """A root session gave the root user a console password.
 
     False positives: central root access that hands an account back to its owner.
-    Response: confirm with the security team; otherwise delete the password again and review the root session.
+    Response: confirm with the security team that root access was handed back on purpose. Otherwise take a root session
+    yourself, delete the password (iam:DeleteLoginProfile), and read what the session that set it did.
     """
     return _is_for_oneself(event)

@@ -124,7 +124,8 @@ def bucket_acl_public(event: CloudTrailEvent) -> bool:
     """An ACL grants everyone, or everyone with an AWS account, access to the bucket; closed where it has no effect.
 
     False positives: none that a bucket policy would not serve better.
-    Response: make the ACL private, enforce bucket-owner ownership, and read the bucket's access logs.
+    Response: make the ACL private (s3:PutBucketAcl) and switch ACLs off (bucket owner enforced) and Block Public Access
+    on. Read the access logs or data events for foreign readers, and tell the data's owner.
     """
     canned = event.request.texts("x-amz-acl") + event.request.texts("accessControlList.x-amz-acl")
     has_group = any(group in grantee for grantee in _grantees(event) for group in _PUBLIC_GROUPS)
@@ -220,7 +221,8 @@ def logging_disabled(event: CloudTrailEvent) -> bool:
     """Who reads the bucket is no longer written down.
 
     False positives: buckets whose data events a trail records.
-    Response: switch logging on again, or check that a trail records the bucket.
+    Response: switch it on again (s3:PutBucketLogging), or check that a trail records the bucket's objects. For the time
+    between nobody can say who read what.
     """
     return "bucketName" in event.request and "BucketLoggingStatus.LoggingEnabled" not in event.request
 

@@ -98,13 +98,14 @@ def _match(rules: list[_Rule]) -> bool | Match:
     family=_FAMILY,
     attack="T1562.007",
     cis=_CIS,
-    lookup="security_group",
+    lookup="all_ports",
 )
 def world_open_all_ports(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
-    """Every address of the Internet may reach every port of what carries the group; a look-up says what does.
+    """Every address of the Internet may reach every port of what carries the group; HIGH while nothing carries it.
 
-    False positives: a group that nothing carries yet.
-    Response: remove the rule now; then look for connections in the flow logs and ask the actor what was meant.
+    False positives: a group that is made for a test and removed at once.
+    Response: remove the rule now (ec2:RevokeSecurityGroupIngress). Look in the flow logs for connections from outside
+    to what carries the group; what answered may be taken over already. Then ask the actor what was meant.
     """
     return _match([rule for rule in _world_rules(event, settings) if rule.is_everything])
 
@@ -123,7 +124,9 @@ def world_open_admin_port(event: CloudTrailEvent, settings: DetectionSettings) -
     """Every address of the Internet may reach a port of administration or of a database; CRITICAL once it is in use.
 
     False positives: bastion hosts; honeypots.
-    Response: restrict the rule to known addresses, or use Session Manager; look at the service's log for sign-ins.
+    Response: remove the rule (ec2:RevokeSecurityGroupIngress), or restrict it to known addresses; Session Manager needs
+    no open port. Read the sign-in log of the service behind the port from the moment of the rule: guessing begins
+    within minutes.
     """
     allowed = settings.allowed_ports
     risky = [port for port in _ADMIN_PORTS if port not in allowed]
@@ -144,7 +147,8 @@ def world_open_other_port(event: CloudTrailEvent, settings: DetectionSettings) -
     """Every address of the Internet may reach a port that is not on the list of allowed ports.
 
     False positives: public services on unusual ports; put them on the list.
-    Response: ask the actor; restrict the rule to known addresses or add the port to the allowed ones.
+    Response: ask the actor which service it is for. Restrict the rule to known addresses, or, if the service is public,
+    add the port to allowed_ports.
     """
     allowed = set(settings.allowed_ports)
     return _match([rule for rule in _world_rules(event, settings) if not _is_allowed(rule.ports, allowed)])

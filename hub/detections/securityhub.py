@@ -56,7 +56,8 @@ def standards_disabled(event: CloudTrailEvent) -> bool:
     """A standard, a control or a product's feed was switched off: what it found is no longer looked for.
 
     False positives: controls that the organization decided against.
-    Response: check that the decision is written down; otherwise enable it again.
+    Response: check that somebody decided so and wrote it down. Otherwise enable the standard or control again
+    (securityhub:BatchEnableStandards, UpdateStandardsControl), and look at what it would have found since.
     """
     if event.name == "UpdateStandardsControl":
         return event.request.text("controlStatus") == "DISABLED"

@@ -114,7 +114,9 @@ def login_without_mfa(event: CloudTrailEvent) -> bool:
 
     Federated sign-ins always say so, because their second factor was asked for elsewhere; they are not meant.
     False positives: a new user who has not registered a device yet.
-    Response: ask the user; enforce MFA by policy; if they do not know of it, disable the password and the keys.
+    Response: ask the user whether it was they. If not, delete the login profile (iam:DeleteLoginProfile), deactivate
+    the keys and read what the session did. If so, have them register a device, and enforce MFA by a policy that
+    denies everything else without it.
     """
     is_without = event.record.text("additionalEventData.MFAUsed") == "No"
     return event.actor.type == "IAMUser" and is_without and _succeeded(event)
@@ -167,6 +169,8 @@ def console_session_from_instance_role(event: CloudTrailEvent) -> bool:
     """An EC2 instance's role was turned into a console session: instances have no use for one.
 
     False positives: none known.
-    Response: treat the instance as taken over: isolate it, revoke the role's sessions, review what the session did.
+    Response: treat the instance as taken over. Revoke the role's sessions (IAM console, role, Revoke sessions), isolate
+    the instance by a security group without rules, keep its disks for the investigation, and read in CloudTrail
+    what the session did.
     """
     return event.actor.type == "AssumedRole" and bool(_INSTANCE_SESSION.search(event.actor.arn))

@@ -25,7 +25,8 @@ def admin_permission_set_assigned(_event: CloudTrailEvent) -> bool:
     """Somebody may now enter an account; HIGH when the permission set makes administrators, closed when it does not.
 
     False positives: new colleagues, new accounts.
-    Response: check for the request behind it; delete the assignment if there is none, and end the person's sessions.
+    Response: check for the request behind it. If there is none, delete the assignment (sso:DeleteAccountAssignment) and
+    end the person's sessions in IAM Identity Center; what they may do stays possible until the session is over.
     """
     return True
 

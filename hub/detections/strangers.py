@@ -9,6 +9,9 @@ from contract.policy import Policy, Statement
 from hub.detections.detection import Match
 from hub.detections.settings import DetectionSettings
 
+# Strangers stand under this name in a finding's details.
+NAMED = "accounts"
+
 _ACCOUNT = re.compile(r"[0-9]{1,12}")
 _ORGANIZATION = re.compile(r"(?:[^/]*:(?:organization|ou)/)?(o-[a-z0-9]+)(?:/.*)?")
 
@@ -28,11 +31,18 @@ def owner_of(principal: str) -> str:
 def strangers(
     principals: Iterable[str], event: CloudTrailEvent, settings: DetectionSettings, harmless: Collection[str] = ()
 ) -> list[str]:
-    """Return the strangers that the principals belong to, sorted; who is one, `docs/adr/0027` says.
+    """Return the strangers that the principals of a call belong to, sorted.
 
     `harmless`: accounts of AWS that have their part in what the call is about.
     """
-    known = ({event.account_id}, settings.organization_accounts, settings.trusted_accounts, harmless)
+    return outsiders(principals, event.account_id, settings, harmless)
+
+
+def outsiders(
+    principals: Iterable[str], account: str, settings: DetectionSettings, harmless: Collection[str] = ()
+) -> list[str]:
+    """Return the strangers that the principals belong to, as an account sees it; who is one, `docs/adr/0027` says."""
+    known = ({account}, settings.organization_accounts, settings.trusted_accounts, harmless)
 
     def is_own(owner: str) -> bool:
         if owner.startswith("o-"):
@@ -59,4 +69,4 @@ def let_in(
 
 def shared_with(found: Sequence[str], *, severity: Severity | None = None, resource: str = "") -> bool | Match:
     """Return a match when there are strangers; titles show them as `{with}`."""
-    return Match(resource, severity, {"accounts": [*found], "with": ", ".join(found)}) if found else False
+    return Match(resource, severity, {NAMED: [*found], "with": ", ".join(found)}) if found else False

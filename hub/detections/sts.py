@@ -46,7 +46,8 @@ def federation_token(event: CloudTrailEvent) -> bool | Match:
     """A long-lived key was turned into a session that outlives the key's deactivation.
 
     False positives: old identity brokers.
-    Response: ask the user; a session like this is stopped by a deny policy on the user, not by disabling the key.
+    Response: ask the user what asked for it. If nobody knows, attach a policy to the user that denies everything: such
+    a session lives up to 36 hours and is not stopped by deactivating the key. Then replace the key.
     """
     has_admin = any(is_admin_policy(arn) for arn in event.request.texts("policyArns[].arn"))
     if has_admin or policy_of(event.request.get("policy")).is_admin:
@@ -97,6 +98,10 @@ def role_chaining_from_outside_org(event: CloudTrailEvent, settings: DetectionSe
     return is_from_elsewhere and shared_with(strangers([event.actor.account_id], event, settings))
 
 
+# The event does not say where the instance is; a call of a global service is recorded elsewhere for sure.
+_SESSION = ResourceArn("", ("userIdentity.arn",))
+
+
 def _instance_and_address(event: CloudTrailEvent) -> tuple[str, ...]:
     return (f"{event.actor.session} {event.source_ip} {'refused' if event.is_refused else 'done'}",)
 
@@ -116,6 +121,7 @@ def _is_usual(address: str, settings: DetectionSettings) -> bool:
         "vpcEndpointId": [{"exists": False}],
         "sourceIPAddress": [{"anything-but": {"suffix": ".amazonaws.com"}}],
     },
+    resource=_SESSION,
     attempts=True,
     window=Window(by=_instance_and_address, seconds=DAY),
     mode=Mode.OFF,
@@ -123,7 +129,7 @@ def _is_usual(address: str, settings: DetectionSettings) -> bool:
     is_told_after_lookup=True,
     attack="T1552.005",
 )
-def instance_credentials_outside_aws(event: CloudTrailEvent, settings: DetectionSettings) -> bool | Match:
+def instance_credentials_outside_aws(event: CloudTrailEvent, settings: DetectionSettings) -> bool:
     """An EC2 instance's role made a call from an address that is neither the account's nor EC2's: its keys were copied.
 
     Whoever can reach an instance's metadata, often through a web application that fetches addresses for strangers,
@@ -132,7 +138,5 @@ def instance_credentials_outside_aws(event: CloudTrailEvent, settings: Detection
     Response: revoke the role's sessions (IAM console, role, Revoke sessions), read in CloudTrail what was done from the
     address, require IMDSv2 on the instance and find the hole through which its metadata was read.
     """
-    instance = event.actor.session
-    if not event.actor.is_instance or "vpcEndpointId" in event.record or _is_usual(event.source_ip, settings):
-        return False
-    return Match(f"arn:{event.partition}:ec2:{event.region}:{event.account_id}:instance/{instance}")
+    is_elsewhere = "vpcEndpointId" not in event.record and not _is_usual(event.source_ip, settings)
+    return event.actor.is_instance and is_elsewhere

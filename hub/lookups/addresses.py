@@ -4,11 +4,12 @@ import ipaddress
 import json
 from collections.abc import Iterable
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import urllib3
 
-from hub.lookups.lookup import Answer, Clients, Lookup, Question, confirmed, refuted, undecided
+from hub.lookups.lookup import Answer, Clients, Lookup, NotYetError, Question, confirmed, refuted
 
 # AWS General Reference, "AWS IP address ranges". It changes several times a week; a function lives for hours.
 _RANGES = "https://ip-ranges.amazonaws.com/ip-ranges.json"
@@ -26,7 +27,7 @@ def origin(question: Question, clients: Clients) -> Answer:
     try:
         ranges = aws_networks()
     except (urllib3.exceptions.HTTPError, ValueError) as error:
-        return undecided(f"the list of AWS's addresses could not be read ({type(error).__name__})")
+        raise NotYetError(f"the list of AWS's addresses could not be read ({type(error).__name__})") from error
     if _holds(ranges, address):
         return refuted(f"{text} is an address of EC2")
     return confirmed(f"{text} is neither an address of the account's own nor of EC2")
@@ -44,6 +45,8 @@ def _own(clients: Clients) -> list[Network]:
 def aws_networks() -> tuple[Network, ...]:
     """Return the networks of EC2, read once in the function's life; urllib3's errors and `ValueError` go through."""
     answer = urllib3.PoolManager(timeout=_SECONDS, retries=1).request("GET", _RANGES)
+    if answer.status != HTTPStatus.OK:
+        raise urllib3.exceptions.HTTPError(f"{_RANGES} answered {answer.status}")
     return networks_of(json.loads(answer.data))
 
 

@@ -10,22 +10,25 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.clock import iso, now
 from contract.finding import LOOK_UP, Confidence, Finding, RecordState
-from contract.names import METRICS_NAMESPACE, Names
+from contract.names import METRICS_NAMESPACE, QUEUE_ATTEMPTS, Names
 from contract.settings import read_settings
 from hub.clients import assumed_client, aws_client
 from hub.detections.settings import load_settings
 from hub.lookups.access import MemberAccounts
 from hub.lookups.catalogue import LOOKUPS
-from hub.lookups.lookup import Answer, Clients, Question, undecided
+from hub.lookups.lookup import Answer, Clients, NotYetError, Question, undecided
 from hub.lookups.questions import question_of
 from hub.lookups.refusals import code_of, is_passing
-from hub.messages import process_messages
+from hub.membership import Membership
+from hub.messages import is_last_attempt, process_records
+from hub.organization import listed_accounts
 from hub.settings import LookupsSettings
-from hub.store.accounts import REMOVED, Account, AccountStore
+from hub.store.accounts import AccountStore
 from hub.store.findings import FindingStore
 
 logger = Logger(service="lookups")
@@ -38,7 +41,11 @@ _TUNING = Path(__file__).parents[1] / "settings.json"
 def look_up_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer the questions of a batch of the queue; one that cannot be answered now comes back alone."""
     answerer = _answerer()
-    return process_messages(event, lambda body: answerer.answer(question_of(body)), logger, metrics)
+
+    def handle(record: SQSRecord) -> None:
+        answerer.answer(question_of(record.body), is_last=is_last_attempt(record))
+
+    return process_records(event, handle, logger, metrics)
 
 
 @cache
@@ -46,19 +53,19 @@ def _answerer() -> "Answerer":
     settings = read_settings(LookupsSettings, os.environ)
     accounts = MemberAccounts(aws_client("sts"), Names(settings.prefix).read_role, assumed_client, now)
     client, tuning = aws_client("dynamodb"), load_settings(_TUNING)
-    known = AccountStore(client, settings.state_table)
+    membership = Membership(
+        AccountStore(client, settings.state_table),
+        lambda: listed_accounts(aws_client("organizations")),
+        now,
+        logger,
+    )
     return Answerer(
         FindingStore(client, settings.findings_table),
         accounts.clients,
-        lambda account: account not in tuning.trusted_accounts and is_outside(known.get(account)),
+        lambda account: account in tuning.trusted_accounts or membership.belongs(account),
         tuning.severities,
         now,
     )
-
-
-def is_outside(account: Account | None) -> bool:
-    """Whether an account, as the inventory knows it, is none of the organization's."""
-    return account is None or account.status == REMOVED
 
 
 class Answerer:
@@ -68,38 +75,52 @@ class Answerer:
         self,
         store: FindingStore,
         clients: Callable[[str, str], Clients],
-        is_stranger: Callable[[str], bool],
+        belongs: Callable[[str], bool | None],
         forced: Collection[str],
         clock: Callable[[], datetime],
     ) -> None:
-        """Take what it works with; `clients` are by account and Region, `forced` detections have a set severity."""
+        """Take what it works with; `clients` are by account and Region, `forced` detections have a set severity.
+
+        `belongs` says whether an account is the organization's own; None when nobody can say.
+        """
         self._store = store
         self._clients = clients
-        self._is_stranger = is_stranger
+        self._belongs = belongs
         self._forced = forced
         self._clock = clock
 
-    def answer(self, question: Question) -> None:
-        """Look up what is asked and store the answer, unless the finding has one: the first stands."""
+    def answer(self, question: Question, *, is_last: bool = False) -> None:
+        """Look up what is asked and store the answer, unless the finding has one: the first stands.
+
+        What may work later raises, and on the last attempt says why it did not.
+        """
         stored = self._store.get(question.finding)
         if stored is None or stored.confidence is not Confidence.UNCONFIRMED:
             logger.info("Nothing is left to look up", finding=question.finding)
             return
-        answer = self._placed(look_up(question, self._clients(question.account, question.region)), question.account)
+        answer = self._answer(question, is_last=is_last)
         logger.info("Looked up", finding=stored.id, lookup=question.lookup, said=answer.said)
         metrics.add_metric(name=f"LookUps{answer.confidence.capitalize()}", unit=MetricUnit.Count, value=1)
         told = answered(stored, answer, question, is_forced=stored.detection in self._forced)
         if told != stored:
             self._store.upsert([_dated(told, self._clock())])
 
-    def _placed(self, answer: Answer, account: str) -> Answer:
-        """Return an answer about owners as one about strangers; among an organization's own its severity is not meant.
+    def _answer(self, question: Question, *, is_last: bool) -> Answer:
+        try:
+            return self._placed(look_up(question, self._clients(question.account, question.region)))
+        except (BotoCoreError, ClientError, NotYetError) as error:
+            if not is_last:
+                raise
+            return undecided(f"{QUEUE_ATTEMPTS} attempts failed, the last because: {error}")
 
-        Before the first inventory nobody is known, and nobody a stranger.
-        """
-        if not answer.owners:
+    def _placed(self, answer: Answer) -> Answer:
+        """Return an answer about owners as one about strangers; among one's own its severity is not meant."""
+        belonging = {one: self._belongs(one) for one in answer.owners}
+        if None in belonging.values():
+            raise NotYetError(f"{answer.said}; Organizations could not be asked about them")
+        if not belonging:
             return answer
-        strangers = [] if self._is_stranger(account) else [one for one in answer.owners if self._is_stranger(one)]
+        strangers = [one for one, is_own in belonging.items() if not is_own]
         named = f"; outside the organization: {', '.join(strangers)}" if strangers else ""
         severity = answer.severity if strangers else None
         return msgspec.structs.replace(answer, said=f"{answer.said}{named}", severity=severity)

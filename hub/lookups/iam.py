@@ -1,6 +1,7 @@
 """Whether policies that an event only names make somebody an administrator."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from contract.finding import Severity
@@ -24,9 +25,26 @@ def admin_group(question: Question, clients: Clients) -> Answer:
     iam, group = clients("iam"), question.fact("group")
     attached = [one["PolicyArn"] for one in iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"]]
     inline = list(iam.list_group_policies(GroupName=group)["PolicyNames"])
-    if wide := [*_wide_attached(iam, attached), *_wide_inline(iam, group, inline)]:
+    read = partial(iam.get_group_policy, GroupName=group)
+    if wide := [*_wide_attached(iam, attached), *_wide_inline(read, inline)]:
         return confirmed(f"the group's {', '.join(wide)} grants administrator rights", Severity.HIGH)
     return refuted(f"no policy of the group grants administrator rights: {', '.join([*attached, *inline]) or 'none'}")
+
+
+def profile_role(question: Question, clients: Clients) -> Answer:
+    """Answer by every policy of the instance profile's role."""
+    iam, profile = clients("iam"), question.fact("name") or question.fact("arn").rpartition("/")[2]
+    roles = iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
+    if not roles:
+        return confirmed(f"instance profile {profile} has no role", Severity.LOW)
+    role = roles[0]["RoleName"]
+    attached = [one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]]
+    inline = list(iam.list_role_policies(RoleName=role)["PolicyNames"])
+    read = partial(iam.get_role_policy, RoleName=role)
+    if wide := [*_wide_attached(iam, attached), *_wide_inline(read, inline)]:
+        return confirmed(f"role {role} has administrator rights: {', '.join(wide)}")
+    said = f"role {role} has no administrator rights: {', '.join([*attached, *inline]) or 'no policy'}"
+    return confirmed(said, Severity.MEDIUM)
 
 
 def _wide_attached(iam: Any, policies: list[str]) -> Iterator[str]:
@@ -35,9 +53,9 @@ def _wide_attached(iam: Any, policies: list[str]) -> Iterator[str]:
             yield arn
 
 
-def _wide_inline(iam: Any, group: str, policies: list[str]) -> Iterator[str]:
+def _wide_inline(read: Callable[..., Any], policies: list[str]) -> Iterator[str]:
     for name in policies:
-        if policy_of(iam.get_group_policy(GroupName=group, PolicyName=name)["PolicyDocument"]).is_admin:
+        if policy_of(read(PolicyName=name)["PolicyDocument"]).is_admin:
             yield name
 
 
@@ -65,4 +83,19 @@ ADMIN_GROUP = Lookup(
         "iam:ListGroupPolicies",
     ),
     facts={"group": "requestParameters.groupName"},
+)
+PROFILE_ROLE = Lookup(
+    answer=profile_role,
+    actions=(
+        "iam:GetInstanceProfile",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+    ),
+    facts={
+        "name": "requestParameters.iamInstanceProfile.name",
+        "arn": "requestParameters.iamInstanceProfile.arn",
+    },
 )

@@ -11,11 +11,12 @@ from contract.fields import as_text
 from contract.finding import Confidence, Finding, Mode
 from contract.resource import values_at
 from hub.detections.detection import Detection
-from hub.lookups.catalogue import LOOKUPS
 from hub.lookups.lookup import Question
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+    from hub.lookups.lookup import Lookup
 
 # SendMessageBatch takes ten messages.
 _MESSAGES = 10
@@ -25,11 +26,9 @@ Detections = Mapping[str, Detection]
 
 def questions_about(findings: Iterable[Finding], event: Mapping[str, Any], detections: Detections) -> list[Question]:
     """Return what must be asked about an event's findings: of those that a look-up has yet to confirm."""
-    return [
-        _question(one, event, detections[one.detection.removesuffix(ATTEMPTED)], detections)
-        for one in findings
-        if one.confidence is Confidence.UNCONFIRMED
-    ]
+    unconfirmed = [one for one in findings if one.confidence is Confidence.UNCONFIRMED]
+    found = ((one, detections.get(one.detection.removesuffix(ATTEMPTED))) for one in unconfirmed)
+    return [_question(one, event, known, detections) for one, known in found if known and known.lookup]
 
 
 def _question(finding: Finding, event: Mapping[str, Any], one: Detection, detections: Detections) -> Question:
@@ -40,10 +39,16 @@ def _question(finding: Finding, event: Mapping[str, Any], one: Detection, detect
         account=finding.account,
         region=finding.region,
         resource=finding.resource,
-        facts={name: _texts(record, path) for name, path in LOOKUPS[one.lookup].facts.items()},
+        facts={name: _texts(record, path) for name, path in _lookup(one).facts.items()},
         mode=one.mode if one.is_told_after_lookup else None,
         besides=tuple(other for other in finding.also if _is_besides(detections.get(other), one)),
     )
+
+
+def _lookup(one: Detection) -> "Lookup":
+    from hub.lookups.catalogue import LOOKUPS  # noqa: PLC0415 - rare, and no part of the detector's cold start
+
+    return LOOKUPS[one.lookup]
 
 
 def _is_besides(other: Detection | None, one: Detection) -> bool:
@@ -53,7 +58,7 @@ def _is_besides(other: Detection | None, one: Detection) -> bool:
     """
     if other is None:
         return True
-    is_answered = other.lookup and LOOKUPS[other.lookup].actions == LOOKUPS[one.lookup].actions
+    is_answered = bool(other.lookup) and _lookup(other).actions == _lookup(one).actions
     return other.mode is Mode.LIVE and not is_answered
 
 

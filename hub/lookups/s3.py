@@ -40,6 +40,9 @@ def _access_point(question: Question, clients: Clients) -> Answer:
         return refuted(held)
     if point.get("NetworkOrigin") == "VPC":
         return refuted("only a VPC reaches the access point")
+    # S3 applies the strictest of the three. Another account's bucket cannot be asked, and nothing is decided then.
+    if held := _holding("RestrictPublicBuckets", {"bucket": _of_bucket(clients("s3"), point["Bucket"])}):
+        return refuted(held)
     status = _unless("NoSuchAccessPointPolicy", lambda: control.get_access_point_policy_status(**place)["PolicyStatus"])
     return _judged("access point", status)
 

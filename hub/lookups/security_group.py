@@ -10,17 +10,19 @@ from hub.lookups.lookup import Answer, Clients, Lookup, Question, confirmed, ref
 _SHOWN = 5
 
 
-def opened_group(question: Question, clients: Clients, attached: Severity | None = None) -> Answer:
+def opened_group(
+    question: Question, clients: Clients, attached: Severity | None = None, idle: Severity | None = None
+) -> Answer:
     """Answer by the direction of rules that the event names by id alone, then by what carries the group.
 
-    `attached` is the severity of a group that something carries.
+    `attached` is the severity of a group that something carries, `idle` of one that nothing does.
     """
     if not question.name.startswith("sg-"):
         return undecided("the event does not say the group's id")
     ec2, rules = clients("ec2"), question.facts.get("rules", [])
     if rules and not any(map(lets_world_in, _rules(ec2, rules))):
         return refuted("the changed rules let the world out, not in, or are changed again")
-    return _carried(ec2, question.name, attached)
+    return _carried(ec2, question.name, attached, idle)
 
 
 def lets_world_in(rule: dict[str, Any]) -> bool:
@@ -32,11 +34,11 @@ def _rules(ec2: Any, rules: list[str]) -> list[dict[str, Any]]:
     return list(ec2.describe_security_group_rules(SecurityGroupRuleIds=rules)["SecurityGroupRules"])
 
 
-def _carried(ec2: Any, group: str, attached: Severity | None) -> Answer:
+def _carried(ec2: Any, group: str, attached: Severity | None, idle: Severity | None) -> Answer:
     filters = [{"Name": "group-id", "Values": [group]}]
     found = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
     if not found:
-        return confirmed("nothing carries the group yet")
+        return confirmed("the rule stands, but nothing carries the group yet", idle)
     names = [one["NetworkInterfaceId"] for one in found]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     plural = "s" if len(names) > 1 else ""
@@ -50,4 +52,5 @@ _ACTIONS = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroupRules")
 # The only call that names rules which stand already: of those it makes itself, the event says the direction.
 _FACTS = {"rules": "requestParameters.securityGroupRule[].securityGroupRuleId"}
 SECURITY_GROUP = Lookup(answer=opened_group, actions=_ACTIONS, facts=_FACTS)
+ALL_PORTS = Lookup(answer=partial(opened_group, idle=Severity.HIGH), actions=_ACTIONS, facts=_FACTS)
 ADMIN_PORT = Lookup(answer=partial(opened_group, attached=Severity.CRITICAL), actions=_ACTIONS, facts=_FACTS)

@@ -43,7 +43,8 @@ def compose(notice: Notice, account: Account | None, description: DetectionText 
     finding = notice.finding
     name = account.name if account and account.name else finding.account
     title = finding.title.replace(f"account {finding.account}", f"account {name}")
-    subject = f"[{finding.severity}] {one_line(title)[:_TITLE_LENGTH]} · {one_line(name)}"
+    short = one_line(title)[:_TITLE_LENGTH]
+    subject = f"[{finding.severity}] {short}" + ("" if one_line(name) in short else f" · {one_line(name)}")
     values = {
         "subject": subject,
         "severity": finding.severity.value,

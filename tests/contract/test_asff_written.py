@@ -13,7 +13,7 @@ from contract.asff import described, is_own_product
 from contract.asff_types import finding_type, resource_type
 from contract.asff_written import LIMIT, changed_at, published
 from contract.catalogue import describe
-from contract.finding import Finding, Mode, RecordState, Severity, Workflow
+from contract.finding import LOOK_UP, Confidence, Finding, Mode, RecordState, Severity, Workflow
 from hub.detections.catalogue import DETECTIONS
 
 HUB = "111122223333"
@@ -61,6 +61,15 @@ def test_the_account_in_which_it_happened_stands_in_title_resources_and_fields()
         ("AwsIamUser", USER),
         ("AwsAccount", f"AWS::::Account:{MEMBER}"),
     ]
+
+
+def test_whether_a_look_up_agrees_is_said() -> None:
+    waiting = asff(confidence=Confidence.UNCONFIRMED)
+    assert waiting["ProductFields"]["muster/confidence"] == "unconfirmed"
+    answered = asff(confidence=Confidence.CONFIRMED, details={LOOK_UP: "attached to 1 network interface"})
+    assert answered["ProductFields"]["muster/confidence"] == "confirmed"
+    assert answered["ProductFields"]["muster/details/look_up"] == "attached to 1 network interface"
+    assert "muster/confidence" not in asff()["ProductFields"]
 
 
 def test_a_whole_account_is_named_once() -> None:

@@ -4,7 +4,7 @@ from dashboard.descriptions import title
 
 
 def test_an_attempts_title_is_the_deeds_with_one_word_before_it() -> None:
-    assert title("cloudtrail.logging_stopped.attempted") == f"Attempted: {title('cloudtrail.logging_stopped')}"
+    assert title("cloudtrail.logging_stopped.attempted") == f"Tried and refused: {title('cloudtrail.logging_stopped')}"
 
 
 def test_another_products_control_goes_by_its_id() -> None:

@@ -106,7 +106,10 @@ def test_an_opened_group_is_worse_when_something_carries_it(demo: Demo) -> None:
     idle = happened(
         *(demo, "security_group.world_open_admin_port", "flat-request"), groupId=opened_group(demo, is_carried=False)
     )
-    assert (idle.severity, idle.certainty) == (Severity.HIGH, "Confirmed: nothing carries the group yet")
+    assert (idle.severity, idle.certainty) == (
+        Severity.HIGH,
+        "Confirmed: the rule stands, but nothing carries the group yet",
+    )
     used = happened(
         *(demo, "security_group.world_open_admin_port", "flat-request"), groupId=opened_group(demo, is_carried=True)
     )
@@ -154,6 +157,30 @@ def test_a_group_of_administrators_is_seen_as_one(demo: Demo) -> None:
     iam.attach_group_policy(GroupName=group, PolicyArn=ADMINISTRATOR)
     found = happened(demo, "iam.user_added_to_admin_group", event, groupName=group)
     assert (found.status, found.severity) == (Status.OPEN, Severity.HIGH)
+
+
+def test_a_role_that_a_machine_got_is_seen_as_an_administrators_or_not(demo: Demo) -> None:
+    iam, name = demo.client("iam", MEMBER), f"web-{uuid.uuid4()}"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    request = {"AssociateIamInstanceProfileRequest": {"InstanceId": "i-1", "IamInstanceProfile": {"Name": name}}}
+    harmless = happened(demo, "ec2.instance_profile_attached", "by-a-user", **request)
+    assert harmless.severity is Severity.MEDIUM
+    assert harmless.certainty == f"Confirmed: role {name} has no administrator rights: no policy"
+    iam.attach_role_policy(RoleName=name, PolicyArn=ADMINISTRATOR)
+    assert happened(demo, "ec2.instance_profile_attached", "by-a-user", **request).severity is Severity.HIGH
+
+
+def test_an_open_domain_is_closed_where_it_asks_for_credentials(demo: Demo) -> None:
+    opensearch, name = demo.client("opensearch", MEMBER, REGION), f"logs-{uuid.uuid4().hex[:8]}"
+    opensearch.create_domain(DomainName=name)
+    event = first("opensearch.public_policy")
+    bare = happened(demo, "opensearch.public_policy", event, domainName=name)
+    assert bare.certainty == "Confirmed: outside a VPC, without fine-grained access control"
+    opensearch.delete_domain(DomainName=name)
+    opensearch.create_domain(DomainName=name, AdvancedSecurityOptions={"Enabled": True})
+    assert happened(demo, "opensearch.public_policy", event, domainName=name).status is Status.ARCHIVED
 
 
 def test_what_the_hub_may_not_read_stays_open_and_unconfirmed(demo: Demo) -> None:

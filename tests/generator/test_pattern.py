@@ -70,6 +70,18 @@ def test_packing_splits_a_service_only_where_the_limit_is_reached() -> None:
     assert all(forwarded(rules, event(call)) for one in many(300) for call in one.api_calls)
 
 
+def test_a_detection_that_is_off_moves_no_call_to_another_rule() -> None:
+    off = [one for one in DETECTIONS if one.id != "iam.policy_changed"]
+    before, after = (
+        {rule.name: set(rule.pattern["detail"].get("eventName", ())) for rule in alert_rules(some, among=DETECTIONS)}
+        for some in (DETECTIONS, off)
+    )
+    changed = {name for name in before if before[name] != after[name]}
+    assert "DeleteGroupPolicy" in set().union(*(before[name] - after[name] for name in changed))
+    assert all(after[name] < before[name] for name in changed)
+    assert len(changed) <= 2
+
+
 def test_the_order_of_the_catalogue_does_not_matter() -> None:
     assert _patterns(DETECTIONS[::-1]) == _patterns(DETECTIONS)
 

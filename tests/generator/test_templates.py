@@ -276,7 +276,7 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Detector", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Detector", "StateTable", {"GetItem", "PutItem", "Query"}),
         ("Lookups", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
-        ("Lookups", "StateTable", {"GetItem"}),
+        ("Lookups", "StateTable", {"PutItem", "Query"}),
         ("Reports", "StateTable", {"PutItem"}),
         ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),
@@ -304,6 +304,7 @@ def test_only_the_look_ups_of_this_hub_may_read_in_accounts(config: Config, of_t
     asked = of_type("hub", "AWS::IAM::Role")["LookupsRole"]
     (assumes,) = [one for one in statements(asked) if one["Action"] == ["sts:AssumeRole"]]
     assert assumes["Resource"] == [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/{reader['RoleName']}"}]
+    assert assumes["Condition"] == {"StringEquals": {"aws:ResourceOrgID": config.organization.id}}
     assert asked["RoleName"]["Fn::Sub"].replace("${AWS::Region}", home) == caller.rpartition("/")[2]
 
 

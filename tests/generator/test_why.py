@@ -148,3 +148,11 @@ def test_values_are_short_hidden_where_they_are_secret_and_never_steer_a_termina
 def test_a_name_that_steers_a_terminal_is_printed_without_it() -> None:
     event = with_detail(userIdentity={"type": "IAMUser", "userName": "eve\x1b[2J", "accountId": "111122223333"})
     assert not any("\x1b" in line for one in told(event) for line, _ in in_full(one))
+
+
+def test_a_finding_that_waits_for_a_look_up_says_so_to_people() -> None:
+    follows = "the hub reads in the account whether it is so"
+    public, made = told(golden("s3.bucket_policy_public"), golden("iam.user_created"))
+    assert any(follows in line for line, _ in in_full(public))
+    assert not any(follows in line for line, _ in in_full(made))
+    assert "is_looked_up" not in public.line()

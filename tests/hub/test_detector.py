@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.finding import Confidence, Finding, RecordState, Severity, detection_finding_id
+from contract.finding import Confidence, Finding, Mode, RecordState, Severity, detection_finding_id
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
@@ -17,6 +17,7 @@ from hub.detections.verdict import Failure, Verdict
 from hub.detector import Detector, Stores, detect_handler
 from hub.lookups.lookup import Question
 from hub.membership import Membership
+from hub.organization import places_of
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.findings import FindingQuery, FindingStore, UpsertError
@@ -94,7 +95,7 @@ def accounts(dynamodb: "DynamoDBClient") -> AccountStore:
 @pytest.fixture
 def membership(accounts: AccountStore, organizations: Organizations, clock: Clock) -> Membership:
     accounts.write([Account(id=MEMBER, name="shop", ou_path="Root/Shop")])
-    return Membership(accounts, organizations, clock)
+    return Membership(accounts, organizations, clock, detector.logger)
 
 
 @pytest.fixture
@@ -373,17 +374,98 @@ def test_detections_learn_who_belongs_to_the_organization(
     accounts: AccountStore, organizations: Organizations, clock: Clock
 ) -> None:
     told: list[Mapping[str, Account]] = []
-    membership = Membership(accounts, organizations, clock, on_change=told.append)
+    membership = Membership(accounts, organizations, clock, detector.logger, on_change=told.append)
     accounts.write([Account(id="1", name="a"), Account(id="2", name="b", status=REMOVED)])
     membership.is_stranger("1")
     assert [set(members) for members in told] == [{"1"}]
+
+
+@pytest.fixture
+def knowing(
+    stores: Stores, accounts: AccountStore, organizations: Organizations, clock: Clock, lookups: Lookups
+) -> Iterator[Detector]:
+    """A detector whose detections learn who belongs to the organization, as the deployed one's do."""
+    engine = Engine(DETECTIONS)
+    accounts.write([Account(id=MEMBER, name="shop")])
+    membership = Membership(
+        *(accounts, organizations, clock, detector.logger),
+        on_change=lambda members: engine.know_places(places_of(members.values())),
+    )
+    yield Detector(engine, stores, membership, clock, lookups)
+    detector.metrics.clear_metrics()
+
+
+SHARED = "ec2.snapshot_shared_external"
+GRANTEE = "999900001111"
+
+
+def whole(store: FindingStore, detection: str) -> Finding:
+    """Return the only finding of a detection with what lists leave out."""
+    (listed,) = stored(store, detection)
+    found = store.get(listed.id)
+    assert found
+    return found
+
+
+def naming(detection: str) -> str:
+    """Return an event of the member that names an account which is in no list."""
+    text = min((GOLDEN / detection).glob("fires-*.json")).read_text()
+    return text.replace("777788889999", GRANTEE).replace("111122223333", MEMBER)
+
+
+def test_an_account_that_has_just_joined_is_no_stranger_to_an_event_that_names_it(
+    knowing: Detector, store: FindingStore, organizations: Organizations
+) -> None:
+    organizations.accounts.append(GRANTEE)
+    assert knowing.detect({"m1": naming(SHARED)}) == []
+    assert (stored(store, SHARED), organizations.asked) == ([], 1)
+
+
+def test_a_stranger_whom_an_event_names_is_one_once_organizations_was_asked(
+    knowing: Detector, store: FindingStore, organizations: Organizations
+) -> None:
+    assert knowing.detect({"m1": naming(SHARED), "m2": naming(SHARED)}) == []
+    finding = whole(store, SHARED)
+    assert (finding.severity, finding.confidence) == (Severity.HIGH, Confidence.EVENT)
+    assert organizations.asked == 1
+
+
+def test_while_organizations_cannot_be_asked_a_finding_about_a_stranger_is_unconfirmed(
+    knowing: Detector, store: FindingStore, organizations: Organizations, lookups: Lookups
+) -> None:
+    organizations.is_down = True
+    assert knowing.detect({"m1": naming(SHARED)}) == []
+    finding = whole(store, SHARED)
+    assert (finding.severity, finding.is_open, lookups.asked) == (Severity.HIGH, True, [])
+    assert finding.certainty == f"Unconfirmed: Organizations could not be asked whether it knows {GRANTEE}"
+
+
+def test_what_counts_is_unconfirmed_too_while_organizations_cannot_be_asked(
+    knowing: Detector, store: FindingStore, organizations: Organizations
+) -> None:
+    organizations.is_down = True
+    assert knowing.detect({"m1": naming("sts.role_chaining_from_outside_org")}) == []
+    finding = whole(store, "sts.role_chaining_from_outside_org")
+    assert finding.confidence is Confidence.UNCONFIRMED
+
+
+def test_a_feeds_stranger_is_looked_for_too(
+    knowing: Detector, store: FindingStore, organizations: Organizations
+) -> None:
+    told = json.loads((GOLDEN / "native.access_analyzer" / "fires-role-open-to-another-account.json").read_bytes())
+    organizations.accounts.append("999900001111")
+    assert knowing.detect({"m1": json.dumps({**told, "account": MEMBER})}) == []
+    (finding,) = stored(store, "native.access_analyzer")
+    assert (finding.severity, finding.mode) == (Severity.INFORMATIONAL, Mode.MONITOR)
 
 
 def test_before_the_first_inventory_the_list_comes_from_organizations(
     dynamodb: "DynamoDBClient", organizations: Organizations, clock: Clock
 ) -> None:
     told: list[Mapping[str, Account]] = []
-    membership = Membership(AccountStore(dynamodb, "state"), organizations, clock, on_change=told.append)
+    membership = Membership(
+        AccountStore(dynamodb, "state"), organizations, clock, detector.logger, on_change=told.append
+    )
     assert not membership.is_stranger(MEMBER)
     assert [set(members) for members in told] == [{MEMBER}]
 

@@ -230,6 +230,9 @@ def test_a_role_is_assumed_only_with_the_permission_and_the_trust(account: Funct
     allowed = {"Action": "sts:AssumeRole", "Resource": target}
     assert is_denied(account.acting(next(NAMES)), assume)
     assert not is_denied(account.acting(next(NAMES), allowed), assume)
+    for owner, is_ours in ((organization.id, True), ("o-strangerorg", False)):
+        narrowed = {**allowed, "Condition": {"StringEquals": {"aws:ResourceOrgID": owner}}}
+        assert is_denied(account.acting(next(NAMES), narrowed), assume) is not is_ours
     other = Functions(organization.client, organization.members[1])
     assert is_denied(other.acting(next(NAMES), allowed), assume)
 

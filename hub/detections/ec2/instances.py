@@ -143,9 +143,12 @@ def instance_public_ip(event: CloudTrailEvent) -> bool:
     resource=_INSTANCE,
     attempts=True,
     attack="T1098.003",
+    lookup="profile_role",
 )
 def instance_profile_attached(event: CloudTrailEvent) -> bool:
     """A running machine got another role, and whoever is on the machine got its rights.
+
+    MEDIUM once a look-up finds that the role is no administrator's.
 
     False positives: Systems Manager's default host management, which is not meant.
     Response: compare the rights of the two roles (instance profile before and after). Put the former one back if the

@@ -111,7 +111,9 @@ def ami_shared_external(event: CloudTrailEvent, settings: DetectionSettings) -> 
     """An account, or another organization, may start the image and read its disks.
 
     False positives: vendors who support a machine, until trusted_accounts names their accounts.
-    Response: find out whose account it is; stop sharing; rotate every secret that was on the image.
+    Response: find out whose account it is. If it is nobody's that you know, take the share away
+    (ec2:ModifyImageAttribute, or ResetImageAttribute for all), look at the image's snapshots, which may be shared
+    too, and rotate every secret that was on it.
     """
     added = [name for field in _IMAGE_USERS for name in event.request.texts(f"launchPermission.add.{field}")]
     return shared_with(strangers(added, event, settings))

@@ -36,7 +36,8 @@ def user_created(_event: CloudTrailEvent) -> bool:
     """A long-lived identity was made in the account.
 
     False positives: infrastructure as code that still makes users.
-    Response: ask the creator what it is for; prefer roles or IAM Identity Center; delete it if nobody claims it.
+    Response: ask the creator what it is for; roles or IAM Identity Center are better. If nobody claims it, delete its
+    keys and its password, then the user, and look at what else the creator made.
     """
     return True
 
@@ -89,7 +90,8 @@ def access_key_created_for_other_user(event: CloudTrailEvent) -> bool:
     """A user made a key for somebody else: a way to act under another name.
 
     False positives: user administrators; infrastructure as code that runs as a user.
-    Response: ask both users; if the other one has not asked for it, deactivate the key and review the creator's calls.
+    Response: ask both users. If the other one has not asked for it, deactivate the key (iam:UpdateAccessKey), read in
+    CloudTrail what it did by its id, and end the creator's sessions and keys too.
     """
     named = event.response.text("accessKey.userName") or event.request.text("userName")
     return event.actor.type == "IAMUser" and _is_about_another_user(event, named)
@@ -125,7 +127,8 @@ def login_profile_created(event: CloudTrailEvent) -> bool:
     """A user who could not sign in to the console now can.
 
     False positives: a new colleague in an account without IAM Identity Center.
-    Response: ask the creator; a service user needs no console: delete the password.
+    Response: ask the creator. A service user needs no console: delete the password (iam:DeleteLoginProfile). If nobody
+    knows of it, look for sign-ins of the user since, and at what else the creator did.
     """
     return "userName" in event.request
 
@@ -159,7 +162,8 @@ def service_specific_credential_created(_event: CloudTrailEvent) -> bool:
     """A credential that access-key reviews overlook was made: CodeCommit, Keyspaces, or a Bedrock API key.
 
     False positives: developers who use CodeCommit by SSH.
-    Response: ask the user; delete what nobody asked for; a Bedrock key costs money by the minute.
+    Response: ask the user. Delete what nobody asked for (iam:DeleteServiceSpecificCredential); reviews of access keys
+    do not see it. A Bedrock key costs money by the minute: look at the calls that it made.
     """
     return True
 
@@ -175,7 +179,9 @@ def mfa_deactivated(event: CloudTrailEvent) -> bool | Match:
     """A second factor was taken away; CRITICAL when it was root's.
 
     False positives: a new telephone; the clean-up of a device that was never enabled.
-    Response: ask the user at once; if it was not they, disable the password and the keys, and re-register the device.
+    Response: call the user at once. If it was not they, delete the password, deactivate the keys, register the device
+    again and read what was done since: whoever took it away can sign in with the password alone. Of root, treat the
+    account as taken over.
     """
     is_root = event.request.text("serialNumber").endswith("root-account-mfa-device")
     return Match(severity=Severity.CRITICAL) if is_root else True
@@ -192,7 +198,8 @@ def mfa_registered_with_session(event: CloudTrailEvent) -> bool:
     """A device was registered with a user's temporary credentials, outside the console.
 
     False positives: command-line tools that set up MFA.
-    Response: ask the user whether the device is theirs; a stolen session uses this to stay.
+    Response: ask the user whether the device is theirs. If not, deactivate it (iam:DeactivateMFADevice), replace the
+    key whose session registered it, and read what that session did: a stolen session stays this way.
     """
     is_temporary = event.identity.text("accessKeyId").startswith("ASIA")
     is_console = event.record.is_true("sessionCredentialFromConsole")

@@ -54,8 +54,9 @@ def compromised_key_quarantine(event: CloudTrailEvent) -> bool:
     """AWS found the user's key in public and put its quarantine policy on the user.
 
     False positives: none; somebody may attach the policy by hand in a drill.
-    Response: rotate the key now, find where it leaked, and read everything it did since; the quarantine does not stop
-    all of it.
+    Response: deactivate the user's keys now (iam:UpdateAccessKey); AWS Health and the support case name the one that
+    leaked. Read everything it did in every Region, undo what it made, then give the user a new key and remove the
+    leak. The quarantine stops only part of what a key can do.
     """
     return _is_quarantine(event)
 
@@ -72,7 +73,8 @@ def quarantine_removed(event: CloudTrailEvent) -> bool:
     """The policy that holds a leaked key back was taken away.
 
     False positives: the end of the clean-up after a leak.
-    Response: check that the leaked key is deleted; if it is not, put the policy back.
+    Response: check that the leaked key is deleted (iam:ListAccessKeys of the user). If it is not, put the policy back
+    (iam:AttachUserPolicy) and deactivate the key; ask the actor why.
     """
     return _is_quarantine(event)
 
@@ -147,7 +149,8 @@ def default_policy_version_set(_event: CloudTrailEvent) -> bool:
     """Another version of a managed policy took effect; HIGH when a look-up finds administrator rights in it.
 
     False positives: a rolled-back change.
-    Response: compare the two versions; if the new default is wider, set it back.
+    Response: compare the two versions (iam:GetPolicyVersion). If the new default is wider and nobody asked for it, set
+    the old one back (iam:SetDefaultPolicyVersion) and read what its holders did since.
     """
     return True
 

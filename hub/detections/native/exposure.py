@@ -1,8 +1,12 @@
 """What Access Analyzer, Macie and Inspector find: open to others, sensitive, vulnerable."""
 
+from collections.abc import Sequence
+
 from contract.finding import Mode, Severity
 from hub.detections.native.event import NativeEvent
 from hub.detections.native.feed import Report, feed
+from hub.detections.settings import DetectionSettings
+from hub.detections.strangers import NAMED, outsiders, owner_of
 
 _SEVERE = ("CRITICAL", "HIGH")
 _ENDED = ("CLOSED", "SUPPRESSED")
@@ -22,9 +26,10 @@ def _named(severity: str) -> Severity | None:
     in_security_hub=True,
     attack="T1530",
 )
-def access_analyzer(event: NativeEvent) -> Report:
+def access_analyzer(event: NativeEvent, settings: DetectionSettings) -> Report:
     """A policy lets somebody outside the organization, or everybody, use a resource; IAM Access Analyzer proved it.
 
+    What an account's own analyzer says of the organization's other accounts, and of trusted ones, is only stored.
     False positives: buckets that are meant for the public; partners' accounts with a contract. Archive them by a rule
     of the analyzer.
     Response: open the finding in IAM, Access Analyzer: it names the resource, the principal and the actions. If nobody
@@ -34,11 +39,12 @@ def access_analyzer(event: NativeEvent) -> Report:
     """
     detail = event.detail
     is_public = detail.is_true("isPublic")
+    strangers = outsiders(detail.texts("principal.AWS"), event.account, settings)
     return Report(
         # The event that a finding was deleted names it in the envelope only, and says no status.
         key=detail.text("id") or event.id,
-        said=_shared(event, is_public=is_public),
-        severity=Severity.HIGH if is_public else Severity.LOW if "error" in detail else None,
+        said=_shared(event, strangers, is_public=is_public),
+        severity=_severity(event, strangers, is_public=is_public),
         is_over=detail.is_true("isDeleted") or detail.text("status") != "ACTIVE",
         resources=event.arns(("resource", "")),
         updated_at=detail.get("updatedAt"),
@@ -48,15 +54,31 @@ def access_analyzer(event: NativeEvent) -> Report:
             "principal": ", ".join(detail.texts("principal.AWS") + detail.texts("principal.Federated")),
             "action": ", ".join(detail.texts("action")),
             "error": detail.text("error"),
+            NAMED: strangers,
         },
     )
 
 
-def _shared(event: NativeEvent, *, is_public: bool) -> str:
+def _severity(event: NativeEvent, strangers: Sequence[str], *, is_public: bool) -> Severity | None:
+    if is_public:
+        return Severity.HIGH
+    if "error" in event.detail:
+        return Severity.LOW
+    return Severity.INFORMATIONAL if not strangers and _is_among_accounts(event) else None
+
+
+def _is_among_accounts(event: NativeEvent) -> bool:
+    """Whether only accounts are let in, none of them unnamed: identity providers and canonical users have no owner."""
+    principals = event.detail.texts("principal.AWS")
+    return bool(principals) and [*event.detail.get("principal")] == ["AWS"] and all(map(owner_of, principals))
+
+
+def _shared(event: NativeEvent, strangers: Sequence[str], *, is_public: bool) -> str:
     resource = event.detail.text("resource") or "a resource"
     if error := event.detail.text("error"):
         return f"Access Analyzer could not analyze {resource}: {error}"
-    return f"{resource} is open to {'everybody' if is_public else 'another account'}"
+    others = f"account {', '.join(strangers)}" if strangers else "another account"
+    return f"{resource} is open to {'everybody' if is_public else others}"
 
 
 @feed(

@@ -10,6 +10,7 @@ from contract.clock import iso
 from contract.finding import Finding, Mode, RecordState, Severity, detection_finding_id
 from hub.detections.native.event import NativeEvent
 from hub.detections.native.moments import moment
+from hub.detections.settings import DEFAULTS, DetectionSettings
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+# Of the event alone, or of the event and the settings.
+Read = Callable[[NativeEvent], Report | None] | Callable[[NativeEvent, DetectionSettings], Report | None]
+
+
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of event, known by its detail-type, in which the service `product` says what it found.
 
@@ -45,11 +50,12 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     product: str
     detail_types: tuple[str, ...]
-    read: Callable[[NativeEvent], Report | None]
+    read: Callable[..., Report | None]
     only: tuple[Mapping[str, Any], ...] = ()
     in_security_hub: bool = False
     mode: Mode = Mode.LIVE
     attack: str = ""
+    takes_settings: bool = False
 
     @property
     def name(self) -> str:
@@ -61,10 +67,10 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
         """What it means, its false positives and the response to it."""
         return self.read.__doc__ or ""
 
-    def finding(self, event: NativeEvent, observed_at: str, forced: Severity | None = None) -> Finding | None:
-        """Return the finding that an event tells of, if any; `forced` is the severity that the settings say."""
-        report = self.read(event)
-        return self._made(report, event, observed_at, forced) if report else None
+    def finding(self, event: NativeEvent, observed_at: str, settings: DetectionSettings = DEFAULTS) -> Finding | None:
+        """Return the finding that an event tells of, if any; a severity that the settings say stands above its own."""
+        report = self.read(event, settings) if self.takes_settings else self.read(event)
+        return self._made(report, event, observed_at, settings.severities.get(self.id)) if report else None
 
     def _made(self, report: Report, event: NativeEvent, observed_at: str, forced: Severity | None) -> Finding:
         updated_at = moment(report.updated_at) or event.time
@@ -82,13 +88,19 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
             family=self.id,
             actor=report.actor,
             source_ip=report.source_ip,
-            mode=Mode.OFF if report.is_minor else self.mode,
+            mode=self._mode(report, forced),
             record_state=RecordState.ARCHIVED if report.is_over else RecordState.ACTIVE,
             details={name: value for name, value in report.details.items() if value},
             first_seen=_text(moment(report.first_seen) or updated_at, observed_at),
             updated_at=_text(updated_at, observed_at),
             observed_at=observed_at,
         )
+
+    def _mode(self, report: Report, forced: Severity | None) -> Mode:
+        """What is informational on this occasion is only stored, as detections have it."""
+        if report.is_minor:
+            return Mode.OFF
+        return Mode.MONITOR if report.severity is Severity.INFORMATIONAL and not forced else self.mode
 
 
 def _text(found: datetime | None, observed_at: str) -> str:
@@ -105,10 +117,10 @@ def feed(  # noqa: PLR0913 - the shape of a feed is this list
     in_security_hub: bool = False,
     mode: Mode = Mode.LIVE,
     attack: str = "",
-) -> Callable[[Callable[[NativeEvent], Report | None]], Feed]:
+) -> Callable[[Read], Feed]:
     """Make a function that reads an event a feed; its id is `native` and the function's name."""
 
-    def made(read: Callable[[NativeEvent], Report | None]) -> Feed:
+    def made(read: Read) -> Feed:
         return Feed(
             id=f"native.{read.__name__}",
             title=title,
@@ -120,6 +132,7 @@ def feed(  # noqa: PLR0913 - the shape of a feed is this list
             in_security_hub=in_security_hub,
             mode=mode,
             attack=attack,
+            takes_settings=read.__code__.co_argcount > 1,
         )
 
     return made

@@ -19,8 +19,8 @@ class Reader:
     """The feeds that are not off, by detail-type."""
 
     def __init__(self, settings: DetectionSettings = DEFAULTS, feeds: Iterable[Feed] = FEEDS) -> None:
-        """Take the settings' modes and severities for the feeds."""
-        self._severities = settings.severities
+        """Take what the settings say of the feeds, and who is a stranger."""
+        self._settings = settings
         self._feeds: dict[str, Feed] = {}
         for one in feeds:
             mode = settings.modes.get(one.id, one.mode)
@@ -36,7 +36,7 @@ class Reader:
             return NOTHING
         event = NativeEvent(envelope)
         try:
-            finding = one.finding(event, observed_at, self._severities.get(one.id))
+            finding = one.finding(event, observed_at, self._settings)
         except Exception as error:  # noqa: BLE001 - the isolator of feeds: one that raises is a finding, not silence
             reason = f"{type(error).__name__}: {error}"
             found = (_failure(one, reason, event, observed_at),)

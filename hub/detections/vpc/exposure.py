@@ -23,7 +23,8 @@ def nacl_world_open(event: CloudTrailEvent, settings: DetectionSettings) -> bool
     """An entry allows the whole Internet to reach ports that are not on the list of allowed ports.
 
     False positives: subnets that rely on security groups alone; return traffic on ports 1024 to 65535.
-    Response: check which subnets use the ACL; restrict the entry.
+    Response: see which subnets use the ACL and what listens there. Restrict the entry (ec2:ReplaceNetworkAclEntry) to
+    the addresses that need it; security groups may still hold the traffic back.
     """
     request = event.request
     is_inward = request.is_false("egress") and request.text("ruleAction").lower() == "allow"
@@ -66,7 +67,8 @@ def route_to_internet(event: CloudTrailEvent) -> bool:
     """The default route leads to an internet gateway: subnets with this table are public.
 
     False positives: public subnets by design.
-    Response: see which subnets use the table; delete the route if they should be private.
+    Response: see which subnets use the table, and which instances there have public addresses. If they should be
+    private, delete the route (ec2:DeleteRoute) and give them a NAT gateway; ask the actor.
     """
     request = event.request
     to = request.texts("destinationCidrBlock") + request.texts("destinationIpv6CidrBlock")
@@ -102,7 +104,8 @@ def subnet_auto_public_ip(event: CloudTrailEvent) -> bool:
     """Every instance that starts in the subnet gets a public address.
 
     False positives: public subnets by design.
-    Response: switch it off; give addresses to the few that need them.
+    Response: switch it off (ec2:ModifySubnetAttribute) if the subnet should be private; instances that started
+    meanwhile keep their addresses, so look at them one by one.
     """
     return event.request.is_true("mapPublicIpOnLaunch.value") or event.request.is_true("mapPublicIpOnLaunch")
 
@@ -144,7 +147,8 @@ def endpoint_policy_open(event: CloudTrailEvent, settings: DetectionSettings) ->
 
     False positives: gateway endpoints with AWS's default policy, which is written out by some tools; customers of a
     service, until trusted_accounts names their accounts.
-    Response: restrict the policy to the organization; remove the foreign principal.
+    Response: restrict the policy to the organization by aws:PrincipalOrgID, or take the stranger out of the allowed
+    principals (ec2:ModifyVpcEndpointServicePermissions); look at who connected meanwhile.
     """
     if event.name == "ModifyVpcEndpointServicePermissions":
         added = event.request.texts("addAllowedPrincipals")

@@ -231,11 +231,24 @@ def shown(report: BacktestReport) -> str:
     return printed.getvalue()
 
 
-def test_a_bar_shows_files_and_events_while_it_reads(tmp_path: Path) -> None:
+def test_a_first_sight_is_one_finding_a_day_however_many_regions_a_caller_is_in(tested: Tested, tmp_path: Path) -> None:
+    """A history's files come Region by Region, each from its first day."""
+    detection, days = "sts.role_chaining_from_outside_org", range(11, 21)
+    for region in ("eu-central-1", "eu-west-1", "us-east-1"):
+        for day in days:
+            seen = record(detection, awsRegion=region, eventTime=f"2026-11-{day}T10:00:00Z")
+            folder = FOLDER.replace("eu-central-1", region).replace("11/20", f"11/{day}")
+            written(tmp_path, [seen], folder=folder)
+    assert found(tested(tmp_path))[detection] == len(days)
+
+
+@pytest.mark.parametrize("total", [1, None], ids=["a directory", "a bucket, whose end is far"])
+def test_a_bar_shows_files_and_events_while_it_reads(tmp_path: Path, total: int | None) -> None:
     written(tmp_path, [record("iam.user_created")])
     shown = io.StringIO()
     run = Run(USUAL, Period())
-    _follow(run, files([str(tmp_path)], lambda: None), 1, Console(file=shown, force_terminal=True))
+    console = Console(file=shown, force_terminal=True)
+    _follow(run, files([str(tmp_path)], lambda: None), total, console, is_shown=True)
     assert "1 events" in shown.getvalue()
     assert run.progress.events == 1
 

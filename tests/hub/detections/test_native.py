@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contract.finding import Finding, Mode, RecordState, Severity
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
-from hub.detections.exclusions import Exclusion
+from hub.detections.exclusions import NOWHERE, Exclusion
 from hub.detections.native.catalogue import FEEDS
 from hub.detections.native.feed import Feed
 from hub.detections.native.guardduty import guardduty_finding
@@ -50,6 +50,40 @@ def guardduty(**detail: Any) -> Finding:
     event = golden("guardduty_finding", "fires-role-credentials-used-outside")
     (found,) = READER.judge({**event, "detail": {**event["detail"], **detail}}, OBSERVED_AT).findings
     return found
+
+
+@pytest.mark.parametrize(
+    ("principal", "severity", "mode"),
+    [
+        ({"AWS": "444455556666"}, Severity.INFORMATIONAL, Mode.MONITOR),
+        ({"AWS": ["444455556666", "arn:aws:iam::555566667777:role/deploy"]}, Severity.INFORMATIONAL, Mode.MONITOR),
+        ({"AWS": ["444455556666", "999900001111"]}, Severity.MEDIUM, Mode.LIVE),
+        ({"AWS": "444455556666", "Federated": "accounts.google.com"}, Severity.MEDIUM, Mode.LIVE),
+        ({"CanonicalUser": "0123456789abcdef"}, Severity.MEDIUM, Mode.LIVE),
+        ({"AWS": "AIDACKCEVSQ6C2EXAMPLE"}, Severity.MEDIUM, Mode.LIVE),
+        ("444455556666", Severity.MEDIUM, Mode.LIVE),
+    ],
+    ids=str,
+)
+def test_what_is_open_to_ones_own_accounts_is_only_stored(principal: Any, severity: Severity, mode: Mode) -> None:
+    event = golden("access_analyzer", "fires-role-open-to-another-account")
+    event = {**event, "detail": {**event["detail"], "principal": principal}}
+    own = DetectionSettings(
+        organization_accounts=frozenset({"111122223333", "444455556666"}), trusted_accounts=frozenset({"555566667777"})
+    )
+    (found,) = Reader(own).judge(event, OBSERVED_AT).findings
+    assert (found.severity, found.mode) == (severity, mode)
+    (unknowing,) = READER.judge(event, OBSERVED_AT).findings
+    assert (unknowing.severity, unknowing.mode) == (Severity.MEDIUM, Mode.LIVE)
+
+
+def test_the_accounts_of_feeds_are_those_of_the_detections() -> None:
+    event, engine = golden("access_analyzer", "fires-role-open-to-another-account"), Engine([])
+    (stranger,) = engine.judge(event, OBSERVED_AT).findings
+    engine.know_places({"999900001111": NOWHERE})
+    (own,) = engine.judge(event, OBSERVED_AT).findings
+    assert (stranger.severity, own.severity) == (Severity.MEDIUM, Severity.INFORMATIONAL)
+    assert stranger.details["accounts"] == ["999900001111"]
 
 
 @pytest.mark.parametrize(

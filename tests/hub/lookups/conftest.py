@@ -22,9 +22,9 @@ NAMES = {
 
 
 class MemberAccount:
-    """Answers by operation: what AWS would, or the code of its refusal; what is not said was not to be asked."""
+    """Answers by operation: what AWS would, the code of its refusal, an error; what is not said was not to be asked."""
 
-    def __init__(self, **answers: Mapping[str, Any] | str) -> None:
+    def __init__(self, **answers: Mapping[str, Any] | str | Exception) -> None:
         self.answers = answers
         self.actions: set[str] = set()
 
@@ -39,6 +39,8 @@ class MemberAccount:
         self.actions.add(NAMES.get((service, call), f"{model.service_model.signing_name}:{call}"))
         answer = self.answers.get(f"{service}_{call}", self.answers.get(call))
         assert answer is not None, f"{service} {call} was not to be asked"
+        if isinstance(answer, Exception):
+            raise answer
         if isinstance(answer, str):
             code, _, status = answer.partition(" ")
             refusal = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": int(status or 400)}}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from generator.functions import LOOKUPS
+from hub.clients import assumed_client
 from hub.lookups.access import MemberAccounts
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -73,3 +75,10 @@ def test_only_so_many_accounts_are_kept(accounts: Accounts) -> None:
     assert len(accounts.assumed) == 20
     accounts.under_test.clients(f"{0:012}", "eu-west-1")("s3")
     assert len(accounts.assumed) == 21
+
+
+def test_an_endpoint_that_nobody_reaches_leaves_the_function_time_to_say_so() -> None:
+    keys = {"AccessKeyId": "testing", "SecretAccessKey": "testing", "SessionToken": "testing"}
+    config = assumed_client("ec2", "eu-central-1", keys).meta.config
+    attempts = config.retries["total_max_attempts"]
+    assert attempts * (config.connect_timeout + config.read_timeout) < LOOKUPS.timeout / 2

@@ -1,16 +1,19 @@
 """AWS's published addresses."""
 
+import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import urllib3
 
-from contract.finding import Confidence
 from hub.lookups import addresses
-from hub.lookups.lookup import Question
+from hub.lookups.lookup import NotYetError, Question
 from tests.hub.lookups.conftest import MemberAccount
 
+# Tests are given a list; this reads it.
+READ = addresses.aws_networks
 NO_EGRESS = {"DescribeAddresses": {"Addresses": []}, "DescribeNatGateways": {"NatGateways": []}}
 
 
@@ -28,15 +31,31 @@ def test_another_document_is_no_list(document: Any) -> None:
         addresses.networks_of(document)
 
 
-@pytest.mark.parametrize("error", [urllib3.exceptions.TimeoutError(), ValueError("no list")])
-def test_a_list_that_cannot_be_read_leaves_the_finding_unconfirmed(
-    question: Callable[..., Question], monkeypatch: pytest.MonkeyPatch, error: Exception
+def test_a_list_that_cannot_be_read_is_asked_for_again(
+    question: Callable[..., Question], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
-        raise error
+    for error in (urllib3.exceptions.TimeoutError(), ValueError("no list")):
 
-    monkeypatch.setattr(addresses, "aws_networks", fail)
-    asked = question("arn:aws:ec2:::instance/i-1", "credentials_origin", facts={"address": ["203.0.113.77"]})
-    answer = addresses.origin(asked, MemberAccount(**NO_EGRESS))
-    assert answer.confidence is Confidence.UNCONFIRMED
-    assert answer.said.startswith("the list of AWS's addresses could not be read")
+        def fail(error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(addresses, "aws_networks", fail)
+        asked = question(
+            "arn:aws:sts:::assumed-role/web/i-1", "credentials_origin", facts={"address": ["203.0.113.77"]}
+        )
+        with pytest.raises(NotYetError, match="the list of AWS's addresses could not be read"):
+            addresses.origin(asked, MemberAccount(**NO_EGRESS))
+
+
+def test_an_error_page_is_no_list_and_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that is served by another part of the same page would look like one."""
+    prefixes = {"prefixes": [{"ip_prefix": "192.0.2.0/24", "service": "EC2"}]}
+    answers = [
+        SimpleNamespace(status=503, data=json.dumps(prefixes)),
+        SimpleNamespace(status=200, data=json.dumps(prefixes)),
+    ]
+    monkeypatch.setattr(urllib3.PoolManager, "request", lambda *_: answers.pop(0))
+    with pytest.raises(urllib3.exceptions.HTTPError, match="answered 503"):
+        READ()
+    assert [str(one) for one in READ()] == ["192.0.2.0/24"]
+    READ.cache_clear()

@@ -25,6 +25,7 @@ USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
 LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/shop/0123456789abcdef/fedcba9876543210"
 CLASSIC = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/shop"
 DATABASE = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:orders"
+DOMAIN = f"arn:aws:es:{REGION}:{ACCOUNT}:domain/logs"
 CLUSTER = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:orders"
 ATTACHMENT = f"arn:aws:ec2:{REGION}:{ACCOUNT}:transit-gateway-attachment/tgw-attach-0123456789abcdef0"
 PERMISSION_SET = "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef"
@@ -33,6 +34,7 @@ READER = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 # IAM answers policies as text.
 EVERYTHING = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+FOR_EVERYBODY = '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttpGet"}]}'
 READING = '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
 NO_BLOCK = "NoSuchPublicAccessBlockConfiguration 404"
 UNBLOCKED = {"GetPublicAccessBlock": NO_BLOCK}
@@ -75,6 +77,13 @@ def group_policies(attached: tuple[str, ...] = (), inline: tuple[str, ...] = ())
     }
 
 
+def role_policies(attached: tuple[str, ...] = (), inline: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "ListAttachedRolePolicies": {"AttachedPolicies": [{"PolicyArn": one} for one in attached]},
+        "ListRolePolicies": {"PolicyNames": list(inline)},
+    }
+
+
 def permission_set(attached: tuple[str, ...] = (), own: tuple[str, ...] = (), inline: str = "") -> dict[str, Any]:
     return {
         "DescribePermissionSet": {"PermissionSet": {"Name": "Operators"}},
@@ -96,9 +105,11 @@ VERSION = {"facts": {"version": ["v2"]}}
 ADMINS = {"facts": {"group": ["admins"]}}
 CHANGED = {"facts": {"rules": ["sgr-0123456789abcdef0"]}}
 ASSIGNED = {"facts": {"instance": ["arn:aws:sso:::instance/ssoins-0123456789abcdef"]}}
+PROFILE = {"facts": {"name": ["web"]}}
+PROFILED = {"GetInstanceProfile": {"InstanceProfile": {"Roles": [{"RoleName": "web"}]}}}
 SET_TO_V3 = {"GetPolicy": {"Policy": {"DefaultVersionId": "v3"}}}
 
-INSTANCE_CALL = "arn:aws:ec2:eu-central-1:444455556666:instance/i-0123456789abcdef0"
+INSTANCE_CALL = "arn:aws:sts::444455556666:assumed-role/web/i-0123456789abcdef0"
 LEAVING = {
     "DescribeAddresses": {"Addresses": [{"PublicIp": "198.51.100.7"}, {"AllocationId": "eipalloc-0123456789abcdef0"}]},
     "DescribeNatGateways": {"NatGateways": [{"NatGatewayAddresses": [{"PublicIp": "198.51.100.8"}]}]},
@@ -156,7 +167,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
         *("bucket_policy", POINT, {}),
         {
             **UNBLOCKED,
-            "GetAccessPoint": {"NetworkOrigin": "Internet", **block("BlockPublicAcls")},
+            "GetAccessPoint": {"Bucket": "shop-invoices", "NetworkOrigin": "Internet", **block("BlockPublicAcls")},
             "GetAccessPointPolicyStatus": {"PolicyStatus": {"IsPublic": True}},
         },
         Answer("no Block Public Access holds; S3 calls the policy of the access point public", CONFIRMED),
@@ -165,13 +176,26 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
         *("bucket_policy", POINT, {}, {**UNBLOCKED, "GetAccessPoint": block("RestrictPublicBuckets")}),
         Answer("Block Public Access of the access point holds (RestrictPublicBuckets)", REFUTED),
     ),
+    "an access point behind its bucket's block": (
+        *("bucket_policy", POINT, {}),
+        {
+            "s3control_GetPublicAccessBlock": NO_BLOCK,
+            "s3_GetPublicAccessBlock": block("RestrictPublicBuckets"),
+            "GetAccessPoint": {"Bucket": "shop-invoices"},
+        },
+        Answer("Block Public Access of the bucket holds (RestrictPublicBuckets)", REFUTED),
+    ),
     "an access point of a VPC": (
         *("bucket_policy", POINT, {}, {**UNBLOCKED, "GetAccessPoint": {"NetworkOrigin": "VPC"}}),
         Answer("only a VPC reaches the access point", REFUTED),
     ),
     "an access point without a policy": (
         *("bucket_policy", POINT, {}),
-        {**UNBLOCKED, "GetAccessPoint": {}, "GetAccessPointPolicyStatus": "NoSuchAccessPointPolicy 404"},
+        {
+            **UNBLOCKED,
+            "GetAccessPoint": {"Bucket": "shop-invoices"},
+            "GetAccessPointPolicyStatus": "NoSuchAccessPointPolicy 404",
+        },
         Answer("the access point has no policy", REFUTED),
     ),
     "a public ACL": (
@@ -213,7 +237,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
     ),
     "a group that nothing carries": (
         *("admin_port", GROUP, {}, {"DescribeNetworkInterfaces": interfaces()}),
-        Answer("nothing carries the group yet", CONFIRMED),
+        Answer("the rule stands, but nothing carries the group yet", CONFIRMED),
+    ),
+    "all ports of a group that nothing carries": (
+        *("all_ports", GROUP, {}, {"DescribeNetworkInterfaces": interfaces()}),
+        Answer("the rule stands, but nothing carries the group yet", CONFIRMED, Severity.HIGH),
     ),
     "an administration port of a group that something carries": (
         *("admin_port", GROUP, {}, {"DescribeNetworkInterfaces": interfaces("192.0.2.7", others=1)}),
@@ -420,6 +448,19 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
         {"DescribeDBClusters": database("DBClusters"), "DescribeSecurityGroupRules": {"SecurityGroupRules": [EGRESS]}},
         Answer("publicly accessible; none of its security groups lets the whole Internet in", CONFIRMED),
     ),
+    "a database that everybody reaches while it changes": (
+        *("public_database", DATABASE, {}),
+        {
+            "DescribeDBInstances": database(DBInstanceStatus="modifying"),
+            "DescribeSecurityGroupRules": {"SecurityGroupRules": [INGRESS]},
+        },
+        Answer("its security groups let the Internet in: sg-0123456789abcdef0", *(CONFIRMED, Severity.CRITICAL)),
+    ),
+    "a database that is stopped": (
+        *("public_database", DATABASE, {}),
+        {"DescribeDBInstances": database(PubliclyAccessible=False, DBInstanceStatus="stopped")},
+        Answer("the database is not publicly accessible", REFUTED),
+    ),
     "a database without groups": (
         *("public_database", DATABASE, {}, {"DescribeDBInstances": database(VpcSecurityGroups=[])}),
         Answer("publicly accessible; none of its security groups lets the whole Internet in", CONFIRMED),
@@ -427,6 +468,56 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Answer]] = {
     "a database that is private": (
         *("public_database", DATABASE, {}, {"DescribeDBInstances": database(PubliclyAccessible=False)}),
         Answer("the database is not publicly accessible", REFUTED),
+    ),
+    "an instance profile of an administrator": (
+        *("profile_role", INSTANCE, PROFILE),
+        {**PROFILED, **role_policies(("arn:aws:iam::444455556666:policy/deploy", ADMINISTRATOR)), **SET_TO_V3}
+        | {"GetPolicyVersion": {"PolicyVersion": {"Document": READING}}},
+        Answer(f"role web has administrator rights: {ADMINISTRATOR}", CONFIRMED),
+    ),
+    "an instance profile by its ARN, of an administrator by an inline policy": (
+        *("profile_role", INSTANCE, {"facts": {"arn": [f"arn:aws:iam::{ACCOUNT}:instance-profile/teams/web"]}}),
+        {
+            **PROFILED,
+            **role_policies(inline=("all", "some")),
+            "GetRolePolicy": {"PolicyDocument": EVERYTHING},
+        },
+        Answer("role web has administrator rights: all, some", CONFIRMED),
+    ),
+    "an instance profile of a reader": (
+        *("profile_role", INSTANCE, PROFILE, {**PROFILED, **role_policies((READER,))}),
+        Answer(f"role web has no administrator rights: {READER}", CONFIRMED, Severity.MEDIUM),
+    ),
+    "an instance profile without a role": (
+        *("profile_role", INSTANCE, PROFILE, {"GetInstanceProfile": {"InstanceProfile": {"Roles": []}}}),
+        Answer("instance profile web has no role", CONFIRMED, Severity.LOW),
+    ),
+    "an open domain": (
+        *("open_domain", DOMAIN, {}, {"DescribeDomain": {"DomainStatus": {"AdvancedSecurityOptions": {}}}}),
+        Answer("outside a VPC, without fine-grained access control", CONFIRMED),
+    ),
+    "an open domain that asks for credentials": (
+        *("open_domain", DOMAIN, {"facts": {"policy": [FOR_EVERYBODY]}}),
+        {"DescribeDomain": {"DomainStatus": {"AdvancedSecurityOptions": {"Enabled": True}}}},
+        Answer("fine-grained access control asks everybody for credentials", REFUTED),
+    ),
+    "a domain that asks an account that it lets in by name for credentials": (
+        *("open_domain", DOMAIN, {"facts": {"policy": [FOR_EVERYBODY.replace("*", "999900001111")]}}),
+        {"DescribeDomain": {"DomainStatus": {"AdvancedSecurityOptions": {"Enabled": True}}}},
+        Answer("fine-grained access control asks everybody for credentials", CONFIRMED),
+    ),
+    "an open domain that still takes anonymous callers": (
+        *("open_domain", DOMAIN, {}),
+        {
+            "DescribeDomain": {
+                "DomainStatus": {"AdvancedSecurityOptions": {"Enabled": True, "AnonymousAuthEnabled": True}}
+            }
+        },
+        Answer("outside a VPC; fine-grained access control still lets anonymous callers in", CONFIRMED),
+    ),
+    "an open domain of a VPC": (
+        *("open_domain", DOMAIN, {}, {"DescribeDomain": {"DomainStatus": {"VPCOptions": {"VPCId": "vpc-1"}}}}),
+        Answer("the domain stands in vpc-1: only its network reaches it", REFUTED),
     ),
     "no database": (
         *("public_database", DATABASE, {}, {"DescribeDBInstances": {"DBInstances": []}}),
@@ -448,6 +539,22 @@ def test_an_instance_that_is_still_starting_is_asked_about_again(question: Ask) 
         LOOKUPS["public_instance"].answer(question(INSTANCE, "public_instance"), starting)
 
 
+@pytest.mark.parametrize(
+    ("resource", "answers"),
+    [
+        (DATABASE, {"DescribeDBInstances": database(DBInstanceStatus="modifying", PubliclyAccessible=False)}),
+        (DATABASE, {"DescribeDBInstances": database(DBInstanceStatus="backing-up", VpcSecurityGroups=[])}),
+        (CLUSTER, {"DescribeDBClusters": database("DBClusters", Status="creating", PubliclyAccessible=False)}),
+    ],
+    ids=["made public", "not yet in its groups", "a cluster"],
+)
+def test_a_database_that_is_about_to_change_is_asked_about_again(
+    question: Ask, resource: str, answers: dict[str, Any]
+) -> None:
+    with pytest.raises(NotYetError, match="orders is still "):
+        LOOKUPS["public_database"].answer(question(resource, "public_database"), MemberAccount(**answers))
+
+
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_a_look_up_makes_exactly_the_reads_that_it_declares(question: Ask, name: str) -> None:
     """The role's policy is generated from them."""
@@ -458,7 +565,7 @@ def test_a_look_up_makes_exactly_the_reads_that_it_declares(question: Ask, name:
             LOOKUPS[name].answer(question(resource, name, **said), account)
             made |= account.actions
     declared = set(LOOKUPS[name].actions)
-    if name == "admin_port":
+    if name in {"admin_port", "all_ports"}:
         assert made <= declared, "security_group's look-up makes the rest"
     else:
         assert made == declared

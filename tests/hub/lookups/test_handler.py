@@ -6,13 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from contract.finding import LOOK_UP, Confidence, Finding, Mode, RecordState, Severity, Status
 from hub.lookups import handler
-from hub.lookups.handler import Answerer, answered, is_outside, look_up, look_up_handler
-from hub.lookups.lookup import Question, confirmed, refuted, undecided
-from hub.store.accounts import REMOVED, Account
+from hub.lookups.handler import Answerer, answered, look_up, look_up_handler
+from hub.lookups.lookup import NotYetError, Question, confirmed, refuted, undecided
 from hub.store.findings import FindingStore
 from tests.hub.lookups.conftest import ACCOUNT, REGION, MemberAccount
 
@@ -43,7 +42,7 @@ def answerer(store: FindingStore, account: MemberAccount, *forced: str, at: date
         assert (asked, region) == (ACCOUNT, REGION)
         return account
 
-    return Answerer(store, clients, lambda owner: owner == STRANGER, forced, lambda: at)
+    return Answerer(store, clients, lambda owner: owner != STRANGER, forced, lambda: at)
 
 
 def told(store: FindingStore, identifier: str = "f1") -> Finding:
@@ -94,6 +93,30 @@ def test_an_endpoint_that_cannot_be_reached_is_an_error_now(question: Ask) -> No
 
     with pytest.raises(EndpointConnectionError):
         look_up(question(BUCKET), unreachable)
+
+
+@pytest.mark.parametrize(
+    ("failing", "reason"),
+    [
+        (MemberAccount(GetPublicAccessBlock="SlowDown 503"), "SlowDown"),
+        (MemberAccount(GetPublicAccessBlock=ConnectTimeoutError(endpoint_url="https://s3")), "https://s3"),
+    ],
+    ids=["busy", "unreachable"],
+)
+def test_the_last_attempt_says_why_there_is_no_answer(  # noqa: PLR0917 - fixtures and a case
+    store: FindingStore, unconfirmed: Make, question: Ask, monkeypatch: pytest.MonkeyPatch, failing: Any, reason: str
+) -> None:
+    store.upsert([unconfirmed(mode=Mode.MONITOR)])
+    monkeypatch.setattr(handler, "_answerer", lambda: answerer(store, failing))
+    body = text(question(BUCKET, mode=Mode.LIVE))
+    fourth = look_up_handler({"Records": [message("m1", body, receives=4)]}, None)
+    assert fourth == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert told(store).certainty == "Unconfirmed: nobody has looked into the account yet"
+    assert look_up_handler({"Records": [message("m1", body, receives=5)]}, None) == {"batchItemFailures": []}
+    left = told(store)
+    assert (left.status, left.confidence, left.mode) == (Status.OPEN, Confidence.UNCONFIRMED, Mode.LIVE)
+    assert left.certainty.startswith("Unconfirmed: 5 attempts failed, the last because:")
+    assert reason in left.certainty
 
 
 def test_an_unconfirmed_finding_is_looked_up_again_and_the_same_refusal_costs_no_write(
@@ -173,19 +196,17 @@ def test_a_network_that_was_joined_is_worse_when_it_is_a_strangers(  # noqa: PLR
     assert (told(store).severity, told(store).certainty) == (severity, f"Confirmed: {said}")
 
 
-def test_before_the_first_inventory_nobody_is_a_stranger(store: FindingStore, unconfirmed: Make, question: Ask) -> None:
+def test_while_nobody_says_whose_accounts_those_are_the_question_comes_again(
+    store: FindingStore, unconfirmed: Make, question: Ask
+) -> None:
     store.upsert([unconfirmed(severity=Severity.LOW)])
     attachment = {"TransitGatewayOwnerId": STRANGER, "ResourceOwnerId": ACCOUNT}
     account = MemberAccount(DescribeTransitGatewayAttachments={"TransitGatewayAttachments": [attachment]})
-    knowing_nobody = Answerer(store, lambda _, __: account, lambda _: True, (), lambda: READ_AT)
-    knowing_nobody.answer(question("arn:aws:ec2:eu-west-1::x/tgw-attach-0123456789abcdef0", "joined_networks"))
-    assert (told(store).severity, told(store).confidence) == (Severity.LOW, Confidence.CONFIRMED)
-
-
-def test_an_account_that_left_or_was_never_here_is_outside() -> None:
-    assert is_outside(None)
-    assert is_outside(Account(id=STRANGER, name="left", status=REMOVED))
-    assert not is_outside(Account(id=ACCOUNT, name="here"))
+    knowing_nobody = Answerer(store, lambda _, __: account, lambda _: None, (), lambda: READ_AT)
+    asked = question("arn:aws:ec2:eu-west-1::x/tgw-attach-0123456789abcdef0", "joined_networks")
+    with pytest.raises(NotYetError, match="Organizations could not be asked"):
+        knowing_nobody.answer(asked)
+    assert told(store) == unconfirmed(severity=Severity.LOW)
 
 
 def test_what_waited_for_the_answer_is_told_from_now_on(unconfirmed: Make, question: Ask) -> None:
@@ -219,8 +240,9 @@ def text(question: Question) -> str:
     return msgspec.json.encode(question).decode()
 
 
-def message(identifier: str, body: str) -> dict[str, str]:
-    return {"messageId": identifier, "body": body, "eventSource": "aws:sqs"}
+def message(identifier: str, body: str, receives: int = 1) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(receives)}
+    return {"messageId": identifier, "body": body, "eventSource": "aws:sqs", "attributes": attributes}
 
 
 @pytest.mark.parametrize("poison", ["{", "[]", '{"finding": 1}', "unknown look-up"])
