@@ -22,7 +22,7 @@ from generator.problems import BadInputError
 from generator.recovery.moments import moment
 from generator.rollout.session import hub_session
 
-FAILED = 1
+FAILED, STOPPED = 1, 130
 # A bar that moves with every event costs more than the events do.
 _EVENTS_A_STEP = 1_000
 
@@ -55,18 +55,24 @@ def backtest(  # noqa: PLR0913 - the options of a command
     # A bucket of millions of files takes minutes to list: behind its bar no end is known.
     is_local = not any(one.startswith(S3) for one in paths)
     total = sum(1 for _ in files(paths, client)) if is_shown and is_local else None
-    _follow(run, files(paths, client), total, console, is_shown=is_shown)
+    is_whole = _follow(run, files(paths, client), total, console, is_shown=is_shown)
     report = report_of(run)
     if json:
         typer.echo(report.model_dump_json())
     else:
         show(report, Console(highlight=False, soft_wrap=True))
+    if not is_whole:
+        console.print("stopped: this is what was read until then", style="yellow")
+        raise typer.Exit(STOPPED)
     if report.files.damaged:
         raise typer.Exit(FAILED)
 
 
-def _follow(run: Run, history: Iterable[File], total: int | None, console: Console, *, is_shown: bool) -> None:
-    """Read the history, behind a bar of files and events if it is to be shown; its total may be unknown."""
+def _follow(run: Run, history: Iterable[File], total: int | None, console: Console, *, is_shown: bool) -> bool:
+    """Read the history, behind a bar of files and events if it is to be shown; its total may be unknown.
+
+    Return whether it was read to its end: Ctrl-C ends the reading only, what was found until then is told.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -74,12 +80,16 @@ def _follow(run: Run, history: Iterable[File], total: int | None, console: Conso
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
-        task = bar.add_task("Reading", total=total)
-        for step, reached in enumerate(run.read(history)):
-            if step % _EVENTS_A_STEP == 0:
-                told = f"{reached.events:,} events"
-                bar.update(task, completed=reached.files + reached.skipped, description=told)
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
+            task = bar.add_task("Reading", total=total)
+            for step, reached in enumerate(run.read(history)):
+                if step % _EVENTS_A_STEP == 0:
+                    told = f"{reached.events:,} events"
+                    bar.update(task, completed=reached.files + reached.skipped, description=told)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def _period(since: str | None, until: str | None) -> Period:

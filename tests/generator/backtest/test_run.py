@@ -3,7 +3,7 @@ import io
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,17 @@ from moto import mock_aws
 from pydantic import ValidationError
 from rich.console import Console
 
-from generator.backtest.history import Period, files
+from generator.backtest.history import File, Period, files
 from generator.backtest.report import BacktestReport, report_of
 from generator.backtest.run import Run
 from generator.backtest.words import show
-from generator.commands.backtest import _follow
+from generator.commands.backtest import _follow, _s3
 from generator.config import Config
 from generator.deployment import configured_deployment, usual_deployment
 from generator.explain import ExplainedFinding, explain
 from generator.forwarder import Forwarder
 from generator.pattern import forwarded
+from generator.problems import BadInputError
 from generator.reading import InputError, Item, read_items
 from generator.settings.exclusions import UNSAID
 from hub.detections.catalogue import DETECTIONS
@@ -264,3 +265,25 @@ def test_events_below_a_key_are_read_and_those_without_a_time_have_a_day_of_thei
     assert {day: held.events for day, held in report.days.items()} == {"2026-11-20": 1, "unknown": 1}
     assert report.first_event == report.last_event
     assert report.events.other == 1
+
+
+def test_what_was_read_before_it_was_stopped_is_told(tmp_path: Path) -> None:
+    written(tmp_path, [record("iam.user_created")], "a.json.gz")
+    run = Run(USUAL, Period())
+
+    def history() -> Iterator[File]:
+        yield from files([str(tmp_path)], lambda: None)
+        raise KeyboardInterrupt
+
+    assert not _follow(run, history(), None, Console(file=io.StringIO()), is_shown=False)
+    assert report_of(run).findings == 1
+
+
+def test_without_credentials_it_is_said_whose_are_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(BadInputError, match=r"--profile.*log archive"):
+        _s3(None, None)
