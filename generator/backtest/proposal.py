@@ -22,8 +22,8 @@ _MOST = 30
 _SEVERE = (Severity.HIGH, Severity.CRITICAL)
 # In an exclusion they stand for any text; a name that holds one cannot be written down.
 _WILD = frozenset("*?")
-# Techniques by which intruders stay and go unseen (accounts, credentials, guards): noise of these is a place to hide.
-_LASTING = ("T1098", "T1136", "T1550", "T1556", "T1562")
+# Techniques that are about accounts, credentials and guards: the noise of these is a place to hide.
+_LASTING = ("T1098", "T1136", "T1550", "T1552", "T1555", "T1556", "T1562")
 _GRAVE = {one.id for one in DETECTIONS if one.severity.rank >= Severity.MEDIUM.rank and one.attack.startswith(_LASTING)}
 
 
@@ -125,7 +125,7 @@ def _proposal(group: Sequence[_Noise], detections: Mapping[str, DetectionTally],
     return Proposal(
         actor=who.name,
         actors=list(who.principals) or [who.name],
-        actor_kinds=[] if who.principals else [who.kind],
+        actor_kinds=[who.kind] if who.kind and not who.principals else [],
         detections=_members(group),
         findings=findings,
         severe=_severe(group, detections),
@@ -158,7 +158,7 @@ def _cautions(group: Sequence[_Noise], detections: Mapping[str, DetectionTally])
     said = {
         f"{(severe := _severe(group, detections))} HIGH or CRITICAL findings": severe,
         f"somebody tried what they may not ({', '.join(refused)})": refused,
-        f"intruders do this to stay or to go unseen ({', '.join(grave)})": grave,
+        f"about accounts, credentials or guards, as intruders are ({', '.join(grave)})": grave,
     }
     return [text for text, is_so in said.items() if is_so]
 

@@ -23,7 +23,10 @@ _BY_ROLE = _SHARED | {"service-linked-role"}
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who causes findings, as people call them, of which kind (`contract.actor.KINDS`), and how severe those are."""
+    """Who causes findings, as people call them, of which kind (`contract.actor.KINDS`), and how severe those are.
+
+    A role that many sessions share is of no kind: those of its sessions differ.
+    """
 
     name: str
     kind: str
@@ -114,7 +117,7 @@ class Tally:
         held = self._detection(finding.detection, finding.mode)
         held.mode = finding.mode
         held.severities[finding.severity] += 1
-        caller = Caller(_name(finding), finding.actor_kind, finding.severity)
+        caller = _caller(finding)
         if given_way := held.callers.add(caller):
             held.traces.pop(given_way, None)
         held.traces.setdefault(caller, Traces()).add(_principal(actor), finding.also)
@@ -123,9 +126,10 @@ class Tally:
         return self.detections.setdefault(identifier, DetectionTally(mode, Counter(), Frequent(_CALLERS)))
 
 
-def _name(finding: Finding) -> str:
-    is_shared = finding.actor_kind in _SHARED and finding.actor_role
-    return finding.actor_role if is_shared else finding.actor
+def _caller(finding: Finding) -> Caller:
+    if finding.actor_kind in _SHARED and finding.actor_role:
+        return Caller(finding.actor_role, "", finding.severity)
+    return Caller(finding.actor, finding.actor_kind, finding.severity)
 
 
 def _principal(actor: Actor) -> str:

@@ -5,6 +5,7 @@ import boto3
 import pytest
 
 from contract.names import GLOBAL_REGIONS, partition_of
+from generator.commands.rollout import _loaded as to_be_rolled_out
 from generator.config import Config, load
 from generator.config_problems import SHOWN, ConfigError
 from generator.offered import LogRetention
@@ -474,9 +475,11 @@ def test_a_reason_that_says_nothing_is_refused_and_hides_no_other_mistake(tmp_pa
     ]
 
 
-def test_an_exclusion_that_is_over_is_told_and_no_mistake(tmp_path: Path) -> None:
-    text = '[[exclusions]]\nreason = "a test"\nactors = ["ci"]\nuntil = "2026-11-20"\n'
+def test_an_exclusion_that_is_over_is_told_and_no_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = '[[exclusions]]\nreason = "a test"\nactors = ["ci"]\nuntil = "2025-01-01"\n'
     config = loaded(tmp_path, SETTINGS + text)
-    assert config.expired(date(2026, 11, 19)) == []
-    (line,) = config.expired(date(2026, 11, 20))
-    assert line.startswith("exclusions[0].until: it holds no more since 2026-11-20")
+    assert config.expired(date(2024, 12, 31)) == []
+    (line,) = config.expired(date(2025, 1, 1))
+    assert line.startswith("exclusions[0].until: it holds no more since 2025-01-01")
+    assert to_be_rolled_out(tmp_path / "muster.toml") == config
+    assert f"muster.toml: {line}" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from generator.backtest.proposal import Proposal, proposals
 from generator.backtest.tally import Caller, DetectionTally, Traces
 
 
-def held(*callers: tuple[str, int, Severity], kind: str = "role", also: str = "") -> DetectionTally:
+def held(*callers: tuple[str, int, Severity], kind: str = "", also: str = "") -> DetectionTally:
     tally = DetectionTally(Mode.LIVE, Counter(), Frequent(100))
     for name, number, severity in callers:
         caller = Caller(name, kind, severity)

@@ -287,3 +287,12 @@ def test_without_credentials_it_is_said_whose_are_needed(monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(BadInputError, match=r"--profile.*log archive"):
         _s3(None, None)
+
+
+def test_a_roles_sessions_of_every_kind_are_one_caller(tested: Tested, tmp_path: Path) -> None:
+    sessions = [by("ci", record("iam.policy_changed")) for _ in range(30)]
+    for one in sessions[:15]:
+        one["userIdentity"]["arn"] = "arn:aws:sts::111122223333:assumed-role/ci/release-of-tuesday"
+    written(tmp_path, sessions)
+    (proposed,) = tested(tmp_path).exclusions
+    assert (proposed.actors, proposed.findings) == (["arn:aws:iam::111122223333:role/ci"], 30)
