@@ -18,12 +18,21 @@ _INSTANCE = re.compile(r"i-[0-9a-zA-Z]{8,17}")
 _SERVICE_ROLE = re.compile(r":role/aws-service-role/([\w.-]+)/")
 # What StackSets deploys with: named by the service, or by AWS's template for self-managed permissions.
 STACK_SET_ROLES = ("stacksets-exec-", "AWSCloudFormationStackSetExecutionRole")
+# Every `Actor.kind`: by CloudTrail's types of identities, and for sessions of roles by who is in them.
+KINDS = (
+    *("root", "iam-user", "federated-user", "identity-center-user", "samluser", "webidentityuser"),
+    *("sso", "role", "role-session", "ec2-instance", "cfn-service-role", "service-linked-role"),
+    *("aws-service", "aws-account", "directory", "unknown"),
+)
 # What CloudTrail writes for the name of a user that does not exist.
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who made a call. `name` is what `CreatedBy` and alerts show; the rest says how they came in."""
+    """Who made a call. `name` is what `CreatedBy` and alerts show; the rest says how they came in.
+
+    `arn` is a session's where a role called, `role_arn` then the role's, as IAM and people know it.
+    """
 
     name: str
     kind: str
@@ -31,6 +40,7 @@ class Actor(msgspec.Struct, frozen=True):
     role: str = ""
     session: str = ""
     arn: str = ""
+    role_arn: str = ""
     account_id: str = ""
     invoked_by: str = ""
 
@@ -65,9 +75,15 @@ def actor_of(user_identity: Any, recipient_account_id: str = "") -> Actor:
         role=role,
         session=session,
         arn=identity.text("arn"),
+        role_arn=_role_arn(identity),
         account_id=account,
         invoked_by=identity.text("invokedBy"),
     )
+
+
+def _role_arn(identity: Fields) -> str:
+    is_role = identity.text("sessionContext.sessionIssuer.type") == "Role"
+    return identity.text("sessionContext.sessionIssuer.arn") if is_role else ""
 
 
 def _role_and_session(identity: Fields) -> tuple[str, str]:

@@ -36,6 +36,15 @@ def _is_world(cidr: str) -> bool:
     return network.prefixlen <= 1 or is_global
 
 
+@lru_cache(maxsize=4096)
+def holds(cidr: str, address: str) -> bool:
+    """Return whether a block holds an address; nothing does that is none, such as a service's name."""
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return False
+
+
 def is_internal(address: str) -> bool:
     """Return whether an address never crosses the Internet, or is none at all but a service's name."""
     try:

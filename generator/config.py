@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -81,6 +82,14 @@ class Config(Section):
             yield ("channels", "email"), "SES is not offered in China; remove [channels.email]"
         if self.spoke.tracing:
             yield ("spoke", "tracing"), "X-Ray takes no traces of Lambda in China; set it to false"
+
+    def expired(self, today: date) -> list[str]:
+        """Return which settings hold no more. They are no mistakes: a replay of older events goes by them still."""
+        return [
+            f"exclusions[{place}].until: it holds no more since {one.until}; remove it or give a later day"
+            for place, one in enumerate(self.exclusions)
+            if one.until and one.until <= today.isoformat()
+        ]
 
     @property
     def names(self) -> Names:

@@ -21,7 +21,8 @@ are told to people, `monitor` ones are only stored. Findings of one family about
 one, the most severe; the others are named in it. A detection that looks at refused calls too gives
 `<id>.attempted` for them, at most MEDIUM. CIS numbers are those of CIS AWS Foundations Benchmark.
 
-[How to tune](#how-to-tune) · [Overview](#overview) · [Muster's own findings](#musters-own-findings)
+[How to tune](#how-to-tune) · [Overview](#overview) · [What other AWS services find](#what-other-aws-services-find) ·
+[Look-ups](#look-ups) · [Muster's own findings](#musters-own-findings)
 """
 _TUNING = """\
 ## How to tune
@@ -38,9 +39,12 @@ In `muster.toml` ([all settings](configuration.md)):
 mode = "live"                       # live: told to people; monitor: only stored; off: neither
 severity = "MEDIUM"                 # in place of its own
 
+[detections."api.unauthorized_burst"]
+count = 50                          # where "Counts" stands: how many within its time make a finding, then none as long
+
 [[exclusions]]                      # who or what is normal: of each list one entry must fit, * is any text
 detections = ["iam.policy_changed", "vpc.*"]
-actors = ["terraform"]
+actors = ["arn:aws:iam::*:role/terraform"]   # a bare name is also anybody else's who is called so
 accounts = ["111122223333"]
 reason = "the pipeline changes policies all day"
 until = "2027-06-01"
@@ -137,8 +141,8 @@ def _facts(one: Detection, text: DetectionText) -> Iterator[tuple[str, str]]:
     yield "API calls", _listed(call.replace(".amazonaws.com", "") for call in one.api_calls)
     yield "Refused calls", _refused(one)
     yield "Counts", _counted(one)
-    yield "Look-up", str(one.lookup)
-    yield "Family", f"`{one.family}`" if one.family != one.id else ""
+    yield "Look-up", f"[{one.lookup}](#look-ups)" if one.lookup else ""
+    yield "Family", f"`{one.family}`: one finding of each event and resource" if one.family != one.id else ""
     yield "ATT&CK", _technique(one.attack) if one.attack else ""
     yield "CIS", _numbered(text.cis)
 

@@ -11,6 +11,7 @@ from contract.catalogue import DetectionText
 from generator.configuration_docs import write_configuration_docs
 from generator.detection_docs import detection_page, own_section
 from generator.feed_docs import FEEDS_HEADING, feed_rows
+from generator.lookup_docs import LOOKUPS_HEADING, lookup_rows
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.cis import cis_numbers
 from hub.detections.detection import Detection
@@ -63,13 +64,14 @@ def detections_json() -> str:
 
 
 def write_detection_docs() -> str:
-    """Return `docs/detections.md`: all detections, what each means and what to do; the feeds; our own findings."""
+    """Return `docs/detections.md`: what each detection means and what to do; feeds, look-ups, our own findings."""
     pairs = [(one, detection_text(one)) for one in DETECTIONS]
     feeds = {one.id: detection_text(one) for one in FEEDS}
     return "\n".join(
         [
             detection_page(pairs),
             *(FEEDS_HEADING, *feed_rows(feeds), "", *map(own_section, feeds.values())),
+            *(LOOKUPS_HEADING, *lookup_rows(), ""),
             *(_OWN, *map(own_section, OWN_FINDINGS)),
         ]
     )

@@ -8,7 +8,7 @@ from hub.detections.native.catalogue import FEEDS
 from hub.detections.native.feed import Feed
 
 FEEDS_HEADING = """\
-# What other AWS services find
+## What other AWS services find
 
 Events in which a service says what it found (`hub/detections/native/`): one finding of the service's is one finding
 here, which the service's later events refresh and close. `[feeds]` in `muster.toml` switches each on and off; those

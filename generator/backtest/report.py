@@ -13,6 +13,8 @@ from generator.backtest.run import Run
 from generator.backtest.tally import DetectionTally, PlaceTally
 
 _MOST_ACTORS = 10
+# aws.amazon.com/eventbridge/pricing: events sent to a bus of another account, in US East (N. Virginia).
+DOLLARS_A_MILLION = 1.0
 
 
 class Files(BaseModel):
@@ -25,11 +27,15 @@ class Files(BaseModel):
 
 
 class Events(BaseModel):
-    """How many events were judged and forwarded; repeated ones, those of another time and other items were not."""
+    """How many events were judged and forwarded, and what EventBridge takes for it.
+
+    Repeated ones, those of another time and other items were not.
+    """
 
     read: int
     forwarded: int
     forwarded_share: float
+    forwarding_dollars: float
     repeated: int
     outside: int
     other: int
@@ -102,6 +108,7 @@ def report_of(run: Run) -> BacktestReport:
             read=progress.events,
             forwarded=tally.total.forwarded,
             forwarded_share=tally.total.forwarded / progress.events if progress.events else 0.0,
+            forwarding_dollars=tally.total.forwarded * DOLLARS_A_MILLION / 1_000_000,
             repeated=progress.repeated,
             outside=progress.outside,
             other=progress.other,
@@ -120,7 +127,9 @@ def report_of(run: Run) -> BacktestReport:
 
 def _period(run: Run) -> str:
     first, last = run.tally.first, run.tally.last
-    return f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}" if first and last else ""
+    if not (first and last):
+        return ""
+    return f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}" if first.date() < last.date() else f"on {first:%Y-%m-%d}"
 
 
 def _detection(identifier: str, held: DetectionTally) -> DetectionCount:
@@ -160,7 +169,11 @@ def _by_severity(counts: Mapping[Severity, int]) -> dict[Severity, int]:
 
 def _approximate(run: Run) -> list[str]:
     """Return what of the report is not exact, and why; counts of events and findings are."""
+    if not run.progress.events:
+        return []
+    unknown = "without --org every account but the event's own counts as a stranger, the organization's too"
     said = [
+        *([] if run.knows_organization else [unknown]),
         f"an event that is read again is noticed among the last {run.repeats.most:,}; later ones count twice",
         "detections that count see events by account and Region, not by time: what spans Regions does not add up",
     ]

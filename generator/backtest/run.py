@@ -59,6 +59,11 @@ class Run:
         self._forwarder = Forwarder(deployment.rules)
         self._observed_at = iso(now())
 
+    @property
+    def knows_organization(self) -> bool:
+        """Whether the organization's accounts are told from strangers'."""
+        return bool(self._deployment.settings.organization_accounts)
+
     def read(self, history: Iterable[File]) -> Iterator[Progress]:
         """Read every file; yield how far it is, often enough to show."""
         for file in history:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contract.finding import Mode, Severity
-from generator.backtest.report import BacktestReport, DetectionCount, PlaceCount
+from generator.backtest.report import DOLLARS_A_MILLION, BacktestReport, DetectionCount, PlaceCount
 from generator.shown import printable
 
 _NUMBERS = frozenset({"Events", "Forwarded", "Findings"})
@@ -24,13 +24,21 @@ def show(report: BacktestReport, console: Console) -> None:
         console.print(_detections(report.detections))
         console.print(_places("Day", report.days, _latest(report.days)))
         console.print(_places("Account", report.accounts, _loudest(report.accounts)))
+    for line in _reservations(report):
+        console.print(line, style="dim", markup=False)
+    for file, reason in report.files.damages.items():
+        console.print(f"Damaged: {printable(file)}: {printable(reason)}", style="red", markup=False)
+    # Last, and nothing after it: it is copied from here to the end.
     if report.toml:
         console.print("\nProposed exclusions: read them, write the reasons, then paste them into muster.toml:\n")
         console.print(report.toml, markup=False)
+
+
+def _reservations(report: BacktestReport) -> Iterator[str]:
+    if report.approximate:
+        yield ""
     for line in report.approximate:
-        console.print(f"Not exact: {line}.", style="dim", markup=False)
-    for file, reason in report.files.damages.items():
-        console.print(f"Damaged: {printable(file)}: {printable(reason)}", style="red", markup=False)
+        yield f"Not exact: {line}."
 
 
 def _summary(report: BacktestReport) -> Iterator[str]:
@@ -49,12 +57,15 @@ def _summary(report: BacktestReport) -> Iterator[str]:
     }
     if any(left.values()):
         yield "left out: " + ", ".join(f"{count:,} {why}" for why, count in left.items() if count)
-    yield f"{events.forwarded:,} ({events.forwarded_share:.2%}) would be forwarded to the hub"
-    yield f"{report.findings:,} findings: {_counts(report.by_severity)} ({_counts(report.by_mode)})"
+    cost = f"${events.forwarding_dollars:,.2f}" if events.forwarding_dollars >= 0.01 else "less than $0.01"
+    price = f"EventBridge's ${DOLLARS_A_MILLION:g} per million for events sent to another account's bus"
+    yield f"{events.forwarded:,} ({events.forwarded_share:.2%}) would be forwarded to the hub: {cost} at {price}"
+    counts = f": {_counts(report.by_severity)} ({_counts(report.by_mode)})" if report.findings else ""
+    yield f"{report.findings:,} findings{counts}"
 
 
 def _counts(counts: Mapping[Severity, int] | Mapping[Mode, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 def _table(first: str, *headings: str) -> Table:

@@ -22,7 +22,7 @@ from generator.problems import BadInputError
 from generator.recovery.moments import moment
 from generator.rollout.session import hub_session
 
-FAILED = 1
+FAILED, STOPPED = 1, 130
 # A bar that moves with every event costs more than the events do.
 _EVENTS_A_STEP = 1_000
 
@@ -30,6 +30,9 @@ FromOption = Annotated[
     str | None, typer.Option("--from", help="First event: ISO 8601 (without an offset: UTC) or 30d, 2w.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="Up to before this, as --from.")]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="AWS profile that may read the bucket; else aws.profile of --config.")
+]
 
 
 def backtest(  # noqa: PLR0913 - the options of a command
@@ -40,29 +43,36 @@ def backtest(  # noqa: PLR0913 - the options of a command
     until: ToOption = None,
     org: OrgOption = None,
     config: OptionalConfigOption = None,
+    profile: ProfileOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say what the catalogue would have found in a CloudTrail history, how loud it is, and what to exclude."""
     deployment = chosen_deployment(config, org)
     run = Run(deployment, _period(since, until), key)
-    client = cache(lambda: _s3(config))
+    client = cache(lambda: _s3(config, profile))
     console = Console(stderr=True)
     is_shown = console.is_terminal and not json
     # A bucket of millions of files takes minutes to list: behind its bar no end is known.
     is_local = not any(one.startswith(S3) for one in paths)
     total = sum(1 for _ in files(paths, client)) if is_shown and is_local else None
-    _follow(run, files(paths, client), total, console, is_shown=is_shown)
+    is_whole = _follow(run, files(paths, client), total, console, is_shown=is_shown)
     report = report_of(run)
     if json:
         typer.echo(report.model_dump_json())
     else:
         show(report, Console(highlight=False, soft_wrap=True, emoji=False))
+    if not is_whole:
+        console.print("stopped: this is what was read until then", style="yellow")
+        raise typer.Exit(STOPPED)
     if report.files.damaged:
         raise typer.Exit(FAILED)
 
 
-def _follow(run: Run, history: Iterable[File], total: int | None, console: Console, *, is_shown: bool) -> None:
-    """Read the history, behind a bar of files and events if it is to be shown; its total may be unknown."""
+def _follow(run: Run, history: Iterable[File], total: int | None, console: Console, *, is_shown: bool) -> bool:
+    """Read the history, behind a bar of files and events if it is to be shown; its total may be unknown.
+
+    Return whether it was read to its end: Ctrl-C ends the reading only, what was found until then is told.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -70,12 +80,16 @@ def _follow(run: Run, history: Iterable[File], total: int | None, console: Conso
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
-        task = bar.add_task("Reading", total=total)
-        for step, reached in enumerate(run.read(history)):
-            if step % _EVENTS_A_STEP == 0:
-                told = f"{reached.events:,} events"
-                bar.update(task, completed=reached.files + reached.skipped, description=told)
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
+            task = bar.add_task("Reading", total=total)
+            for step, reached in enumerate(run.read(history)):
+                if step % _EVENTS_A_STEP == 0:
+                    told = f"{reached.events:,} events"
+                    bar.update(task, completed=reached.files + reached.skipped, description=told)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def _period(since: str | None, until: str | None) -> Period:
@@ -87,7 +101,15 @@ def _period(since: str | None, until: str | None) -> Period:
     return Period(begin, end)
 
 
-def _s3(config: Path | None) -> Any:
-    """Return a client of the settings' profile, else of the usual credentials."""
-    session = hub_session(load(config), config.parent) if config else boto3.Session()
+def _s3(config: Path | None, profile: str | None) -> Any:
+    """Return a client of the profile, else of the settings' one, else of the usual credentials."""
+    if config and not profile:
+        session = hub_session(load(config), config.parent)
+    else:
+        session = boto3.Session(profile_name=profile)
+    if session.get_credentials() is None:
+        raise BadInputError(
+            "no AWS credentials to read the bucket with; give --profile, or AWS_PROFILE, of an account that may, often "
+            "the log archive's"
+        )
     return session.client("s3")

@@ -7,10 +7,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from contract.clock import now
 from generator.commands.following import follow
 from generator.commands.options import CONFIG, ConfigOption, JsonOption, YesOption
 from generator.commands.planning import show_plan
-from generator.config import Target, load
+from generator.config import Config, Target, load
 from generator.generate import Manifest
 from generator.generate import generate as generated
 from generator.pattern import ENABLED
@@ -53,12 +54,20 @@ def generate(
     """Write templates, function packages and manifest.json to build/<target>/."""
     console = Console(stderr=json, highlight=False)
     with console.status("Packaging the functions"):
-        settings = load(config)
+        settings = _loaded(config)
         manifest = generated(settings, target or settings.aws.target, BUILD, python=python, bytecode=not no_bytecode)
     if json:
         typer.echo(manifest.model_dump_json())
     else:
         _show(console, manifest)
+
+
+def _loaded(path: Path) -> Config:
+    """Return the settings; say what of them holds no more."""
+    settings = load(path)
+    for line in settings.expired(now().date()):
+        Console(stderr=True, soft_wrap=True, highlight=False).print(f"warning: {path}: {line}", markup=False)
+    return settings
 
 
 def _show(console: Console, manifest: Manifest) -> None:
@@ -90,7 +99,7 @@ def takes(rule: str) -> str:
 
 def plan(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:
     """Show what deploy would change; exit code 3 when there is something."""
-    settings = load(config)
+    settings = _loaded(config)
     with Console(stderr=True).status("Comparing what is generated with what is deployed"):
         generated(settings, settings.aws.target, BUILD)
         found = changes(settings, BUILD / settings.aws.target, open_sessions(settings, config.parent))
@@ -105,7 +114,7 @@ def plan(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:
 
 def deploy(*, config: ConfigOption = CONFIG, yes: YesOption = False, json: JsonOption = False) -> None:
     """Roll out: artefacts in each Region, the hub, then the spokes wave by wave. Safe to run again."""
-    settings = load(config)
+    settings = _loaded(config)
     with Console(stderr=True).status("Packaging the functions"):
         manifest = generated(settings, settings.aws.target, BUILD)
     folder, sessions = BUILD / settings.aws.target, open_sessions(settings, config.parent)

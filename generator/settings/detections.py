@@ -29,7 +29,7 @@ class DetectionSetting(Section):
     )
     count: Count | None = Field(
         default=None,
-        description="how many of the same it takes, for a detection that counts",
+        description="how many of the same within its time make a finding, for a detection that counts",
         examples=[20],
     )
 
@@ -73,7 +73,9 @@ class Detections(Section):
         description="forward the read-only calls that detections name, such as reading a secret: about $1 per million",
     )
     refused_calls: Switch = Field(
-        default=True, description="forward every change that was refused for lack of rights, to count them"
+        default=True,
+        description="forward refused changes of every kind, to count them; a refused call that a detection names comes "
+        "either way, as an attempt",
     )
 
     def broken_rules(self) -> Iterator[Broken]:

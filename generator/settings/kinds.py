@@ -1,11 +1,17 @@
 """What settings are made of: texts and numbers of a certain form, each with the form in words."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from contract.actor import KINDS
+
+_WILD = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,33 @@ def _day(given: object) -> str:
         return date.fromisoformat(text if isinstance(text, str) else "").isoformat()
     except ValueError as error:
         raise ValueError(f"{given} is no day; write it as 2027-06-01") from error
+
+
+def _source(text: str) -> str:
+    return _network(text) if "/" in text else text
+
+
+def _api_call(text: str) -> str:
+    """Return an API call as events have it, from the short form too, in which the docs list them."""
+    source, colon, name = text.partition(":")
+    if not colon and not _WILD.match(text):
+        raise ValueError(f"{text} is no API call; write it as iam:PutRolePolicy, with * for any text")
+    is_short = colon and "." not in source and not _WILD.search(source)
+    return f"{source}.amazonaws.com:{name}" if is_short else text
+
+
+def _resource(text: str) -> str:
+    """Return what may fit an ARN."""
+    beginning = _WILD.split(text)[0][: len("arn:")]
+    if not "arn:".startswith(beginning):
+        raise ValueError(f"{text} is no ARN; write arn:aws:s3:::my-bucket, or *:my-bucket with * for any text")
+    return text
+
+
+def _actor_kind(text: str) -> str:
+    if not any(fnmatchcase(one, text) for one in KINDS):
+        raise ValueError(f"{text} is no kind of caller; write {', '.join(KINDS[:-1])} or {KINDS[-1]}")
+    return text
 
 
 OrganizationId = Annotated[
@@ -91,11 +124,22 @@ BucketPattern = Annotated[
 ]
 # TOML has days of its own; either form is taken.
 Day = Annotated[str, BeforeValidator(_day), Form("a day, such as 2027-06-01")]
-Glob = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=512),
-    Form("a text, * for any characters in it", "texts, * for any characters in them"),
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Glob = Annotated[_Text, Form("a text, * for any characters in it", "texts, * for any characters in them")]
+SourceGlob = Annotated[
+    _Text,
+    AfterValidator(_source),
+    Form("an address, a CIDR block or a service's name", "addresses, CIDR blocks or names of services, * for any text"),
 ]
+ApiCallGlob = Annotated[
+    _Text,
+    AfterValidator(_api_call),
+    Form("an API call, such as iam:PutRolePolicy", "API calls, such as iam:PutRolePolicy, * for any text"),
+]
+ResourceGlob = Annotated[
+    _Text, AfterValidator(_resource), Form("an ARN, * for any text in it", "ARNs, * for any text in them")
+]
+ActorKind = Annotated[_Text, AfterValidator(_actor_kind), Form("a kind of caller", ", ".join(KINDS))]
 Count = Annotated[int, Field(ge=1, le=10_000, strict=True), Form("1 to 10000")]
 Port = Annotated[int, Field(ge=0, le=65_535, strict=True), Form("0 to 65535", "0 to 65535 each")]
 Days = Annotated[int, Field(ge=1, le=3650, strict=True), Form("1 to 3650")]

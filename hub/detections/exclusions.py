@@ -8,6 +8,7 @@ import msgspec
 
 from contract.cloudtrail import CloudTrailEvent
 from contract.finding import Finding
+from contract.network import holds
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,10 +25,11 @@ NOWHERE = Place()
 class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
     """Findings that are none. Each list that is given must fit, by one of its entries; `*` and `?` stand for any text.
 
-    `detections` are ids, `actors` names, roles or ARNs of callers, `actor_kinds` as `contract.actor` has them,
-    `invoked_by` services that call for somebody, `source_ips` addresses or service names, `api_calls` such as
-    `s3.amazonaws.com:HeadBucket`, `resources` ARNs, `accounts` ids, `ous` ids or paths (with all below them), `tags`
-    the account's, as `Environment=sandbox`. `until` is the first day on which it holds no more, by the event's time.
+    `detections` are ids, `actors` names, roles or ARNs of callers (a role's or its session's), `actor_kinds` as
+    `contract.actor` has them, `invoked_by` services that call for somebody, `source_ips` addresses, CIDR blocks or
+    service names, `api_calls` such as `s3.amazonaws.com:HeadBucket`, `resources` ARNs, `accounts` ids, `ous` ids or
+    paths (with all below them), `tags` the account's, as `Environment=sandbox`. `until` is the first day on which it
+    holds no more, by the event's time.
     """
 
     reason: str
@@ -56,18 +58,26 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
         if self.until and day >= self.until:
             return False
         asked = (
-            (self.actors, (finding.actor, finding.actor_role, finding.actor_arn)),
+            (
+                self.actors,
+                (finding.actor, finding.actor_role, finding.actor_arn, event.actor.role_arn if event else ""),
+            ),
             (self.actor_kinds, (finding.actor_kind,)),
             (self.invoked_by, (event.actor.invoked_by,) if event else ()),
-            (self.source_ips, (finding.source_ip,)),
             (self.api_calls, (finding.api_call,)),
             (self.accounts, (finding.account,)),
             (self.ous, (*place.ou_ids, *_paths(place.ou_path))),
             (self.tags, [f"{key}={value}" for key, value in place.tags.items()]),
         )
+        comes_from = not self.source_ips or _is_among(self.source_ips, finding.source_ip)
         # A finding about several resources is normal only when it is of all of them.
         places = all(_fits(self.resources, (one,)) for one in finding.resources)
-        return self.names(finding.detection) and places and all(_fits(globs, values) for globs, values in asked)
+        return (
+            self.names(finding.detection)
+            and comes_from
+            and places
+            and all(_fits(globs, values) for globs, values in asked)
+        )
 
 
 def reason_against(
@@ -96,6 +106,10 @@ class Exclusions:
 
 def _fits(globs: Sequence[str], values: Iterable[str]) -> bool:
     return not globs or any(_compiled(glob).fullmatch(value) for glob in globs for value in values if value)
+
+
+def _is_among(sources: Sequence[str], address: str) -> bool:
+    return _fits(sources, (address,)) or any("/" in one and holds(one, address) for one in sources)
 
 
 @lru_cache(maxsize=4096)

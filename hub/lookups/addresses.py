@@ -65,6 +65,7 @@ def _holds(networks: Iterable[Network], address: ipaddress.IPv4Address | ipaddre
 
 ORIGIN = Lookup(
     answer=origin,
+    doc="closed when the call came from an address of EC2 or of the account's own",
     actions=("ec2:DescribeAddresses", "ec2:DescribeNatGateways"),
     facts={"address": "sourceIPAddress"},
 )

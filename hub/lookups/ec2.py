@@ -64,6 +64,16 @@ def public_image(question: Question, clients: Clients) -> Answer:
     return confirmed("EC2 shows it to everybody") if found[0].get("Public") else refuted("EC2 does not call it public")
 
 
-PUBLIC_INSTANCE = Lookup(answer=public_instance, actions=("ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"))
-PUBLIC_SNAPSHOT = Lookup(answer=public_snapshot, actions=("ec2:GetSnapshotBlockPublicAccessState",))
-PUBLIC_IMAGE = Lookup(answer=public_image, actions=("ec2:DescribeImages",))
+PUBLIC_INSTANCE = Lookup(
+    answer=public_instance,
+    doc="closed when the instance, once it runs, or the network interface has no public address",
+    actions=("ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"),
+)
+PUBLIC_SNAPSHOT = Lookup(
+    answer=public_snapshot,
+    doc="closed when the account treats its public snapshots as private (`block-all-sharing`)",
+    actions=("ec2:GetSnapshotBlockPublicAccessState",),
+)
+PUBLIC_IMAGE = Lookup(
+    answer=public_image, doc="closed when EC2 does not call the image public", actions=("ec2:DescribeImages",)
+)

@@ -28,4 +28,8 @@ def _described(question: Question, clients: Clients) -> list[dict[str, Any]]:
     return list(clients("elb").describe_load_balancers(LoadBalancerNames=names)["LoadBalancerDescriptions"])
 
 
-PLAIN_LISTENER = Lookup(answer=plain_listener, actions=("elasticloadbalancing:DescribeLoadBalancers",))
+PLAIN_LISTENER = Lookup(
+    answer=plain_listener,
+    doc="LOW when the load balancer is internal; never closed",
+    actions=("elasticloadbalancing:DescribeLoadBalancers",),
+)

@@ -70,11 +70,13 @@ def _is_admin_version(iam: Any, policy: str, version: str) -> bool:
 
 POLICY_VERSION = Lookup(
     answer=policy_version,
+    doc="HIGH when the version that took effect makes an administrator; never closed",
     actions=("iam:GetPolicyVersion",),
     facts={"version": "requestParameters.versionId"},
 )
 ADMIN_GROUP = Lookup(
     answer=admin_group,
+    doc="HIGH when a policy of the group makes an administrator, closed when none does",
     actions=(
         "iam:GetGroupPolicy",
         "iam:GetPolicy",
@@ -86,6 +88,7 @@ ADMIN_GROUP = Lookup(
 )
 PROFILE_ROLE = Lookup(
     answer=profile_role,
+    doc="MEDIUM when no policy of the profile's role makes an administrator, LOW when it has no role; never closed",
     actions=(
         "iam:GetInstanceProfile",
         "iam:GetPolicy",

@@ -54,9 +54,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Lookup(msgspec.Struct, frozen=True, kw_only=True):
-    """A look-up: `actions` are IAM's names of `answer`'s reads, `facts` the paths in the event that it needs."""
+    """A look-up: `actions` are IAM's names of `answer`'s reads, `facts` the paths in the event that it needs.
+
+    `doc` says when it closes the finding or changes its severity.
+    """
 
     answer: Callable[[Question, Clients], Answer]
+    doc: str
     actions: tuple[str, ...]
     facts: Mapping[str, str] = {}
 

@@ -20,5 +20,8 @@ def open_domain(question: Question, clients: Clients) -> Answer:
 
 
 OPEN_DOMAIN = Lookup(
-    answer=open_domain, actions=("es:DescribeDomain",), facts={"policy": "requestParameters.accessPolicies"}
+    answer=open_domain,
+    doc="closed when the domain stands in a VPC, or asks whoever its policy lets in for credentials",
+    actions=("es:DescribeDomain",),
+    facts={"policy": "requestParameters.accessPolicies"},
 )

@@ -44,5 +44,6 @@ def _opened(ec2: Any, groups: list[str]) -> list[str]:
 
 PUBLIC_DATABASE = Lookup(
     answer=public_database,
+    doc="CRITICAL when a security group lets the whole Internet in, closed when it is not publicly accessible",
     actions=("ec2:DescribeSecurityGroupRules", "rds:DescribeDBClusters", "rds:DescribeDBInstances"),
 )

@@ -107,6 +107,11 @@ def _unless(absent: str, read: Callable[[], Any]) -> Mapping[str, Any]:
 _BLOCKS = ("s3:GetAccountPublicAccessBlock", "s3:GetBucketPublicAccessBlock")
 BUCKET_POLICY = Lookup(
     answer=bucket_policy,
+    doc="closed when Block Public Access holds (`RestrictPublicBuckets`) or S3 does not call the policy public",
     actions=(*_BLOCKS, "s3:GetAccessPoint", "s3:GetAccessPointPolicyStatus", "s3:GetBucketPolicyStatus"),
 )
-BUCKET_ACL = Lookup(answer=bucket_acl, actions=(*_BLOCKS, "s3:GetBucketAcl", "s3:GetBucketOwnershipControls"))
+BUCKET_ACL = Lookup(
+    answer=bucket_acl,
+    doc="closed when ACLs are ignored or without effect, or this one grants the public nothing any more",
+    actions=(*_BLOCKS, "s3:GetBucketAcl", "s3:GetBucketOwnershipControls"),
+)

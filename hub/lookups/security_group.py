@@ -51,6 +51,21 @@ def _carried(ec2: Any, group: str, attached: Severity | None, idle: Severity | N
 _ACTIONS = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroupRules")
 # The only call that names rules which stand already: of those it makes itself, the event says the direction.
 _FACTS = {"rules": "requestParameters.securityGroupRule[].securityGroupRuleId"}
-SECURITY_GROUP = Lookup(answer=opened_group, actions=_ACTIONS, facts=_FACTS)
-ALL_PORTS = Lookup(answer=partial(opened_group, idle=Severity.HIGH), actions=_ACTIONS, facts=_FACTS)
-ADMIN_PORT = Lookup(answer=partial(opened_group, attached=Severity.CRITICAL), actions=_ACTIONS, facts=_FACTS)
+SECURITY_GROUP = Lookup(
+    answer=opened_group,
+    doc="closed when the changed rules let nobody in; says what carries the group",
+    actions=_ACTIONS,
+    facts=_FACTS,
+)
+ALL_PORTS = Lookup(
+    answer=partial(opened_group, idle=Severity.HIGH),
+    doc="HIGH while nothing carries the group, closed when the changed rules let nobody in",
+    actions=_ACTIONS,
+    facts=_FACTS,
+)
+ADMIN_PORT = Lookup(
+    answer=partial(opened_group, attached=Severity.CRITICAL),
+    doc="CRITICAL when something carries the group, closed when the changed rules let nobody in",
+    actions=_ACTIONS,
+    facts=_FACTS,
+)

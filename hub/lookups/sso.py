@@ -33,6 +33,7 @@ def _of_accounts(sso: Any, place: dict[str, str]) -> list[str]:
 
 PERMISSION_SET = Lookup(
     answer=permission_set,
+    doc="HIGH when a policy of the set makes an administrator, closed when none does and none is the accounts' own",
     actions=(
         "sso:DescribePermissionSet",
         "sso:GetInlinePolicyForPermissionSet",

@@ -18,4 +18,8 @@ def joined_networks(question: Question, clients: Clients) -> Answer:
     return Answer(said, Confidence.CONFIRMED, Severity.HIGH, others)
 
 
-JOINED_NETWORKS = Lookup(answer=joined_networks, actions=("ec2:DescribeTransitGatewayAttachments",))
+JOINED_NETWORKS = Lookup(
+    answer=joined_networks,
+    doc="HIGH when a stranger owns a side; never closed",
+    actions=("ec2:DescribeTransitGatewayAttachments",),
+)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contract.actor import actor_of
+from contract.actor import KINDS, actor_of
 
 ACCOUNT = "111122223333"
 
@@ -94,6 +94,7 @@ IDENTITIES: list[tuple[str, dict[str, Any], str, str]] = [
 def test_everybody_is_called_by_the_name_that_people_know(identity: dict[str, Any], name: str, kind: str) -> None:
     actor = actor_of(identity, ACCOUNT)
     assert (actor.name, actor.kind) == (name, kind)
+    assert kind in KINDS
 
 
 def test_a_role_session_keeps_its_role_and_its_session() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract.network import ALL_PORTS, is_world, port_range
+from contract.network import ALL_PORTS, holds, is_world, port_range
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,18 @@ def test_a_span_holds_both_its_ends() -> None:
 
 def test_no_span_is_longer_than_all_ports() -> None:
     assert len(port_range("tcp", "0", "9" * 30)) == 65536
+
+
+@pytest.mark.parametrize(
+    ("cidr", "address", "is_held"),
+    [
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("2001:db8::/32", "2001:db8::1", True),
+        ("10.0.0.0/8", "2001:db8::1", False),
+        ("10.0.0.0/8", "cloudformation.amazonaws.com", False),
+        ("anything/8", "10.1.2.3", False),
+    ],
+)
+def test_a_block_holds_addresses_and_no_names(cidr: str, address: str, is_held: bool) -> None:
+    assert holds(cidr, address) is is_held

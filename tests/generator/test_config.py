@@ -1,9 +1,11 @@
+from datetime import date
 from pathlib import Path
 
 import boto3
 import pytest
 
 from contract.names import GLOBAL_REGIONS, partition_of
+from generator.commands.rollout import _loaded as to_be_rolled_out
 from generator.config import Config, load
 from generator.config_problems import SHOWN, ConfigError
 from generator.offered import LogRetention
@@ -424,3 +426,82 @@ def test_a_setting_that_nothing_reads_is_none(tmp_path: Path) -> None:
         tmp_path, SETTINGS.replace('root = "r-exam"', 'root = "r-exam"\npreferred_ous = ["ou-exam-12345678"]')
     )
     assert "preferred_ous: is no setting" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'api_calls = ["PutRolePolicy"]',
+            "api_calls[0]: PutRolePolicy is no API call; write it as iam:PutRolePolicy, with * for any text",
+        ),
+        ('source_ips = ["10.0.0.1/8"]', "source_ips[0]: 10.0.0.1/8 is no network as AWS writes it; did you mean"),
+        (
+            'resources = ["my-bucket"]',
+            "resources[0]: my-bucket is no ARN; write arn:aws:s3:::my-bucket, or *:my-bucket",
+        ),
+        ('resources = ["website-*"]', "resources[0]: website-* is no ARN; write"),
+        ('actor_kinds = ["robot"]', "actor_kinds[0]: robot is no kind of caller; write root, iam-user"),
+        (
+            'detections = ["iam.polcy_changed"]',
+            "detections[0]: iam.polcy_changed is no detection's id; did you mean iam.",
+        ),
+        ('detections = ["*"]', "this leaves out every finding; give detections or one of actors"),
+        ('actors = ["*"]', "this leaves out every finding"),
+        ('source_ips = ["0.0.0.0/0"]\ndetections = ["*.*"]', "this leaves out every finding"),
+        (
+            'detections = ["iam.policy_changed"]',
+            'iam.policy_changed finds; write [detections."iam.policy_changed"] mode = "off", which is not forwarded',
+        ),
+    ],
+)
+def test_an_exclusion_that_can_never_or_always_match_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    line = refusal(tmp_path, f'{SETTINGS}[[exclusions]]\nreason = "a test"\n{text}\n')
+    assert line.startswith("muster.toml:")
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'detections = ["iam.policy_changed.attempted"]',
+        'detections = ["iam.policy_changed"]\nuntil = 2027-06-01',
+        'detections = ["vpc.*"]',
+        'resources = ["*:my-bucket", "arn:aws:s3:::website-*", "arn:*"]',
+        'actor_kinds = ["role*"]',
+        'source_ips = ["192.0.2.*", "10.0.0.0/8", "2001:db8::/32", "cloudformation.amazonaws.com"]',
+    ],
+)
+def test_an_exclusion_of_something_is_taken(tmp_path: Path, text: str) -> None:
+    assert loaded(tmp_path, f'{SETTINGS}[[exclusions]]\nreason = "a test"\n{text}\n').exclusions
+
+
+def test_api_calls_may_be_written_as_the_docs_list_them(tmp_path: Path) -> None:
+    text = 'api_calls = ["iam:PutRolePolicy", "iam:*", "*:Put*", "s3.amazonaws.com:HeadBucket"]'
+    (one,) = loaded(tmp_path, f'{SETTINGS}[[exclusions]]\nreason = "a test"\n{text}\n').exclusions
+    assert one.api_calls == (
+        "iam.amazonaws.com:PutRolePolicy",
+        "iam.amazonaws.com:*",
+        "*:Put*",
+        "s3.amazonaws.com:HeadBucket",
+    )
+
+
+@pytest.mark.parametrize("reason", ["x", "12 findings on 2026-11-20 (muster backtest); say here why they are fine"])
+def test_a_reason_that_says_nothing_is_refused_and_hides_no_other_mistake(tmp_path: Path, reason: str) -> None:
+    text = f'[[exclusions]]\nreason = "{reason}"\ndetections = ["iam.nothing"]\ntags = ["x"]\n'
+    assert [line.split(": ")[1] for line in refusals(tmp_path, SETTINGS + text)] == [
+        "exclusions[0].reason",
+        "exclusions[0].detections[0]",
+        "exclusions[0].tags[0]",
+    ]
+
+
+def test_an_exclusion_that_is_over_is_told_and_no_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = '[[exclusions]]\nreason = "a test"\nactors = ["ci"]\nuntil = "2025-01-01"\n'
+    config = loaded(tmp_path, SETTINGS + text)
+    assert config.expired(date(2024, 12, 31)) == []
+    (line,) = config.expired(date(2025, 1, 1))
+    assert line.startswith("exclusions[0].until: it holds no more since 2025-01-01")
+    assert to_be_rolled_out(tmp_path / "muster.toml") == config
+    assert f"muster.toml: {line}" in capsys.readouterr().err

@@ -91,7 +91,9 @@ def test_what_is_off_excluded_or_musters_own_says_so(config: Config) -> None:
     event = golden("iam.user_created")
     off = configured(config, detections={"iam.user_created": {"mode": Mode.OFF}})
     assert reasons(told(event, deployment=off)[0])["iam.user_created"] == ("off", ["the settings switch it off"])
-    excluded = configured(config, exclusions=[{"detections": ["iam.user_created"], "reason": "onboarding"}])
+    excluded = configured(
+        config, exclusions=[{"detections": ["iam.user_created"], "accounts": ["111122223333"], "reason": "onboarding"}]
+    )
     assert reasons(told(event, deployment=excluded)[0])["iam.user_created"] == ("excluded", ["onboarding"])
     event["detail"]["userIdentity"] = {
         "type": "AssumedRole",

@@ -3,28 +3,33 @@ import io
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from pydantic import ValidationError
 from rich.console import Console
 
-from generator.backtest.history import Period, files
+from generator.backtest.history import File, Period, files
 from generator.backtest.report import BacktestReport, report_of
 from generator.backtest.run import Run
-from generator.commands.backtest import _follow
+from generator.backtest.words import show
+from generator.commands.backtest import _follow, _s3
 from generator.config import Config
 from generator.deployment import configured_deployment, usual_deployment
 from generator.explain import ExplainedFinding, explain
 from generator.forwarder import Forwarder
 from generator.pattern import forwarded
+from generator.problems import BadInputError
 from generator.reading import InputError, Item, read_items
+from generator.settings.exclusions import UNSAID
 from hub.detections.catalogue import DETECTIONS
 from tests.generator.backtest.conftest import EVENTS, FOLDER, Record, by, record, written
 
@@ -163,12 +168,68 @@ def test_what_is_proposed_can_be_pasted_into_the_settings_and_takes_the_noise_aw
     written(tmp_path, [*noise("terraform", 30), *refused])
     report = tested(tmp_path)
     assert [one.detections for one in report.exclusions] == [
-        ["iam.policy_changed", "cloudtrail.logging_stopped.attempted"]
+        ["iam.policy_changed"],
+        ["cloudtrail.logging_stopped.attempted"],
     ]
-    pasted = Config.model_validate(config.model_dump(exclude_none=True) | tomllib.loads(report.toml))
-    again = tested(tmp_path, deployment=configured_deployment(pasted))
-    excluded = {one.detection: one.excluded for one in again.detections if one.excluded}
-    assert excluded == {"iam.policy_changed": 30, "cloudtrail.logging_stopped.attempted": 20}
+    with pytest.raises(ValidationError, match="says nothing yet"):
+        settings_with(report, config)
+    again = tested(tmp_path, deployment=configured_deployment(settings_with(report, config, "a pipeline")))
+    assert {one.detection: one.excluded for one in again.detections if one.excluded} == {"iam.policy_changed": 30}
+
+
+def settings_with(report: BacktestReport, config: Config, reason: str = UNSAID) -> Config:
+    pasted = tomllib.loads(report.toml.replace(UNSAID, reason))
+    return Config.model_validate(config.model_dump(exclude_none=True) | pasted)
+
+
+def test_what_is_proposed_is_about_one_principal_and_leaves_nothing_of_the_family_to_come_to_light(
+    tested: Tested, tmp_path: Path, config: Config
+) -> None:
+    loud = [by("ci-deploy", record("vpc.internet_gateway_attached")) for _ in range(30)]
+    written(tmp_path, loud)
+    report = tested(tmp_path)
+    (proposed,) = report.exclusions
+    assert proposed.actors == ["arn:aws:iam::111122223333:role/ci-deploy"]
+    assert "vpc.gateway_changed" in proposed.detections
+    deployment = configured_deployment(settings_with(report, config, "a pipeline"))
+    assert tested(tmp_path, deployment=deployment).findings == 0
+    user = {"type": "IAMUser", "userName": "ci-deploy", "arn": "arn:aws:iam::444455556666:user/ci-deploy"}
+    written(tmp_path, [record("vpc.internet_gateway_attached", userIdentity=user)])
+    assert tested(tmp_path, deployment=deployment).findings == 1
+
+
+def test_the_price_is_said_and_that_strangers_cannot_be_told(tested: Tested, tmp_path: Path) -> None:
+    written(tmp_path, noise("terraform", 30))
+    report = tested(tmp_path)
+    assert report.events.forwarding_dollars == pytest.approx(30e-6)
+    assert any("--org" in line for line in report.approximate)
+    assert "on 2026-11-20" in report.toml
+    known = usual_deployment()
+    settings = msgspec.structs.replace(known.settings, organization_accounts=frozenset({"111122223333"}))
+    knowing = tested(tmp_path, deployment=msgspec.structs.replace(known, settings=settings))
+    assert not any("--org" in line for line in knowing.approximate)
+
+
+def test_what_is_printed_last_can_be_copied_as_it_stands(tested: Tested, tmp_path: Path) -> None:
+    written(tmp_path, noise("terraform", 30))
+    printed = shown(tested(tmp_path))
+    begin = printed.index("[[exclusions]]")
+    assert tomllib.loads(printed[begin:])["exclusions"]
+    assert "Not exact" in printed[:begin]
+    assert "less than $0.01 at EventBridge's $1 per million" in printed
+
+
+def test_of_nothing_nothing_is_said_but_how_much_was_read(tested: Tested, tmp_path: Path) -> None:
+    printed = shown(tested(tmp_path))
+    assert "0 findings\n" in printed
+    assert "Not exact" not in printed
+    assert "none" not in printed
+
+
+def shown(report: BacktestReport) -> str:
+    printed = io.StringIO()
+    show(report, Console(file=printed, soft_wrap=True, highlight=False))
+    return printed.getvalue()
 
 
 def test_a_first_sight_is_one_finding_a_day_however_many_regions_a_caller_is_in(tested: Tested, tmp_path: Path) -> None:
@@ -204,3 +265,34 @@ def test_events_below_a_key_are_read_and_those_without_a_time_have_a_day_of_thei
     assert {day: held.events for day, held in report.days.items()} == {"2026-11-20": 1, "unknown": 1}
     assert report.first_event == report.last_event
     assert report.events.other == 1
+
+
+def test_what_was_read_before_it_was_stopped_is_told(tmp_path: Path) -> None:
+    written(tmp_path, [record("iam.user_created")], "a.json.gz")
+    run = Run(USUAL, Period())
+
+    def history() -> Iterator[File]:
+        yield from files([str(tmp_path)], lambda: None)
+        raise KeyboardInterrupt
+
+    assert not _follow(run, history(), None, Console(file=io.StringIO()), is_shown=False)
+    assert report_of(run).findings == 1
+
+
+def test_without_credentials_it_is_said_whose_are_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(BadInputError, match=r"--profile.*log archive"):
+        _s3(None, None)
+
+
+def test_a_roles_sessions_of_every_kind_are_one_caller(tested: Tested, tmp_path: Path) -> None:
+    sessions = [by("ci", record("iam.policy_changed")) for _ in range(30)]
+    for one in sessions[:15]:
+        one["userIdentity"]["arn"] = "arn:aws:sts::111122223333:assumed-role/ci/release-of-tuesday"
+    written(tmp_path, sessions)
+    (proposed,) = tested(tmp_path).exclusions
+    assert (proposed.actors, proposed.findings) == (["arn:aws:iam::111122223333:role/ci"], 30)

@@ -34,7 +34,13 @@ def record(**fields: Any) -> dict[str, Any]:
             "userIdentity": {
                 "type": "AssumedRole",
                 "arn": "arn:aws:sts::111122223333:assumed-role/ci-deploy/GitHubActions",
-                "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "ci-deploy"}},
+                "sessionContext": {
+                    "sessionIssuer": {
+                        "type": "Role",
+                        "userName": "ci-deploy",
+                        "arn": "arn:aws:iam::111122223333:role/pipelines/ci-deploy",
+                    }
+                },
             },
             "requestParameters": {"bucketName": "amzn-s3-demo-bucket"},
             **fields,
@@ -56,8 +62,10 @@ def is_covered(envelope: dict[str, Any] | None = None, place: Place = PLACE, **s
         {"actors": ("ci-deploy",)},
         {"actors": ("alice", "ci-*")},
         {"actors": ("arn:aws:sts::111122223333:assumed-role/ci-deploy/*",)},
+        {"actors": ("arn:aws:iam::*:role/pipelines/ci-*",)},
         {"actor_kinds": ("role",)},
         {"source_ips": ("192.0.2.?",)},
+        {"source_ips": ("198.51.100.0/24", "192.0.2.0/24")},
         {"api_calls": ("s3.amazonaws.com:DeleteBucket",)},
         {"resources": ("arn:aws:s3:::amzn-s3-demo-*",)},
         {"accounts": ("111122223333",)},
@@ -81,6 +89,7 @@ def test_what_fits_is_left_out(said: dict[str, Any]) -> None:
         {"actors": ("deploy",)},
         {"actors": ("CI-DEPLOY",)},
         {"invoked_by": ("*",)},
+        {"source_ips": ("192.0.3.0/24", "2001:db8::/32")},
         {"resources": ("amzn-s3-demo-bucket",)},
         {"accounts": ("444455556666",)},
         {"ous": ("Root/Work",)},
