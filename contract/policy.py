@@ -10,31 +10,7 @@ import msgspec
 from contract.fields import as_text, normalized
 from contract.network import is_world
 
-# Condition keys that narrow a wildcard principal. sts:ExternalId does not: it can be guessed.
-_NARROWING = {
-    normalized(key)
-    for key in (
-        "aws:PrincipalOrgID",
-        "aws:PrincipalOrgPaths",
-        "aws:PrincipalAccount",
-        "aws:PrincipalArn",
-        "aws:SourceAccount",
-        "aws:SourceArn",
-        "aws:SourceOwner",
-        "aws:SourceOrgID",
-        "aws:SourceOrgPaths",
-        "aws:SourceVpc",
-        "aws:SourceVpce",
-        "aws:SourceIp",
-        "aws:VpcSourceIp",
-        "aws:userid",
-        "kms:CallerAccount",
-        "s3:DataAccessPointAccount",
-        "s3:DataAccessPointArn",
-        "elasticfilesystem:AccessedViaMountTarget",
-    )
-}
-# Those of them that are about the caller's account or organization.
+# Condition keys that are about the caller's account or organization.
 _CIRCLES = {
     normalized(key)
     for key in (
@@ -48,6 +24,20 @@ _CIRCLES = {
         "aws:SourceOrgID",
         "aws:SourceOrgPaths",
         "kms:CallerAccount",
+    )
+}
+# Those that narrow a wildcard principal. sts:ExternalId does not: it can be guessed.
+_NARROWING = _CIRCLES | {
+    normalized(key)
+    for key in (
+        "aws:SourceVpc",
+        "aws:SourceVpce",
+        "aws:SourceIp",
+        "aws:VpcSourceIp",
+        "aws:userid",
+        "s3:DataAccessPointAccount",
+        "s3:DataAccessPointArn",
+        "elasticfilesystem:AccessedViaMountTarget",
     )
 }
 _PREFIXES = {"", "o-", "ou-", "vpc-", "vpce-"}
