@@ -46,6 +46,8 @@ def timestamp(value: Any) -> datetime | None:
         return None
     date, clock, fraction = match.groups()
     try:
+        if value[19:] == "Z":
+            return datetime.fromisoformat(value)
         return datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}+00:00")
     except ValueError:
         return None

@@ -8,7 +8,6 @@ from hub.detections.detection import Detection
 
 # Values that are remembered of each field; a flood of different ones starts anew rather than growing for ever.
 _REMEMBERED = 10_000
-_ANY = "*"
 
 Path = tuple[str, ...]
 Test = Callable[[Any], bool]
@@ -62,8 +61,8 @@ class Anchors:
         """The fields that lead to detections."""
         return list(self._by_path)
 
-    def find(self, detail: Mapping[str, Any], source: str) -> list[Detection]:
-        """Return the detections that the fields of a record of this source lead to."""
+    def find(self, detail: Mapping[str, Any]) -> tuple[Detection, ...]:
+        """Return the detections that the fields of a record lead to."""
         found: tuple[Detection, ...] = ()
         for holder, name, field in self._fields:
             held = detail.get(holder) if holder else detail
@@ -71,11 +70,7 @@ class Anchors:
             if value is not None:
                 hits = field.known.get(value) if isinstance(value, str) else None
                 found += field.find(value) if hits is None else hits
-        return [one for one in found if _wants(one, source)] if found else []
-
-
-def _wants(one: Detection, source: str) -> bool:
-    return any(call.startswith((f"{source}:", f"{_ANY}:")) for call in one.api_calls)
+        return found
 
 
 def _first(one: Detection) -> tuple[Path, list[Any]]:

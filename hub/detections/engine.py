@@ -41,7 +41,7 @@ class Engine:
     ) -> None:
         """Index the detections that are not off; one for every call must be found by a field of its `only`."""
         self._by_call: dict[str, dict[str, list[Detection]]] = {}
-        self._anchors = Anchors()
+        self._anchors: dict[str, Anchors] = {_ANY: Anchors()}
         self.detections: dict[str, Detection] = {}
         self._order: dict[str, int] = {}
         self._settings = settings
@@ -59,7 +59,7 @@ class Engine:
         for call in one.api_calls:
             source, _, name = call.partition(":")
             if source == _ANY or (name == _ANY and one.only):
-                self._anchors.add(one)
+                self._anchors.setdefault(source, Anchors()).add(one)
             else:
                 self._by_call.setdefault(source, {}).setdefault(name, []).append(one)
 
@@ -74,21 +74,32 @@ class Engine:
         source, name = detail.get("eventSource"), detail.get("eventName")
         if not (isinstance(source, str) and isinstance(name, str)):
             return []
-        found = self._anchors.find(detail, source)
+        found = self._anchored(detail, source)
         if (by_name := self._by_call.get(source)) is not None:
             found += by_name.get(name, ())
             found += by_name.get(_ANY, ())
         return found if len(found) < 2 else sorted(found, key=lambda one: self._order[one.id])
 
+    def _anchored(self, detail: Mapping[str, Any], source: str) -> list[Detection]:
+        found = self._anchors[_ANY].find(detail)
+        if source in self._anchors and source != _ANY:
+            found += self._anchors[source].find(detail)
+        return list(found)
+
     def is_unwatched(self, glance: Mapping[str, Any]) -> bool:
         """Whether no detection has a word on an event of which `glance` holds what dispatch looks at."""
         detail = glance.get("detail")
-        return isinstance(detail, dict) and glance.get("detail-type") in DETAIL_TYPES and not self.candidates(detail)
+        if not isinstance(detail, dict) or glance.get("detail-type") not in DETAIL_TYPES:
+            return False
+        source = detail.get("eventSource", "")
+        by_name = self._by_call.get(source, {})
+        is_named = detail.get("eventName") in by_name or _ANY in by_name
+        return not (is_named or self._anchored(detail, source))
 
     @cached_property
     def glance(self) -> Glance:
         """The function that reads of an event's JSON just what `is_unwatched` asks for."""
-        return glance_at(self._anchors.paths)
+        return glance_at(path for anchors in self._anchors.values() for path in anchors.paths)
 
     def judge(self, envelope: Mapping[str, Any], observed_at: str) -> Verdict:
         """Return the findings of an EventBridge event: a CloudTrail record, or what another service says it found.
@@ -174,8 +185,10 @@ def switched_on(detections: Iterable[Detection], settings: DetectionSettings) ->
 
 def _joined(said: Sequence[Verdict]) -> Verdict:
     """Return the parts as one verdict, with overlapping findings folded."""
-    if not said:
-        return NOTHING
+    if len(said) < 2:
+        part = said[0] if said else NOTHING
+        # Of one detection's several matches, those about the same resource are one finding.
+        return part if len(part.findings) < 2 else msgspec.structs.replace(part, findings=tuple(fold(part.findings)))
     return Verdict(
         findings=tuple(fold(finding for part in said for finding in part.findings)),
         sightings=tuple(sighting for part in said for sighting in part.sightings),
