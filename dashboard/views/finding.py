@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from contract.catalogue import describe
-from contract.finding import Finding
+from contract.finding import LOOK_UP, Finding
 from contract.links import event_address, resource_address
 from dashboard import data
 from dashboard.filters import Filters
@@ -141,8 +141,10 @@ def _show_resource(finding: Finding) -> None:
 
 def _show_details(finding: Finding) -> None:
     st.html('<h2 class="m-title">Evidence</h2>')
-    if finding.details:
-        st.code(json.dumps(finding.details, indent=2, ensure_ascii=False, default=str), language="json")
+    # The look-up's answer stands with the confidence.
+    details = {name: value for name, value in finding.details.items() if name != LOOK_UP}
+    if details:
+        st.code(json.dumps(details, indent=2, ensure_ascii=False, default=str), language="json")
     else:
         st.caption("The CloudTrail event has the whole request." if finding.event_id else "Its provider sent none.")
     st.caption(f"Finding {finding.id} · updated {exact(finding.updated_at)} · product {finding.product}")
