@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import boto3
@@ -71,6 +72,8 @@ class Rollout:
 
     def beat(self) -> list[SpokeStatus]:
         """Let every spoke beat now and return how each is that there should be."""
+        # An event's time has whole seconds, and of two heartbeats in one second the first is kept: a rollout's own.
+        sleep(1)
         for account, region, _ in sorted(self.instances()):
             self.client("lambda", account, region).invoke(FunctionName="muster-spoke-heartbeat", Payload=b"{}")
         self.settle()
