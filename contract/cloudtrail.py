@@ -32,7 +32,7 @@ _TRANSIENT = re.compile(
     r"Conflict|Throttl|TooManyRequests|RequestLimitExceeded|Unavailable|InternalError|InternalFailure"
 )
 # Nine digits of fractions and a blank for the T are seen in records that passed through a data lake.
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([+-]\d\d):?(\d\d))?")
 
 
 class MalformedEventError(ValueError):
@@ -44,11 +44,12 @@ def timestamp(value: Any) -> datetime | None:
     match = _TIME.match(value) if isinstance(value, str) else None
     if not match:
         return None
-    date, clock, fraction = match.groups()
+    date, clock, fraction, hours, minutes = match.groups()
     try:
         if value[19:] == "Z":
             return datetime.fromisoformat(value)
-        return datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}+00:00")
+        offset = f"{hours or '+00'}:{minutes or '00'}"
+        return datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}{offset}").astimezone(UTC)
     except ValueError:
         return None
 

@@ -81,8 +81,14 @@ LOOK_UP = "look_up"
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One finding. Times are `contract.clock.iso` text.
 
-    Two groups of fields change on their own, each with its version: what the provider says (`updated_at`, then
-    `observed_at`) and what people did (`workflow_at`). `hub.store.merge` joins them.
+    Three groups of fields change on their own, each with its version: what the provider says (`updated_at`, then
+    `observed_at`), what people did (`workflow_at`), and what another finding took over (`superseded_at`).
+    `hub.store.merge` joins them.
+
+    Of Security Hub's findings `source_id` and `product_arn` are the identity, `source` is the document as the provider
+    wrote it, `customer` what its customers may change of it, `provider_severity` the severity before they did.
+    `passed_at` is the latest moment at which the control passed. `acted_at` says when people acted, where that is
+    known: `workflow_at` is only the version of what was seen.
     """
 
     id: str
@@ -110,19 +116,43 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     compliance: str = ""
     record_state: RecordState = RecordState.ACTIVE
     details: dict[str, Any] = {}
+    source_id: str = ""
+    product_arn: str = ""
+    company: str = ""
+    generator: str = ""
+    control: str = ""
+    description: str = ""
+    types: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    standards: tuple[str, ...] = ()
+    remediation: str = ""
+    help_url: str = ""
+    provider_severity: Severity | None = None
+    is_consolidated_away: bool = False
+    source: dict[str, Any] = {}
     first_seen: str = EPOCH
     updated_at: str = EPOCH
     observed_at: str = EPOCH
+    passed_at: str = EPOCH
     workflow: Workflow = Workflow.NEW
     workflow_at: str = EPOCH
     workflow_by: str = ""
+    workflow_until: str = ""
+    acted_at: str = ""
+    assignee: str = ""
+    suppression: str = ""
     note: str = ""
+    customer: dict[str, Any] = {}
+    superseded_at: str = EPOCH
+    superseded_by: str = ""
 
     @property
     def status(self) -> Status:
         """OPEN while somebody should look; otherwise why nobody needs to."""
         if self.record_state is not RecordState.ACTIVE:
             return Status(self.record_state.value)
+        if self.is_superseded:
+            return Status.ARCHIVED
         if self.workflow is Workflow.SUPPRESSED:
             return Status.SUPPRESSED
         if self.workflow is Workflow.RESOLVED or self.compliance == "PASSED":
@@ -133,6 +163,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_open(self) -> bool:
         """Whether somebody should still look at it."""
         return self.status is Status.OPEN
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether the control has passed since, under another id."""
+        return self.superseded_at > self.updated_at
+
+    @property
+    def is_of_security_hub(self) -> bool:
+        """Whether Security Hub keeps it, so that what people do about it belongs there too."""
+        return bool(self.product_arn)
 
     @property
     def certainty(self) -> str:
@@ -149,6 +189,11 @@ def detection_finding_id(family: str, event_id: str, resource: str, *, is_attemp
     The detection and its severity are no part of it, so that a replay after a changed setting meets the same finding.
     """
     return _digest("muster", family, "attempt" if is_attempt else "deed", event_id, resource)
+
+
+def provider_finding_id(product_arn: str, source_id: str) -> str:
+    """Return the id of a finding of Security Hub's: it knows it by its product and the product's own id."""
+    return _digest(product_arn, source_id)
 
 
 def _digest(*parts: str) -> str:

@@ -22,7 +22,9 @@ ACCOUNT_INDEX = "AccountTimestampIndex"
 CONTROL_INDEX = "ControlTimestampIndex"
 RESOURCE_INDEX = "ResourceIndex"
 
-HUB_FUNCTIONS = ("detector", "lookups", "reports", "inventory", "rollups", "transitions", "notifier", "publisher")
+HUB_FUNCTIONS = (
+    *("detector", "ingester", "lookups", "reports", "inventory", "rollups", "transitions", "notifier", "publisher"),
+)
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the spokes and is no function: the rules that forward events.
 FORWARDING = "alerts"

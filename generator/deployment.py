@@ -12,6 +12,7 @@ from generator.accounts_file import read_accounts
 from generator.config import Config, load
 from generator.functions import DETECTOR
 from generator.generate import tuning
+from generator.ingest_rule import ingest_rules
 from generator.pattern import Rule
 from generator.problems import BadInputError
 from generator.settings.ids import why_unknown
@@ -29,12 +30,14 @@ from hub.store.accounts import Account
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """The detections, the alert rules and the creator's tag key; an empty key: nothing is tagged.
 
+    `rules` are the spokes', `ingesting` the hub's for what Security Hub says.
     `catalogue` is what the engine was made of, also what `settings` switch off. `told_from` is the least severity that
     people are told of; None: no channel is set.
     """
 
     engine: Engine
     rules: list[Rule]
+    ingesting: list[Rule]
     catalogue: tuple[Detection, ...] = tuple(DETECTIONS)
     settings: DetectionSettings = DEFAULTS
     names: Names = USUAL_NAMES
@@ -44,7 +47,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 def usual_deployment() -> Deployment:
     """Return Muster as it is without settings of anybody's own."""
-    return Deployment(engine=Engine(DETECTIONS), rules=usual_rules())
+    return Deployment(engine=Engine(DETECTIONS), rules=usual_rules(), ingesting=ingest_rules())
 
 
 def configured_deployment(config: Config) -> Deployment:
@@ -54,6 +57,7 @@ def configured_deployment(config: Config) -> Deployment:
     return Deployment(
         engine=Engine(DETECTIONS, settings, config.names),
         rules=configured_rules(config),
+        ingesting=ingest_rules(config),
         settings=settings,
         names=config.names,
         created_by_key=config.creator.created_by_key if config.creator.enabled else "",

@@ -12,6 +12,7 @@ from contract.cloudtrail import CloudTrailEvent, MalformedEventError, wrapped
 from contract.fields import Fields
 from contract.finding import Confidence, Finding, Mode
 from generator.deployment import Deployment
+from generator.normalised import normalised
 from generator.pattern import forwarded
 from generator.reading import Item
 from generator.remembered import RememberedWindows
@@ -22,7 +23,7 @@ from spoke.creator_tagger.plan import TaggingPlan, plan
 
 _FOR_PEOPLE = {"file", "place", "kind", "api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
 _NATIVE = {kind: one.id for one in FEEDS for kind in one.detail_types}
-_FORMS = {asff.IMPORTED: asff.described, ocsf.IMPORTED: ocsf.described}
+_FORMS = {asff.IMPORTED: asff.finding_of, ocsf.IMPORTED: ocsf.finding_of}
 
 
 class ExplainedFinding(BaseModel):
@@ -128,10 +129,16 @@ def _explained(
     detail = envelope["detail"]
     kind = envelope["detail-type"]
     explanation = blank.model_copy(update={"event_id": Fields(dict(envelope)).text("id") or None, "kind": kind})
-    if describe := _FORMS.get(kind):
+    if read := _FORMS.get(kind):
         findings = detail.get("findings")
         listed = findings if isinstance(findings, list) else []
-        return explanation.model_copy(update={"findings": [describe(one) for one in listed if isinstance(one, dict)]})
+        rule = forwarded(deployment.ingesting, envelope)
+        told = {
+            "forwarded": rule is not None,
+            "rule": rule or "",
+            "findings": [normalised(read(one, iso(now()))) for one in listed if isinstance(one, dict)],
+        }
+        return explanation.model_copy(update=told)
     if kind in _NATIVE:
         return _reported(explanation, envelope, deployment)
     if "eventName" not in detail:

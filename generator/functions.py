@@ -49,6 +49,12 @@ DETECTOR = Function(
     services=("dynamodb", "organizations", "sqs"),
     generated=("hub/settings.json",),
 )
+INGESTER = Function(
+    name="ingester",
+    handler="hub.ingester.ingest_handler",
+    settings=hub.IngesterSettings,
+    services=("dynamodb",),
+)
 LOOKUPS = Function(
     name="lookups",
     handler="hub.lookups.handler.look_up_handler",
@@ -122,6 +128,6 @@ HEARTBEAT = Function(
     in_spokes=True,
 )
 
-HUB_FUNCTIONS = (DETECTOR, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER, PUBLISHER)
+HUB_FUNCTIONS = (DETECTOR, INGESTER, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER, PUBLISHER)
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

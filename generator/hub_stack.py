@@ -6,11 +6,13 @@ from typing import Any
 from troposphere import GetAtt, Output, Ref, Template
 
 from generator.config import Config, Trail
+from generator.native_rules import products_of_feeds
 from generator.parts.alarms import alarms, spoke_alarms
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
+from generator.parts.ingesting import ingester
 from generator.parts.looking_up import lookups
 from generator.parts.reporting import inventory, reports
 from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
@@ -31,6 +33,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             state_table(config),
             *alert_topics(config),
             *detector(site),
+            *(ingester(site) if config.feeds.reads_security_hub else []),
             *lookups(site),
             *reports(site),
             *inventory(site),
@@ -51,6 +54,8 @@ def hub_values(config: Config) -> dict[str, Any]:
     email = config.channels.email
     return {
         "prefix": config.aws.prefix,
+        "hub_account": config.aws.hub_account,
+        "other_feeds": ",".join(products_of_feeds(config)),
         "findings_table": Ref("FindingsTable"),
         "state_table": Ref("StateTable"),
         "lookups_queue_url": Ref("LookupsQueue"),

@@ -21,6 +21,11 @@ def forwarded_feeds(config: Config) -> list[Feed]:
     return [one for one in on if one.id not in off]
 
 
+def products_of_feeds(config: Config) -> list[str]:
+    """Return the products whose findings spokes forward although Security Hub has them too: there they are left out."""
+    return [one.product for one in forwarded_feeds(config) if one.in_security_hub]
+
+
 def dropped_feeds(config: Config) -> dict[str, Mode]:
     """Return the modes of the feeds that are not forwarded: the hub drops what still comes of them."""
     forwarded = {one.id for one in forwarded_feeds(config)}

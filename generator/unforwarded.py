@@ -23,13 +23,24 @@ def unforwarded(envelope: Mapping[str, Any], deployment: Deployment, everything:
         found = _hindrances(envelope, envelope["detail"], deployment, everything)
         return next(found, "no rule's filter lets it through")
     if kind in IN_SECURITY_HUB:
-        return "no rule is for Security Hub's findings, which Muster does not read yet"
+        return _not_ingested(kind, deployment)
     one = next((feed for feed in FEEDS if kind in feed.detail_types), None)
     if not one:
         return f"no rule is for {kind}"
     if deployment.settings.modes.get(one.id, one.mode) is Mode.OFF:
         return f"{one.id} is off"
     return f"{one.id} leaves it out: the rule's filter does not let it through"
+
+
+def _not_ingested(kind: str, deployment: Deployment) -> str:
+    if not deployment.ingesting:
+        return "feeds.security_hub is off"
+    asked = listed([str(one) for rule in deployment.ingesting for one in rule.pattern["detail-type"]])
+    return (
+        f"feeds.security_hub_format asks for {asked}, this is {kind}"
+        if kind not in asked
+        else "its source is not AWS's"
+    )
 
 
 def _hindrances(

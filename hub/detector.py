@@ -1,6 +1,5 @@
 """Judges forwarded events and stores what the detections find."""
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,6 +21,7 @@ from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.settings import load_settings
 from hub.detections.verdict import Verdict
+from hub.events import event_of
 from hub.lookups.lookup import Question
 from hub.lookups.questions import LookupQueue, questions_about
 from hub.membership import Membership
@@ -40,10 +40,6 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="detector")
 _TUNING = Path(__file__).with_name("settings.json")
 
 Ask = Callable[[Sequence[Question]], set[str]]
-
-
-class MalformedMessageError(ValueError):
-    """A queue's message that is no EventBridge event."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -175,24 +171,6 @@ class Detector:
         if unasked:
             logger.error("Look-ups were not asked for", findings=sorted(unasked))
         return [name for name, one in found.items() if any(each.finding in unasked for each in one.questions)]
-
-
-def event_of(body: str) -> dict[str, Any]:
-    """Return the EventBridge event in a message; `MalformedMessageError` when there is none."""
-    try:
-        event = _parsed(body)
-    except ValueError as error:
-        raise MalformedMessageError("not JSON") from error
-    if not (isinstance(event, dict) and isinstance(event.get("account"), str) and event["account"]):
-        raise MalformedMessageError("field account must be the sender's account")
-    return event
-
-
-def _parsed(body: str) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:  # JSON allows what it refuses, such as half a surrogate pair
-        return json.loads(body)
 
 
 def unknown_account(event: Mapping[str, Any], observed_at: str) -> Finding:

@@ -52,6 +52,7 @@ class TransitionsSettings(Settings, frozen=True, kw_only=True):
 class NotifierSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-notifier`. `email_recipients` are separated by commas; no sender means no email."""
 
+    findings_table: str
     state_table: str
     email_sender: str = ""
     email_recipients: str = ""
@@ -64,3 +65,11 @@ class PublisherSettings(Settings, frozen=True, kw_only=True):
 
     product_arn: str
     dashboard_url: str = ""
+
+
+class IngesterSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-ingester`. Of the products of `other_feeds` (commas between) the spokes forward the findings."""
+
+    findings_table: str
+    hub_account: str
+    other_feeds: str = ""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,10 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="transitions")
 
 # SendMessageBatch takes ten messages.
 _MESSAGES = 10
+
+
+# Security Hub tells of a new finding within minutes.
+_NEWS = timedelta(days=1)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -101,7 +106,7 @@ def notice_about(change: Change) -> Notice | None:
 
 def transition_between(before: Finding | None, after: Finding) -> Transition | None:
     """Return why people should hear that a finding changed; of monitored and closed ones they hear nothing."""
-    if not _is_told(after):
+    if not _is_told(after) or (before is None and _is_old_news(after)):
         return None
     if before is None or not _is_told(before):
         return Transition.REOPENED if before and not before.is_open else Transition.OPENED
@@ -110,6 +115,12 @@ def transition_between(before: Finding | None, after: Finding) -> Transition | N
 
 def _is_told(finding: Finding) -> bool:
     return finding.is_open and finding.mode is Mode.LIVE
+
+
+def _is_old_news(finding: Finding) -> bool:
+    """Whether a finding of Security Hub's was there long before the hub: the first sync brings thousands."""
+    seen = datetime.fromisoformat(finding.observed_at)
+    return finding.is_of_security_hub and seen - datetime.fromisoformat(finding.first_seen) > _NEWS
 
 
 def _unsent(messages: Sequence[Message], sqs: "SQSClient", queue_url: str, metric: str) -> str | None:

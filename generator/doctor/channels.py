@@ -3,6 +3,7 @@
 from generator.doctor.diagnosis import Hub, Verdict, failed, warning, well
 from generator.parts.topics import topic_names
 from generator.settings.channels import Email
+from generator.settings.feeds import SecurityHub
 
 _OFF = "no [channels.email] in muster.toml: nobody is told by email"
 
@@ -79,14 +80,16 @@ def subscriptions(hub: Hub) -> Verdict:
 def security_hub(hub: Hub) -> Verdict:
     """Look whether Security Hub is on in the home Region."""
     client, region = hub.client("securityhub"), hub.config.aws.home_region
-    are_read_there = hub.config.feeds.security_hub
+    feeds = hub.config.feeds
     try:
         client.describe_hub()
     except (client.exceptions.InvalidAccessException, client.exceptions.ResourceNotFoundException):
         mend = f"`aws securityhub enable-security-hub --region {region}`"
         if hub.config.findings.publish_to_security_hub:
             return failed(f"off in {region}: it takes no findings, and findings.publish_to_security_hub is true", mend)
-        if are_read_there:
+        if feeds.security_hub is SecurityHub.ALL:
             return failed(f"off in {region}, and feeds.security_hub leaves GuardDuty and others to it", mend)
+        if feeds.reads_security_hub:
+            return warning(f"off in {region}: there are no findings of controls", mend)
         return well(f"off in {region}; no setting needs it")
-    return well(f"on in {region}" + ("; feeds.security_hub: Muster shows nothing of what it carries" * are_read_there))
+    return well(f"on in {region}")

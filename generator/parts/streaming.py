@@ -4,6 +4,7 @@ from typing import Any
 
 from troposphere import AWSObject, GetAtt, Sub
 
+from contract.names import RESOURCE_INDEX
 from generator import iam
 from generator.functions import NOTIFIER, PUBLISHER, ROLLUPS, TRANSITIONS, Function
 from generator.parts.function import Site, function
@@ -47,6 +48,8 @@ def notifier(site: Site) -> list[AWSObject]:
     statements = [
         iam.consume_queue(GetAtt("NotifierQueue", "Arn")),
         iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "UpdateItem"),
+        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
+        iam.query_index("FindingsTable", RESOURCE_INDEX),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         *([iam.send_email(email.sender)] if email else []),
     ]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -11,17 +11,19 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.catalogue import describe
 from contract.clock import now
-from contract.finding import Severity
+from contract.finding import Finding, Severity
 from contract.names import METRICS_NAMESPACE
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.messages import process_messages
 from hub.notifier.channels import Channel, configured_channels
 from hub.notifier.message import Message, compose
-from hub.notifier.notice import Notice, notice_of
+from hub.notifier.notice import Notice, Transition, notice_of
 from hub.settings import NotifierSettings
 from hub.store.accounts import AccountStore
+from hub.store.findings import FindingStore
 from hub.store.ledger import Claim, Ledger
+from hub.succession import has_predecessor
 
 logger = Logger(service="notifier")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="notifier")
@@ -49,30 +51,39 @@ def _notifier() -> "Notifier":
         return compose(notice, account, describe(notice.finding.detection), settings.dashboard_url)
 
     ledger = Ledger(client, settings.state_table)
-    return Notifier(ledger, configured_channels(settings), composed, settings.minimum_severity, now)
+    findings = FindingStore(client, settings.findings_table)
+    channels = configured_channels(settings)
+    known = partial(has_predecessor, store=findings)
+    return Notifier(ledger, channels, composed, settings.minimum_severity, clock=now, has_predecessor=known)
 
 
 class Notifier:
     """Channels and the ledger of what they were told."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with is this list
         self,
         ledger: Ledger,
         channels: Mapping[str, Channel],
         compose: Callable[[Notice], Message],
         minimum: Severity,
+        *,
         clock: Callable[[], datetime],
+        has_predecessor: Callable[[Finding], bool],
     ) -> None:
-        """Take what it works with; findings below the minimum are for the dashboard only."""
+        """Take what it works with; findings below the minimum are for the dashboard only.
+
+        `has_predecessor`: people were told of it when it had another id.
+        """
         self._ledger = ledger
         self._channels = channels
         self._compose = compose
         self._minimum = minimum
         self._clock = clock
+        self._has_predecessor = has_predecessor
 
     def notify(self, notice: Notice) -> None:
         """Tell every channel that was not told; `NotificationError` names those that could not be."""
-        if notice.finding.severity.rank < self._minimum.rank:
+        if notice.finding.severity.rank < self._minimum.rank or self._is_known(notice):
             return
         message = self._compose(notice)
         failures = {name: self._told(name, channel, notice, message) for name, channel in self._channels.items()}
@@ -80,6 +91,13 @@ class Notifier:
         if failed:
             metrics.add_metric(name="NotificationsFailed", unit=MetricUnit.Count, value=len(failed))
             raise NotificationError("; ".join(f"{name}: {reason}" for name, reason in failed.items()))
+
+    def _is_known(self, notice: Notice) -> bool:
+        is_known = notice.transition is Transition.OPENED and self._has_predecessor(notice.finding)
+        if is_known:
+            logger.info("A finding has a new id", finding=notice.finding.id)
+            metrics.add_metric(name="FindingsRenamed", unit=MetricUnit.Count, value=1)
+        return is_known
 
     def _told(self, name: str, channel: Channel, notice: Notice, message: Message) -> str:
         """Tell a channel and return why it could not be told, or nothing."""

@@ -37,9 +37,9 @@ def notice_text(notice: Notice) -> str:
 
 
 def queueable(finding: Finding) -> Finding:
-    """Return a finding that fits into a queue's message: without its details when they are too long."""
+    """Return a finding that fits into a queue's message: without its document, nor details that are too long."""
     is_short = len(msgspec.json.encode(finding.details)) <= _DETAILS_BYTES
-    return finding if is_short else msgspec.structs.replace(finding, details={})
+    return msgspec.structs.replace(finding, source={}, customer={}, details=finding.details if is_short else {})
 
 
 def notice_of(message: str) -> Notice:

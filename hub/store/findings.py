@@ -1,15 +1,18 @@
 """The store of findings."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from contract.clock import iso
 from contract.finding import Finding, Workflow
+from contract.names import RESOURCE_INDEX
 from hub.store.attributes import Item, number, text, to_item
 from hub.store.batches import read_items
 from hub.store.documents import is_put
-from hub.store.items import finding_of, item_of
+from hub.store.items import finding_of, item_of, row_of
 from hub.store.merge import joined, merge
 from hub.store.query import FindingQuery, Page
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Change", "FindingNotFoundError", "FindingQuery", "FindingStore", "Page", "UpsertError"]
 
 _RACES = 10
+# A deed reaches Security Hub within seconds, unless a queue is late.
+_HEARING = timedelta(minutes=10)
 # Enough for a detection of which few findings are open, in one request a bucket.
 _LISTED = 500
 
@@ -56,10 +61,11 @@ class FindingStore:
         self._client = client
         self._table = table
 
-    def upsert(self, findings: Iterable[Finding]) -> list[Change]:
+    def upsert(self, findings: Iterable[Finding], *, renewing: bool = False) -> list[Change]:
         """Join the findings with what is stored and return what changed; an unchanged one costs half a read unit.
 
-        Each is stored on its own: `UpsertError` comes after all were tried.
+        `renewing`: each tells of a change (`hub.store.merge`). Each is stored on its own: `UpsertError` comes after all
+        were tried.
         """
         incoming: dict[str, Finding] = {}
         for finding in findings:
@@ -70,7 +76,7 @@ class FindingStore:
         failed: dict[str, Exception] = {}
         for finding in incoming.values():
             try:
-                changes += self._join(finding, items.get(finding.id))
+                changes += self._join(finding, items.get(finding.id), renewing=renewing)
             except Exception as error:  # noqa: BLE001 - the isolator of findings: one that is too big stops no other
                 failed[finding.id] = error
         if failed:
@@ -107,6 +113,17 @@ class FindingStore:
             if not cursor:
                 return
 
+    def of_resource(self, key: str) -> Iterator[Finding]:
+        """Yield what ResourceIndex lists under a key (`hub.store.items`: open, passed or moved), a moment late."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=RESOURCE_INDEX,
+            KeyConditionExpression="resource = :key",
+            ExpressionAttributeValues=to_item({":key": key}),
+        )
+        for page in pages:
+            yield from (row_of(item) for item in page["Items"])
+
     def set_workflow(self, finding_id: str, workflow: Workflow, by: str, note: str, at: str) -> Finding:
         """Write what somebody did about a finding and return it; an older deed than the stored one changes nothing.
 
@@ -116,14 +133,16 @@ class FindingStore:
         if not item:
             raise FindingNotFoundError(finding_id)
         stored = finding_of(item)
-        done = msgspec.structs.replace(stored, workflow=workflow, workflow_by=by, note=note, workflow_at=at)
+        done = msgspec.structs.replace(
+            stored, workflow=workflow, workflow_by=by, note=note, acted_at=at, workflow_at=_holding(stored, at)
+        )
         changes = self._join(done, item)
         return changes[0].after if changes else stored
 
-    def _join(self, finding: Finding, item: Item | None) -> list[Change]:
+    def _join(self, finding: Finding, item: Item | None, *, renewing: bool = False) -> list[Change]:
         for _ in range(_RACES):
             stored = finding_of(item) if item else None
-            merged = merge(stored, finding)
+            merged = merge(stored, finding, renewing=renewing)
             if merged is None:
                 return []
             revision = number(item, "revision") if item else 0
@@ -135,6 +154,16 @@ class FindingStore:
     def _item(self, finding_id: str) -> Item | None:
         key = to_item({"id": finding_id})
         return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+
+def _holding(finding: Finding, at: str) -> str:
+    """Return the version of a deed: it holds until Security Hub had time to hear of it.
+
+    What Security Hub says meanwhile repeats what was before, for it tells all of a finding whenever a part changes.
+    """
+    if not finding.is_of_security_hub:
+        return at
+    return iso(datetime.fromisoformat(at) + _HEARING)
 
 
 def _keys(finding_ids: Iterable[str]) -> list[Item]:

@@ -1,7 +1,7 @@
 """A finding as an item of the findings table, and back."""
 
 import zlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from contract.finding import OURS, Finding, Mode, RecordState, Severity, Workflow
 from hub.store.attributes import Item, Plain, from_item, text, to_item
@@ -15,6 +15,9 @@ MARGIN = timedelta(days=14)
 _TITLE_LENGTH = 256
 # DynamoDB's limit of a partition key is 2,048 bytes; the full text stands in the body.
 _RESOURCE_LENGTH = 500
+_WEEK = 7
+# What stands before the resource of a closed finding that others may have to find by it.
+_PASSED, _MOVED = "PASSED#", "MOVED#"
 
 
 def shard_of(finding_id: str) -> int:
@@ -32,9 +35,28 @@ def expiry_day(closed_at: datetime) -> str:
     return (closed_at + RETENTION).date().isoformat()
 
 
+def expiry_week(closed_at: datetime) -> str:
+    """Return the Monday for which a finding of Security Hub's is due: that day, or the next one.
+
+    Security Hub says every day that a control still passes. By the day, each time would write an index anew.
+    """
+    due = closed_at + RETENTION
+    return (due + timedelta(days=-due.weekday() % _WEEK)).date().isoformat()
+
+
 def resource_key(resource: str) -> str:
     """Return a resource as ResourceIndex knows it."""
     return resource[:_RESOURCE_LENGTH]
+
+
+def passed_key(resource: str) -> str:
+    """Return a resource as ResourceIndex knows it of controls that passed."""
+    return f"{_PASSED}{resource_key(resource)}"
+
+
+def moved_key(resource: str) -> str:
+    """Return a resource as ResourceIndex knows it of findings that Security Hub replaces by others, all at once."""
+    return f"{_MOVED}{resource_key(resource)}"
 
 
 def item_of(finding: Finding, revision: int) -> Item:
@@ -60,7 +82,7 @@ def row_of(item: Item) -> Finding:
         severity=Severity(text(item, "severity")),
         account=text(item, "account"),
         region=text(item, "region"),
-        resource=text(item, "resource") or text(item, "closed_resource"),
+        resource=_listed_resource(item),
         actor=text(item, "actor"),
         workflow=Workflow(text(item, "workflow")),
         event_id=text(item, "event_id"),
@@ -70,6 +92,10 @@ def row_of(item: Item) -> Finding:
         compliance=text(item, "compliance"),
         first_seen=text(item, "first_seen"),
     )
+
+
+def _listed_resource(item: Item) -> str:
+    return text(item, "resource").removeprefix(_PASSED).removeprefix(_MOVED) or text(item, "closed_resource")
 
 
 def _plain(finding: Finding) -> dict[str, Plain]:
@@ -101,16 +127,29 @@ def _open_keys(finding: Finding) -> dict[str, Plain]:
 
 def _closed_keys(finding: Finding) -> dict[str, Plain]:
     closed_at = closing_time(finding)
+    day = expiry_week(closed_at) if finding.is_of_security_hub else expiry_day(closed_at)
+    due = datetime.fromisoformat(day).replace(tzinfo=UTC)
     return {
-        "severity_bucket": bucket(f"EXPIRE#{expiry_day(closed_at)}", shard_of(finding.id)),
+        "severity_bucket": bucket(f"EXPIRE#{day}", shard_of(finding.id)),
         "record_state": "" if finding.record_state is RecordState.ACTIVE else finding.record_state.value,
         "compliance": finding.compliance if finding.compliance == "PASSED" else "",
-        "closed_resource": resource_key(finding.resource),
-        TTL_ATTRIBUTE: int((closed_at + RETENTION + MARGIN).timestamp()),
+        **_closed_resource(finding),
+        TTL_ATTRIBUTE: int((max(due, closed_at + RETENTION) + MARGIN).timestamp()),
     }
 
 
+def _closed_resource(finding: Finding) -> dict[str, Plain]:
+    if finding.control and finding.is_consolidated_away:
+        return {"resource": moved_key(finding.resource)}
+    if finding.control and finding.compliance == "PASSED":
+        return {"resource": passed_key(finding.resource)}
+    return {"closed_resource": resource_key(finding.resource)}
+
+
 def closing_time(finding: Finding) -> datetime:
-    """Return when a closed finding was closed: by the provider, as the hub saw it, else by people."""
-    by_provider = finding.record_state is not RecordState.ACTIVE or finding.compliance == "PASSED"
-    return datetime.fromisoformat(finding.observed_at if by_provider else finding.workflow_at)
+    """Return when a closed finding was closed: by the provider, as the hub saw it, by another finding, or by people."""
+    if finding.record_state is not RecordState.ACTIVE or finding.compliance == "PASSED":
+        return datetime.fromisoformat(finding.observed_at)
+    if finding.is_superseded:
+        return datetime.fromisoformat(finding.superseded_at)
+    return datetime.fromisoformat(finding.acted_at or finding.workflow_at)

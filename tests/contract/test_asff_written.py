@@ -9,7 +9,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.asff import described, is_own_product
+from contract.asff import finding_of, is_own_product
 from contract.asff_types import finding_type, resource_type
 from contract.asff_written import LIMIT, changed_at, published
 from contract.catalogue import describe
@@ -47,8 +47,8 @@ def asff(dashboard: str = "", **changes: Any) -> dict[str, Any]:
 
 
 def test_a_published_finding_reads_as_ours_again() -> None:
-    read = described(asff())
-    assert (read["severity"], read["account"], read["record_state"]) == ("HIGH", HUB, "ACTIVE")
+    read = finding_of(asff(), "2026-11-20T09:00:05.000000Z")
+    assert (read.severity, read.account, read.record_state) == ("HIGH", HUB, "ACTIVE")
     assert is_own_product(asff(), HUB)
 
 

@@ -16,6 +16,7 @@ from generator.reading import Item
 
 GOLDEN = Path(__file__).parent.parent / "events"
 USUAL = usual_deployment()
+OBSERVED = "2026-11-20T09:00:05.000000Z"
 
 texts = st.text(st.characters(codec=None), max_size=5)
 junk = st.recursive(
@@ -125,11 +126,11 @@ def test_a_finding_of_security_hub_is_normalised() -> None:
     ("written", "severity"), [(5, "CRITICAL"), ("4", "HIGH"), ([], "INFORMATIONAL"), ({"a": 1}, "INFORMATIONAL")]
 )
 def test_an_odd_severity_of_ocsf_is_informational_at_least(written: Any, severity: str) -> None:
-    assert ocsf.described({"severity_id": written})["severity"] == severity
+    assert ocsf.finding_of({"severity_id": written}, OBSERVED).severity == severity
 
 
 def test_a_severity_label_that_nobody_knows_falls_back_to_the_number() -> None:
-    assert asff.described({"Severity": {"Label": "Awful", "Normalized": 95}})["severity"] == "CRITICAL"
+    assert asff.finding_of({"Severity": {"Label": "Awful", "Normalized": 95}}, OBSERVED).severity == "CRITICAL"
 
 
 ASFF = st.fixed_dictionaries({"ProductArn": junk, "Id": junk}, optional={"Severity": junk, "Resources": junk})

@@ -56,7 +56,15 @@ def notifier(dynamodb: "DynamoDBClient", good: Recording, broken: Recording) -> 
         return Message(f"{notice.finding.id} {notice.occurrence}", "", "")
 
     ledger = Ledger(dynamodb, "state")
-    yield Notifier(ledger, {"broken": broken, "good": good}, composed, Severity.MEDIUM, lambda: NOW)
+    channels = {"broken": broken, "good": good}
+    yield Notifier(
+        ledger,
+        channels,
+        composed,
+        Severity.MEDIUM,
+        clock=lambda: NOW,
+        has_predecessor=lambda finding: finding.id == "renamed",
+    )
     handler.metrics.clear_metrics()
 
 
