@@ -151,13 +151,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """OPEN while somebody should look; otherwise why nobody needs to."""
         if self.record_state is not RecordState.ACTIVE:
             return Status(self.record_state.value)
-        if self.is_superseded:
-            return Status.ARCHIVED
         if self.workflow is Workflow.SUPPRESSED:
             return Status.SUPPRESSED
         if self.workflow is Workflow.RESOLVED or self.compliance == "PASSED":
             return Status.RESOLVED
-        return Status.OPEN
+        return Status.ARCHIVED if self.is_superseded else Status.OPEN
 
     @property
     def is_open(self) -> bool:

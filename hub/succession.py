@@ -55,8 +55,9 @@ def has_predecessor(finding: Finding, store: FindingStore) -> bool:
 
 
 def _neighbours(matter: Matter, among: Mapping[str, Finding], store: FindingStore) -> dict[str, Finding]:
-    """Return what is stored of a matter under other ids; where all passed, only what that may close."""
-    keys = (resource_key, passed_key) if any(_is_failing(one) for one in among.values()) else (resource_key,)
+    """Return what is stored of a matter under other ids: what is open, and where one fails what may have passed."""
+    is_one_failing = any(_is_failing(one) for one in among.values())
+    keys = (resource_key, passed_key, moved_key) if is_one_failing else (resource_key,)
     rows = {row.id for key in keys for row in _rows(matter, key, store)} - among.keys()
     return {name: one for name, one in store.read(rows).items() if matter_of(one) == matter} if rows else {}
 

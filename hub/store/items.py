@@ -3,7 +3,8 @@
 import zlib
 from datetime import UTC, datetime, timedelta
 
-from contract.finding import OURS, Finding, Mode, RecordState, Severity, Workflow
+from contract.clock import EPOCH
+from contract.finding import OURS, Finding, Mode, RecordState, Severity, Status, Workflow
 from hub.store.attributes import Item, Plain, from_item, text, to_item
 from hub.store.body import packed, unpacked
 from hub.store.schema import TTL_ATTRIBUTE
@@ -50,7 +51,7 @@ def resource_key(resource: str) -> str:
 
 
 def passed_key(resource: str) -> str:
-    """Return a resource as ResourceIndex knows it of controls that passed."""
+    """Return a resource as ResourceIndex knows it of closed controls that pass, or did once."""
     return f"{_PASSED}{resource_key(resource)}"
 
 
@@ -141,15 +142,15 @@ def _closed_keys(finding: Finding) -> dict[str, Plain]:
 def _closed_resource(finding: Finding) -> dict[str, Plain]:
     if finding.control and finding.is_consolidated_away:
         return {"resource": moved_key(finding.resource)}
-    if finding.control and finding.compliance == "PASSED":
+    if finding.control and finding.passed_at > EPOCH:
         return {"resource": passed_key(finding.resource)}
     return {"closed_resource": resource_key(finding.resource)}
 
 
 def closing_time(finding: Finding) -> datetime:
-    """Return when a closed finding was closed: by the provider, as the hub saw it, by another finding, or by people."""
+    """Return when a closed finding was closed: by the provider, as the hub saw it, by people, or by another finding."""
     if finding.record_state is not RecordState.ACTIVE or finding.compliance == "PASSED":
         return datetime.fromisoformat(finding.observed_at)
-    if finding.is_superseded:
+    if finding.status is Status.ARCHIVED:
         return datetime.fromisoformat(finding.superseded_at)
     return datetime.fromisoformat(finding.acted_at or finding.workflow_at)

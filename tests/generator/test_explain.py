@@ -103,6 +103,7 @@ def test_a_finding_of_security_hub_is_normalised() -> None:
         "Id": "f-1",
         "Title": "A port is open",
         "AwsAccountId": 111122223333,
+        "UpdatedAt": "2026-11-20T09:00:00+01:00",
         "Severity": {"Normalized": 70},
         "Resources": [{"Id": "arn:aws:s3:::b"}],
     }
@@ -118,6 +119,16 @@ def test_a_finding_of_security_hub_is_normalised() -> None:
             "workflow_status": "NEW",
             "record_state": "ACTIVE",
             "compliance_status": "",
+            "detection": "inspector/A port is open",
+            "control": "",
+            "product": "inspector",
+            "company": "",
+            "generator": "",
+            "resource_types": [],
+            "severity_normalized": 70,
+            "updated_at": "2026-11-20T08:00:00.000000Z",
+            "status": "OPEN",
+            "actionable": True,
         }
     ]
 

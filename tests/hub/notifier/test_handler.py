@@ -111,14 +111,13 @@ def test_a_message_in_another_functions_hands_comes_back(
     assert good.subjects == []
 
 
-SETTINGS = NotifierSettings(
-    state_table="state", email_sender="a@example.com", email_recipients="b@example.com, c@d.com"
-)
+TABLES = {"findings_table": "findings", "state_table": "state"}
+SETTINGS = NotifierSettings(**TABLES, email_sender="a@example.com", email_recipients="b@example.com, c@d.com")
 
 
 @pytest.mark.parametrize("lacks", [{"email_sender": ""}, {"email_recipients": " , "}])
 def test_a_channel_that_is_not_configured_is_left_out(lacks: Any) -> None:
-    assert configured_channels(NotifierSettings(state_table="state", **lacks)) == {}
+    assert configured_channels(NotifierSettings(**{**TABLES, **lacks})) == {}
 
 
 def test_the_catalogue_names_every_channel() -> None:
@@ -128,6 +127,7 @@ def test_the_catalogue_names_every_channel() -> None:
 @pytest.fixture
 def ses(aws: Callable[[str], Any], dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name, value in {
+        "FINDINGS_TABLE": "findings",
         "STATE_TABLE": "state",
         "EMAIL_SENDER": "alerts@example.com",
         "EMAIL_RECIPIENTS": "ops@example.com,ciso@example.com",

@@ -117,7 +117,7 @@ def test_shards_are_used_evenly() -> None:
 
 
 def test_a_dictionary_in_use_never_changes() -> None:
-    assert list(_DICTIONARIES) == [298058932]
+    assert list(_DICTIONARIES) == [298058932, 3594494397]
 
 
 def test_a_damaged_body_is_refused(finding: Make) -> None:
