@@ -7,6 +7,7 @@ from contract.finding import Severity
 from generator.explain import ExplainedFinding, Explanation
 from generator.shown import clipped, listed, printable
 from generator.trace import ORGANIZATION
+from generator.unforwarded import IN_SECURITY_HUB
 from generator.why import NO, YES, Reason
 from hub.detections.detection import Detection
 from hub.detections.native.feed import Feed
@@ -38,7 +39,9 @@ class Summary:
         self._counts["forwarded"] += one.forwarded
         self._counts["tagged"] += len(one.creates)
         self._counts["unreadable"] += one.error is not None
-        self._counts["in Security Hub"] += sum(not isinstance(finding, ExplainedFinding) for finding in one.findings)
+        there = [finding for finding in one.findings if not isinstance(finding, ExplainedFinding)]
+        self._counts["in Security Hub"] += len(there)
+        self._counts["open there"] += sum(bool(finding["actionable"]) for finding in there)
         self._severities.update(finding.severity for finding in one.findings if isinstance(finding, ExplainedFinding))
         self._is_organization_missed |= any(said.answer == YES and ORGANIZATION in said.absent for said in one.reasons)
         is_asked = bool(one.reasons or one.error or one.kind in self._kinds)
@@ -54,8 +57,7 @@ class Summary:
             tagged = f"resources tagged {counts['tagged']}, unreadable {counts['unreadable']}"
             yield f"{counts['events']} events: forwarded {counts['forwarded']}, {findings}, {tagged}"
         if counts["in Security Hub"]:
-            told = "no rule is for them, Muster does not read them yet"
-            yield f"findings in Security Hub {counts['in Security Hub']}: {told}"
+            yield f"findings in Security Hub {counts['in Security Hub']}, of which {counts['open there']} open"
         if self._is_organization_missed:
             yield "without --org, every account but the event's own is a stranger"
         if self._asked and counts["passed over"]:
@@ -115,6 +117,8 @@ def _nothing(one: Explanation) -> str:
 
 
 def _forwarding(one: Explanation) -> Line:
+    if one.forwarded and one.kind in IN_SECURITY_HUB:
+        return f"   stored by the hub: rule {one.rule}", ""
     if one.forwarded:
         return f"   forwarded by rule {one.rule}", ""
     return f"   not forwarded: {one.unforwarded_because}", "yellow" if one.findings else _QUIET
@@ -125,7 +129,8 @@ def _finding(
 ) -> Iterator[Line]:
     if not isinstance(finding, ExplainedFinding):
         severity = str(finding["severity"])
-        yield f"   in Security Hub: {severity} {finding['title']} ({finding['id']})", _STYLES[severity]
+        status = str(finding["status"]).lower()
+        yield f"   in Security Hub, {status}: {severity} {finding['title']} ({finding['id']})", _STYLES[severity]
         return
     also = f", also {', '.join(finding.also)}" if finding.also else ""
     yield f"   {finding.severity} {finding.title} ({finding.detection}{also})", _STYLES[finding.severity]

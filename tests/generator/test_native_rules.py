@@ -43,9 +43,9 @@ def test_without_feeds_there_is_no_rule() -> None:
 
 
 def test_nothing_that_security_hub_carries_comes_twice(config: Config) -> None:
-    beside = configured(config, feeds={"security_hub": True})
-    assert [one.name for one in forwarded_feeds(beside)] == ["trusted_advisor", "cloudtrail_insight"]
-    deployment = configured_deployment(beside)
+    everything = configured(config, feeds={"security_hub": "all"})
+    assert [one.name for one in forwarded_feeds(everything)] == ["trusted_advisor", "cloudtrail_insight"]
+    deployment = configured_deployment(everything)
     for path, event in GOLDEN.items():
         found = deployment.engine.judge(event, OBSERVED_AT).findings
         if not path.parent.name.endswith(("trusted_advisor", "cloudtrail_insight")):

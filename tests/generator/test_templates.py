@@ -322,7 +322,7 @@ def test_findings_are_imported_as_the_hub_accounts_own_product_only(of_type: Fou
 
 
 def test_without_publishing_nothing_of_it_is_there() -> None:
-    off = rendered(variant(findings={"publish_to_security_hub": False}))["hub"]
+    off = rendered(variant(findings={"publish_to_security_hub": False}, feeds={"security_hub": "off"}))["hub"]
     assert not [title for title in off["Resources"] if "Publisher" in title]
     assert "securityhub" not in json.dumps(off)
     role = off["Resources"]["TransitionsRole"]["Properties"]

@@ -288,9 +288,23 @@ def test_a_finding_in_security_hub_is_not_counted_as_one_of_ours() -> None:
     (one,) = told(finding)
     summary = Summary()
     summary.add(one)
-    assert one.unforwarded_because == "no rule is for Security Hub's findings, which Muster does not read yet"
-    assert "   in Security Hub: INFORMATIONAL A port (f-1)" in lines(one).splitlines()
-    assert [*summary.lines()] == ["findings in Security Hub 1: no rule is for them, Muster does not read them yet"]
+    assert lines(one).splitlines()[1:] == [
+        "   stored by the hub: rule ingester",
+        "   in Security Hub, open: INFORMATIONAL A port (f-1)",
+    ]
+    assert [*summary.lines()] == ["findings in Security Hub 1, of which 1 open"]
+
+
+def test_a_finding_that_the_setting_does_not_ask_for_says_why(config: Config) -> None:
+    finding = {"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/inspector", "Id": "f-1", "Title": "A port"}
+    for feeds, why in (
+        ({"security_hub": "off"}, "feeds.security_hub is off"),
+        (
+            {"security_hub_format": "ocsf"},
+            "feeds.security_hub_format asks for Findings Imported V2, this is Security Hub Findings - Imported",
+        ),
+    ):
+        assert told(finding, deployment=configured(config, feeds=feeds))[0].unforwarded_because == why
 
 
 @pytest.mark.parametrize("knows", [False, True])

@@ -8,6 +8,7 @@ import pytest
 from generator.config import Override, Trail
 from generator.doctor.diagnosis import Diagnosis, Hub, State
 from generator.doctor.examination import CHECKS, examined
+from generator.settings.feeds import SecurityHub
 
 MakeHub = Callable[..., Hub]
 ORGANIZATION = {"Id": "o-exampleorg1", "MasterAccountId": "999999999999", "FeatureSet": "ALL"}
@@ -222,8 +223,20 @@ def test_before_the_first_deploy_nothing_is_missing(hub: MakeHub, aws: Any) -> N
 
 def test_security_hub_that_is_off_is_well_where_no_setting_needs_it(hub: MakeHub, aws: Any) -> None:
     aws.refuse("describe_hub", "InvalidAccessException", "Account is not subscribed to AWS Security Hub")
-    one = diagnosis(hub(findings={"publish_to_security_hub": False}), "Security Hub")
+    one = diagnosis(
+        hub(findings={"publish_to_security_hub": False}, feeds={"security_hub": SecurityHub.OFF}), "Security Hub"
+    )
     assert (one.state, one.mend) == (State.WELL, "")
+
+
+@pytest.mark.parametrize(("read", "state"), [(SecurityHub.BESIDE, State.WARNING), (SecurityHub.ALL, State.FAILED)])
+def test_security_hub_that_is_off_is_told_where_it_is_read(
+    hub: MakeHub, aws: Any, read: SecurityHub, state: State
+) -> None:
+    aws.refuse("describe_hub", "InvalidAccessException", "Account is not subscribed to AWS Security Hub")
+    one = diagnosis(hub(findings={"publish_to_security_hub": False}, feeds={"security_hub": read}), "Security Hub")
+    assert one.state is state
+    assert "enable-security-hub --region eu-central-1" in one.mend
 
 
 def test_security_hub_that_is_off_fails_where_it_should_take_findings(hub: MakeHub, aws: Any) -> None:
