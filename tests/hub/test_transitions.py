@@ -41,6 +41,21 @@ def test_people_hear_of_openings_reopenings_and_worsenings(
     assert transition_between(None if before is None else finding(**before), finding(**after)) is expected
 
 
+HUB = "arn:aws:securityhub:eu-central-1::product/aws/securityhub"
+
+
+@pytest.mark.parametrize(
+    ("first_seen", "expected"), [("2026-11-20T09:00:00Z", Transition.OPENED), ("2026-11-19T08:00:00Z", None)]
+)
+def test_what_security_hub_knew_long_before_the_hub_is_no_news(
+    finding: Make, first_seen: str, expected: Transition | None
+) -> None:
+    times = {"first_seen": first_seen, "observed_at": "2026-11-20T09:05:00Z"}
+    assert transition_between(None, finding(product_arn=HUB, **times)) is expected
+    assert transition_between(None, finding(**times)) is Transition.OPENED
+    assert transition_between(finding(**CLOSED), finding(product_arn=HUB, **times)) is Transition.REOPENED
+
+
 class Queue:
     """The notifier's queue, which refuses the findings it is told to, and the publisher's, which does so too."""
 

@@ -1,0 +1,58 @@
+"""Which new findings people know already, under another id."""
+
+from contract.asff import finding_of
+from contract.finding import Finding
+from hub.ingestion import Ingestion
+from hub.store.findings import FindingStore
+from hub.succession import has_predecessor, matter_of
+from tests.asff import control, passed
+
+CONSOLIDATED = {"ArchivalReasons:0/ReasonCode": "CONSOLIDATED_CONTROL_FINDINGS_UPDATE"}
+
+
+def stored(store: FindingStore, identifier: str, *, hour: int, **changes: object) -> Finding:
+    at = f"2026-11-20T{hour:02}:00:00.000000Z"
+    document = control(identifier, CreatedAt=at, FirstObservedAt=at, UpdatedAt=at, **changes)
+    finding = finding_of(document, at)
+    Ingestion(store, "111122223333", ()).store([finding], renewing=True)
+    return store.get(finding.id) or finding
+
+
+def test_a_control_that_is_open_under_an_older_id_is_known(store: FindingStore) -> None:
+    old, new = stored(store, "old", hour=8), stored(store, "new", hour=9)
+    assert has_predecessor(new, store)
+    assert not has_predecessor(old, store)
+
+
+def test_a_control_whose_older_id_was_just_consolidated_away_is_known(store: FindingStore) -> None:
+    stored(store, "old", hour=8, RecordState="ARCHIVED", ProductFields=CONSOLIDATED)
+    assert has_predecessor(stored(store, "new", hour=9), store)
+
+
+def test_a_control_that_was_only_archived_before_is_news(store: FindingStore) -> None:
+    stored(store, "old", hour=8, RecordState="ARCHIVED")
+    assert not has_predecessor(stored(store, "new", hour=9), store)
+
+
+def test_another_controls_or_regions_finding_on_the_resource_is_no_predecessor(store: FindingStore) -> None:
+    stored(store, "other", hour=8, Compliance={"Status": "FAILED", "SecurityControlId": "S3.1"})
+    stored(store, "elsewhere", hour=8, Region="us-east-1")
+    assert not has_predecessor(stored(store, "new", hour=9), store)
+
+
+def test_what_is_no_controls_has_no_matter_and_no_predecessor(store: FindingStore) -> None:
+    threat = {"Compliance": None, "ProductArn": "arn:aws:securityhub:eu-central-1::product/aws/guardduty"}
+    stored(store, "old", hour=8, **threat)
+    new = stored(store, "new", hour=9, **threat)
+    assert matter_of(new) is None
+    assert not has_predecessor(new, store)
+
+
+def test_a_pass_that_was_archived_since_still_closes_an_older_failure_that_comes_late(store: FindingStore) -> None:
+    at = "2026-11-20T10:00:00.000000Z"
+    ingestion = Ingestion(store, "111122223333", ())
+    for state, hour in (("ACTIVE", 10), ("ARCHIVED", 11)):
+        document = passed("new", UpdatedAt=f"2026-11-20T{hour}:00:00Z", RecordState=state)
+        ingestion.store([finding_of(document, at)], renewing=True)
+    assert not stored(store, "old", hour=8).is_open
+    assert stored(store, "latest", hour=12).is_open
