@@ -20,6 +20,7 @@ BENCHES = (
     rules.alert_rules_of_a_spoke,
     tagging.calls_of_a_create_event,
     store.units_of_a_finding,
+    store.units_of_a_finding_in_security_hub,
     generating.templates_beside_cdk,
     demo.demo_to_summary,
     rollout.rollout_to_200_accounts,

@@ -9,17 +9,18 @@ from pathlib import Path
 from statistics import median
 
 from contract.names import account_key
-from generator.functions import CREATOR_TAGGER, DETECTOR, Function
+from generator.functions import CREATOR_TAGGER, DETECTOR, INGESTER, Function
 from generator.generate import tuning
 from generator.package import Packer, Target
 from generator.snapshots import sample
 from hub.store.accounts import Account
 from hub.store.documents import document_item
+from tests.asff import control, imported
 from tests.bench.cold_peers import CACHE, EVENTS, custodian, typical
 from tests.bench.fresh_process import Cold, Subject, given_file
 from tests.bench.measure import Measure, PeerMissingError, Unmeasured
 
-OURS = ("detector", "creator tagger")
+OURS = ("detector", "ingester", "creator tagger")
 ROUNDS = 9
 
 
@@ -60,10 +61,15 @@ def _subjects(folder: Path) -> tuple[dict[str, Subject], dict[str, str]]:
     account = document_item(account_key(event["account"]), Account(id=event["account"], name="bench"))
     stored = {"Query": {"Items": [account]}, "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}}, "PutItem": {}}
     tagged = {"TagResources": {}, "PutEvents": {"FailedEntryCount": 0, "Entries": []}}
+    listed = {"Query": {"Items": []}, "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}}, "PutItem": {}}
+    imported_control = json.dumps(imported(control(), "2026-11-20T09:00:00Z"))
+    queued = {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": imported_control}]}
+    ingesting = given_file(folder / "ingesting.json", queued, listed)
     judging = given_file(folder / "judging.json", batch, stored)
     tagging = given_file(folder / "tagging.json", created, tagged)
     subjects = {
         "detector": _ours(DETECTOR, folder, judging, ("Query", "BatchGetItem", "PutItem")),
+        "ingester": _ours(INGESTER, folder, ingesting, ("BatchGetItem", "Query", "PutItem")),
         "creator tagger": _ours(CREATOR_TAGGER, folder, tagging, ("TagResources", "PutEvents")),
     }
     missing = {}

@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "DEAD_LETTER_QUEUE_URL": "https://queue.example/dlq",
     "FINDINGS_TABLE": "findings",
+    "HUB_ACCOUNT": "111122223333",
     "HUB_BUS_ARN": "arn:aws:events:eu-central-1:111122223333:event-bus/muster",
     "PREFIX": "muster",
     "QUEUE_URL": "https://queue.example/queue",

@@ -41,6 +41,7 @@ class Meter:
             "BatchGetItem": self._batch_read,
             "GetItem": self._read,
             "PutItem": self._put,
+            "Query": self._query,
         }
         client.meta.events.register("provide-client-params.dynamodb.*", self._begin)
         client.meta.events.register("after-call.dynamodb.*", self._end)
@@ -66,6 +67,10 @@ class Meter:
 
     def _read(self, params: Any, parsed: Any) -> None:
         units = max(1, ceil(size(parsed.get("Item", {})) / _READ))
+        self.read_units += units if params.get("ConsistentRead") else units / 2
+
+    def _query(self, params: Any, parsed: Any) -> None:
+        units = max(1, ceil(sum(map(size, parsed["Items"])) / _READ))
         self.read_units += units if params.get("ConsistentRead") else units / 2
 
     def _put(self, params: Any, parsed: Any) -> None:
