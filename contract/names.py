@@ -16,6 +16,7 @@ CREATED_BY = "CreatedBy"
 METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
 SILENT_SPOKES = "SpokesSilent"
+ROLLUP_DRIFT = "RollupDrift"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"
@@ -23,7 +24,18 @@ CONTROL_INDEX = "ControlTimestampIndex"
 RESOURCE_INDEX = "ResourceIndex"
 
 HUB_FUNCTIONS = (
-    *("detector", "ingester", "lookups", "reports", "inventory", "rollups", "transitions", "notifier", "publisher"),
+    *(
+        "detector",
+        "ingester",
+        "lookups",
+        "reports",
+        "inventory",
+        "rollups",
+        "recount",
+        "transitions",
+        "notifier",
+        "publisher",
+    ),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the spokes and is no function: the rules that forward events.

@@ -87,6 +87,13 @@ ROLLUPS = Function(
     settings=hub.RollupsSettings,
     services=("dynamodb",),
 )
+RECOUNT = Function(
+    name="recount",
+    handler="hub.recount.recount_handler",
+    settings=hub.RecountSettings,
+    services=("dynamodb",),
+    timeout=900,
+)
 TRANSITIONS = Function(
     name="transitions",
     handler="hub.transitions.pass_on_handler",
@@ -128,6 +135,6 @@ HEARTBEAT = Function(
     in_spokes=True,
 )
 
-HUB_FUNCTIONS = (DETECTOR, INGESTER, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, TRANSITIONS, NOTIFIER, PUBLISHER)
+HUB_FUNCTIONS = (DETECTOR, INGESTER, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT, TRANSITIONS, NOTIFIER, PUBLISHER)
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -7,13 +7,14 @@ from troposphere import GetAtt, Output, Ref, Template
 
 from generator.config import Config, Trail
 from generator.native_rules import products_of_feeds
-from generator.parts.alarms import alarms, spoke_alarms
+from generator.parts.alarms import alarms, rollup_alarm, spoke_alarms
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
 from generator.parts.ingesting import ingester
 from generator.parts.looking_up import lookups
+from generator.parts.recounting import recount
 from generator.parts.reporting import inventory, reports
 from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
 from generator.parts.tables import findings_table, state_table
@@ -38,13 +39,14 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *reports(site),
             *inventory(site),
             *rollups(site),
+            *recount(site),
             *transitions(site),
             *notifier(site),
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
     )
-    template.add_resource([*alarms(list(template.resources.values())), *spoke_alarms()])
+    template.add_resource([*alarms(list(template.resources.values())), *spoke_alarms(), rollup_alarm()])
     template.add_output(_outputs(config))
     return template
 

@@ -42,6 +42,13 @@ class RollupsSettings(Settings, frozen=True, kw_only=True):
     state_table: str
 
 
+class RecountSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-recount`."""
+
+    findings_table: str
+    state_table: str
+
+
 class TransitionsSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-transitions`. No `publisher_queue_url` means that nothing is published."""
 

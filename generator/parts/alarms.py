@@ -9,9 +9,9 @@ from troposphere.awslambda import Function as LambdaFunction
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sqs import Queue
 
-from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, UNWELL_SPOKES
+from contract.names import METRICS_NAMESPACE, ROLLUP_DRIFT, SILENT_SPOKES, UNWELL_SPOKES
 from generator.dead_letters import dead_letter_queues
-from generator.functions import INVENTORY, REPORTS, Function
+from generator.functions import INVENTORY, RECOUNT, REPORTS, Function
 from generator.parts.cures import cure
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS
 
@@ -55,6 +55,12 @@ def spoke_alarms() -> list[Alarm]:
             missing="breaching",
         ),
     ]
+
+
+def rollup_alarm() -> Alarm:
+    """Return the alarm on counters that had to be mended."""
+    text = "counters of findings drifted from the findings and were mended; the recount's log says which"
+    return _alarm(ROLLUP_DRIFT, text, {**_own_metric(ROLLUP_DRIFT, RECOUNT, "Sum"), "Period": _AN_HOUR}, 0, ALERTS)
 
 
 def _errors(one: LambdaFunction, topic: str | None) -> Alarm:

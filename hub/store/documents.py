@@ -36,10 +36,13 @@ def read_document(client: "DynamoDBClient", table: str, key: Key, model: type[Do
     return document_of(item, model) if item else None
 
 
-def read_partition(client: "DynamoDBClient", table: str, pk: str) -> Iterator[Item]:
+def read_partition(client: "DynamoDBClient", table: str, pk: str, *, is_consistent: bool = False) -> Iterator[Item]:
     """Yield every item of a partition, by sk."""
     pages = client.get_paginator("query").paginate(
-        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=to_item({":pk": pk})
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=to_item({":pk": pk}),
+        ConsistentRead=is_consistent,
     )
     for page in pages:
         yield from page["Items"]
