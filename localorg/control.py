@@ -16,6 +16,7 @@ from hypercorn.typing import (
 
 from localorg import emails, organization, replay, settled
 from localorg.eventbus import entries
+from localorg.securityhub import findings
 
 PREFIX = "/_localorg/"
 # The organization's Regions; the first is its home.
@@ -36,7 +37,7 @@ def health(_request: dict[str, Any]) -> dict[str, Any]:
 def put_event(request: dict[str, Any]) -> dict[str, Any]:
     """Put an AWS service's event on an account's default bus."""
     try:
-        return {"event_id": entries.inject(request["account"], request["region"], request["event"])}
+        return {"event_id": findings.inject(request["account"], request["region"], request["event"])}
     except (entries.EntryError, ValueError) as error:
         raise ControlError(str(error)) from error
 

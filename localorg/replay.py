@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 
 from localorg import organization, paths
-from localorg.eventbus import entries
+from localorg.securityhub import findings
 from localorg.seed import HUB, MANAGEMENT
 
 Event = dict[str, Any]
@@ -39,7 +39,7 @@ def _replay(item: dict[str, Any], regions: list[str]) -> dict[str, Any]:
     try:
         event = moved(item["event"], regions)
         event = _made(event, item.get("before"), item["event"])
-        entries.inject(event["account"], event["region"], event)
+        findings.inject(event["account"], event["region"], event)
     except Exception as error:  # noqa: BLE001 - one item of a batch
         # One item's accident, whatever the AWS call or the recording holds, must not stop the others.
         return {"event": event, "error": f"{type(error).__name__}: {error}"}

@@ -1,28 +1,22 @@
-"""Security Hub, which MiniStack does not have: on or off by account and Region, and the findings that products import.
+"""Security Hub, which MiniStack does not have: where it is on, for whom it is administered, and its findings.
 
 https://docs.aws.amazon.com/securityhub/1.0/APIReference/
 """
 
 import json
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import ministack.app
 from ministack.core import iam_actions
-from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
-from localorg import patches
+from localorg import organization, patches
 from localorg.answers import ApiError, Response, refusal, success
-from localorg.organization import PARTITION
-from localorg.securityhub import findings
+from localorg.securityhub import administration, findings, hubs, products
+from localorg.securityhub.hubs import HUBS, Body, here, hub_here
 
-Body = dict[str, Any]
-
-SERVICE, HUB = "securityhub", "hub"
-_hubs = AccountRegionScopedDict()
-OFF = ApiError("InvalidAccessException", "Account is not subscribed to AWS Security Hub")
+SERVICE = "securityhub"
 
 
 def install() -> None:
@@ -32,60 +26,63 @@ def install() -> None:
     patches.require(iam_actions, "_match_rest_action", "_BOTOCORE_SERVICE_MAP")
     iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
     iam_actions._BOTOCORE_SERVICE_MAP[SERVICE] = [SERVICE]
+    organization.OBSERVERS.append(administration.follow)
 
 
 async def handle_request(method: str, path: str, _headers: Any, body: bytes, _query: Any) -> Response:
     """Answer a request in MiniStack's form."""
-    operation = OPERATIONS.get((method, path.rstrip("/")))
+    called, named = _split(unquote(path).rstrip("/"))
+    operation = OPERATIONS.get((method, called))
     if operation is None:
         return refusal(ApiError("InvalidInputException", f"not emulated: {method} {path}"))
     try:
-        return success(operation(json.loads(body or b"{}")))
+        return success(operation({**json.loads(body or b"{}"), **named}))
     except ApiError as error:
         return refusal(error)
 
 
-def enable(_body: Body) -> Body:
-    """EnableSecurityHub: once."""
-    if HUB in _hubs:
-        raise ApiError("ResourceConflictException", "Account is already subscribed to Security Hub")
-    _hubs[HUB] = time.time()
-    return {}
-
-
 def disable(_body: Body) -> Body:
     """DisableSecurityHub: its findings go too."""
-    check_on()
-    del _hubs[HUB]
+    hub_here()
+    del HUBS[here()]
     findings.forget()
     return {}
 
 
-def describe(_body: Body) -> Body:
-    """DescribeHub."""
-    check_on()
-    arn = f"arn:{PARTITION}:securityhub:{get_region()}:{get_account_id()}:hub/default"
-    return {"HubArn": arn, "SubscribedAt": datetime.fromtimestamp(_hubs[HUB], UTC).isoformat()}
-
-
-def check_on() -> None:
-    """InvalidAccessException where Security Hub is off."""
-    if HUB not in _hubs:
-        raise OFF
-
-
-def _where_on(operation: Callable[[Body], Body]) -> Callable[[Body], Body]:
-    def checked(body: Body) -> Body:
-        check_on()
-        return operation(body)
-
-    return checked
+def _split(path: str) -> tuple[str, Body]:
+    """Return a path without the ARN at its end, and that."""
+    for called in ("/findingAggregator/get", "/findingAggregator/delete"):
+        if path.startswith(f"{called}/"):
+            return called, {"FindingAggregatorArn": path.removeprefix(f"{called}/")}
+    return path, {}
 
 
 OPERATIONS: dict[tuple[str, str], Callable[[Body], Body]] = {
     ("DELETE", "/accounts"): disable,
-    ("GET", "/accounts"): describe,
-    ("POST", "/accounts"): enable,
-    ("POST", "/findings"): _where_on(findings.get_findings),
-    ("POST", "/findings/import"): _where_on(findings.batch_import),
+    ("GET", "/accounts"): hubs.describe,
+    ("PATCH", "/accounts"): hubs.configure,
+    ("POST", "/accounts"): hubs.enable,
+    ("DELETE", "/findingAggregator/delete"): administration.delete_aggregator,
+    ("GET", "/findingAggregator/get"): administration.describe_aggregator,
+    ("GET", "/findingAggregator/list"): administration.list_aggregators,
+    ("PATCH", "/findingAggregator/update"): administration.update_aggregator,
+    ("POST", "/findingAggregator/create"): administration.create_aggregator,
+    ("PATCH", "/findings/batchupdate"): findings.batch_update,
+    ("POST", "/findings"): findings.get_findings,
+    ("POST", "/findings/import"): findings.batch_import,
+    ("GET", "/members"): administration.list_members,
+    ("POST", "/members"): administration.create_members,
+    ("POST", "/members/delete"): administration.delete_members,
+    ("POST", "/members/disassociate"): administration.delete_members,
+    ("GET", "/organization/admin"): administration.list_administrators,
+    ("POST", "/organization/admin/disable"): administration.dismiss_administrator,
+    ("POST", "/organization/admin/enable"): administration.name_administrator,
+    ("GET", "/organization/configuration"): administration.describe_organization,
+    ("POST", "/organization/configuration"): administration.configure_organization,
+    ("GET", "/productSubscriptions"): products.list_products,
+    ("POST", "/productSubscriptions"): products.enable_product,
+    ("GET", "/standards"): products.describe_standards,
+    ("POST", "/standards/deregister"): products.disable_standards,
+    ("POST", "/standards/get"): products.enabled_standards,
+    ("POST", "/standards/register"): products.enable_standards,
 }
