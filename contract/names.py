@@ -24,18 +24,8 @@ CONTROL_INDEX = "ControlTimestampIndex"
 RESOURCE_INDEX = "ResourceIndex"
 
 HUB_FUNCTIONS = (
-    *(
-        "detector",
-        "ingester",
-        "lookups",
-        "reports",
-        "inventory",
-        "rollups",
-        "recount",
-        "transitions",
-        "notifier",
-        "publisher",
-    ),
+    *("detector", "ingester", "lookups", "reports", "inventory", "rollups", "recount"),
+    *("transitions", "workflow", "suppressions", "notifier", "publisher"),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the spokes and is no function: the rules that forward events.
@@ -188,6 +178,27 @@ def control_rollup_key(day: str, control: str) -> tuple[str, str]:
 
 
 ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
+
+
+def history_key(finding: str, revision: int) -> tuple[str, str]:
+    """Return pk and sk of what became of a finding with a revision."""
+    return f"HISTORY#{finding}", f"{revision:08}"
+
+
+SUPPRESSIONS_PARTITION = "SUPPRESSION"
+DUE_PARTITION = "SUPPRESSED"
+# Sorts behind every day.
+FOR_GOOD = "9999"
+
+
+def suppression_key(suppression: str) -> tuple[str, str]:
+    """Return pk and sk of a suppression."""
+    return SUPPRESSIONS_PARTITION, suppression
+
+
+def due_key(until: str, finding: str) -> tuple[str, str]:
+    """Return pk and sk of a suppressed finding on the list by when it opens again; an empty `until`: never."""
+    return DUE_PARTITION, f"{until or FOR_GOOD}#{finding}"
 
 
 def ledger_key(finding: str, transition: str, channel: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from dashboard.organization import Organization
 from dashboard.problems import GONE, DataError, explained
 from hub.store.accounts import AccountStore
 from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
+from hub.store.history import Entry, HistoryStore
 from hub.store.query import FindingQuery, Page
 from hub.store.rollups import Count, RollupStore, Summary
 from hub.store.spokes import SpokeStore
@@ -81,12 +82,18 @@ def finding(chosen: str) -> Finding | None:
         return FindingStore(_client(), _settings().findings_table).get(chosen)
 
 
-def act(chosen: str, deed: Deed, by: str, note: str) -> None:
+def history(chosen: str) -> list[Entry]:
+    """Return what became of a finding since it was found, oldest first."""
+    with _reading():
+        return HistoryStore(_client(), _settings().state_table).of(chosen)
+
+
+def act(chosen: str, deed: Deed, by: str, note: str, until: date | None = None) -> None:
     """Store what somebody does about a finding. Raises `DataError` when it was not stored."""
     store = FindingStore(_client(), _settings().findings_table)
     try:
         with _reading():
-            after = store.set_workflow(chosen, deed.workflow, by, note, iso(now()))
+            after = store.decide(chosen, deed.decision(by, note, iso(now()), until))
     except FindingNotFoundError as error:
         raise DataError(f"finding {chosen} is gone", GONE) from error
     except LostRaceError as error:

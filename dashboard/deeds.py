@@ -1,10 +1,14 @@
 """What people can do about a finding, and when it makes sense."""
 
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
+from contract.clock import iso
 from contract.finding import Finding, Workflow
+from hub.store.decisions import Decision
 
 # BatchUpdateFindings takes no longer note; what people write here must fit there too (API reference, NoteUpdate).
 LONGEST_NOTE = 512
@@ -16,6 +20,14 @@ class Deed(StrEnum):
     RESOLVE = "resolve"
     SUPPRESS = "suppress"
     REOPEN = "reopen"
+
+    def decision(self, by: str, note: str, at: str, until: date | None = None) -> Decision:
+        """Return what the store writes; `at` is `contract.clock.iso` text, `until` the last day of a suppression."""
+        said: dict[str, Any] = {"by": by, "note": note, "at": at, "workflow": self.workflow}
+        if self is not Deed.SUPPRESS:
+            return Decision(**said)
+        ends = iso(datetime.combine(until, time.max, UTC)) if until else ""
+        return Decision(**said, suppression=note, until=ends)
 
     @property
     def workflow(self) -> Workflow:

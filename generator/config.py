@@ -21,6 +21,7 @@ from generator.settings.organization import Organization
 from generator.settings.overrides import Override
 from generator.settings.regions import why_not
 from generator.settings.section import Broken, Section
+from generator.settings.suppressions import Suppression
 from generator.settings.web import Web
 from hub.coverage import Scope
 
@@ -37,6 +38,7 @@ class Config(Section):
     findings: Findings = Field(default=Findings(), description="how long things are kept")
     detections: Detections = Field(default=Detections(), description="what is normal here")
     exclusions: tuple[Exclusion, ...] = Field(default=(), description="what is normal here, case by case")
+    suppressions: tuple[Suppression, ...] = Field(default=(), description="what is found, but accepted")
     feeds: Feeds = Field(default=Feeds(), description="what other AWS services find")
     channels: Channels = Field(default=Channels(), description="how people are told")
     overrides: tuple[Override, ...] = Field(default=(), description="what is different in some accounts or units")
@@ -47,6 +49,7 @@ class Config(Section):
         yield from self._accounts()
         yield from self._management()
         yield from self._allowed_regions()
+        yield from self._suppressions()
         if self.partition == "aws-cn":
             yield from self._china()
 
@@ -76,6 +79,13 @@ class Config(Section):
             if why := why_not(region, allow_unknown=self.aws.allow_unknown_regions):
                 yield ("detections", "allowed_regions", place), why
 
+    def _suppressions(self) -> Iterator[Broken]:
+        """Yield names that stand twice: findings show them."""
+        names = [one.id for one in self.suppressions]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                yield ("suppressions", place, "id"), f"{name} stands twice; give each its own"
+
     def _china(self) -> Iterator[Broken]:
         """Yield what the China Regions lack (docs.amazonaws.cn, "Getting Started": no SES, no X-Ray for Lambda)."""
         if self.channels.email:
@@ -85,10 +95,12 @@ class Config(Section):
 
     def expired(self, today: date) -> list[str]:
         """Return which settings hold no more. They are no mistakes: a replay of older events goes by them still."""
+        ending = [(f"exclusions[{place}]", one.until) for place, one in enumerate(self.exclusions)]
+        ending += [(f"suppressions[{place}]", one.until) for place, one in enumerate(self.suppressions)]
         return [
-            f"exclusions[{place}].until: it holds no more since {one.until}; remove it or give a later day"
-            for place, one in enumerate(self.exclusions)
-            if one.until and one.until <= today.isoformat()
+            f"{place}.until: it holds no more since {until}; remove it or give a later day"
+            for place, until in ending
+            if until and until <= today.isoformat()
         ]
 
     @property

@@ -101,6 +101,23 @@ TRANSITIONS = Function(
     services=("sqs",),
     memory=256,
 )
+WORKFLOW = Function(
+    name="workflow",
+    handler="hub.workflow.follow_handler",
+    settings=hub.WorkflowSettings,
+    services=("dynamodb", "securityhub"),
+    memory=256,
+    timeout=60,
+)
+SUPPRESSIONS = Function(
+    name="suppressions",
+    handler="hub.suppressions.keep_handler",
+    settings=hub.SuppressionsSettings,
+    services=("dynamodb",),
+    generated=("hub/suppressions.json",),
+    memory=256,
+    timeout=900,
+)
 NOTIFIER = Function(
     name="notifier",
     handler="hub.notifier.handler.notify_handler",
@@ -135,6 +152,9 @@ HEARTBEAT = Function(
     in_spokes=True,
 )
 
-HUB_FUNCTIONS = (DETECTOR, INGESTER, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT, TRANSITIONS, NOTIFIER, PUBLISHER)
+HUB_FUNCTIONS = (
+    *(DETECTOR, INGESTER, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
+    *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, PUBLISHER),
+)
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -129,6 +129,7 @@ GENERATED: Mapping[str, Callable[[Config], Any]] = {
     "hub/overrides.json": _overrides,
     "hub/scope.json": _scope,
     "hub/settings.json": detection_settings,
+    "hub/suppressions.json": lambda config: [one.written() for one in config.suppressions],
 }
 
 

@@ -17,6 +17,7 @@ from generator.parts.looking_up import lookups
 from generator.parts.recounting import recount
 from generator.parts.reporting import inventory, reports
 from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
+from generator.parts.suppressing import suppressions, workflow
 from generator.parts.tables import findings_table, state_table
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, alert_topics
 from generator.parts.trail import ORGANIZATION_LOGS, organization_trail_logs
@@ -41,6 +42,8 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *rollups(site),
             *recount(site),
             *transitions(site),
+            *workflow(site),
+            *suppressions(site),
             *notifier(site),
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
@@ -62,6 +65,8 @@ def hub_values(config: Config) -> dict[str, Any]:
         "state_table": Ref("StateTable"),
         "lookups_queue_url": Ref("LookupsQueue"),
         "notifier_queue_url": Ref("NotifierQueue"),
+        "workflow_queue_url": Ref("WorkflowQueue"),
+        "reads_security_hub": config.feeds.reads_security_hub,
         "publisher_queue_url": Ref("PublisherQueue") if config.findings.publish_to_security_hub else "",
         "product_arn": own_product(),
         "owner_tag": config.organization.owner_tag,

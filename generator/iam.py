@@ -117,6 +117,11 @@ def import_findings(product: Arn) -> Statement:
     return allow(["securityhub:BatchImportFindings"], [product])
 
 
+def update_findings(hub: Arn) -> Statement:
+    """Write to findings of Security Hub what customers may (both its generations)."""
+    return allow(["securityhub:BatchUpdateFindings", "securityhub:BatchUpdateFindingsV2"], [hub])
+
+
 def call_tagging(actions: Sequence[str]) -> Statement:
     """Call the Resource Groups Tagging API, which knows no resources; the services' own actions limit what it does."""
     return allow(actions, "*")

@@ -112,7 +112,7 @@ def counter_of(what: Counted) -> tuple[Key, str]:
 
 def by_counter(counts: Iterable[Count]) -> dict[Counted, int]:
     """Return counters by what they count."""
-    return {Counted(one.account, one.severity, one.control): one.findings for one in counts}
+    return {Counted(one.account, one.severity, one.control): one.findings for one in counts if one.findings}
 
 
 def by_severity(counts: Iterable[Count]) -> Counter[str]:

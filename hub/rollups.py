@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import now
+from contract.finding import Workflow
 from contract.names import METRICS_NAMESPACE
 from contract.settings import read_settings
 from hub.clients import aws_client
@@ -18,6 +19,7 @@ from hub.settings import RollupsSettings
 from hub.store.attributes import Item, text
 from hub.store.documents import Key
 from hub.store.rollups import (
+    ACCEPTED,
     DAYS,
     MOST_COUNTERS,
     NOW,
@@ -95,6 +97,8 @@ def changes(record: StreamRecord, moment: datetime) -> _Counts:
     """Return by how much each counter changes; a finding that expires still happened on its day."""
     counts: _Counts = Counter(_open(record.new))
     counts.subtract(_open(record.old))
+    counts.update(_accepted(record.new))
+    counts.subtract(_accepted(record.old))
     if record.new is not None:
         counts.update(_seen(record.new, moment))
         counts.subtract(_seen(record.old, moment))
@@ -110,6 +114,17 @@ def _open(image: Item | None) -> list[tuple[Key, str]]:
         account_counter(NOW, _said(image, "account"), severity),
         control_counter(NOW, _said(image, "control")),
     ]
+
+
+def _accepted(image: Item | None) -> list[tuple[Key, str]]:
+    """Return the counters of a finding that is still so, and suppressed."""
+    if image is None or _said(image, "workflow") != Workflow.SUPPRESSED:
+        return []
+    if "record_state" in image or "compliance" in image:
+        return []
+    severity = _said(image, "severity")
+    counters = (account_counter(NOW, _said(image, "account"), severity), control_counter(NOW, _said(image, "control")))
+    return [open_counter(severity, ACCEPTED), *((key, ACCEPTED) for key, _ in counters)]
 
 
 def _seen(image: Item | None, moment: datetime) -> list[tuple[Key, str]]:

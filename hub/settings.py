@@ -53,7 +53,23 @@ class TransitionsSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-transitions`. No `publisher_queue_url` means that nothing is published."""
 
     notifier_queue_url: str
+    workflow_queue_url: str
     publisher_queue_url: str = ""
+
+
+class WorkflowSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-workflow`. `reads_security_hub`: what is decided about its findings is written there."""
+
+    findings_table: str
+    state_table: str
+    reads_security_hub: bool = False
+
+
+class SuppressionsSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-suppressions`."""
+
+    findings_table: str
+    state_table: str
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):

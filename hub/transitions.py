@@ -1,7 +1,7 @@
 """Passes on what changed findings lead to: what people should hear of, and what Security Hub should."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from hub.settings import TransitionsSettings
 from hub.store.attributes import number
 from hub.store.items import finding_of
 from hub.streams import StreamRecord, batch_response, comparable, stream_records
+from hub.turns import turn_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -47,13 +48,22 @@ class Change(msgspec.Struct, frozen=True):
 Message = tuple[str, str]
 
 
+class Outlet(msgspec.Struct):
+    """A queue that hears of some changes: `body` returns what it hears of one, empty for nothing."""
+
+    metric: str
+    queue: str
+    body: Callable[[Change], str]
+    messages: list[Message] = []
+
+
 @metrics.log_metrics
 def pass_on_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Queue what follows from a batch of the stream, in order, up to the first record that fails."""
     records = list(stream_records(event))
     metrics.add_metric(name="StreamRecords", unit=MetricUnit.Count, value=len(records))
     settings = _settings()
-    failed = pass_on(records, aws_client("sqs"), settings.notifier_queue_url, settings.publisher_queue_url)
+    failed = pass_on(records, aws_client("sqs"), settings)
     return batch_response(failed)
 
 
@@ -62,14 +72,17 @@ def _settings() -> TransitionsSettings:
     return read_settings(TransitionsSettings, os.environ)
 
 
-def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", notifier: str, publisher: str = "") -> str | None:
-    """Queue the records' notices, and with a publisher's queue what it should publish.
+def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", settings: TransitionsSettings) -> str | None:
+    """Queue what the records lead to: notices, turns, and with a publisher's queue what it should publish.
 
     Return the first sequence number that failed, from which on Lambda comes again. What was queued behind it in one
-    call is queued twice then: the notifier's ledger tells it once, Security Hub takes it as no change.
+    call is queued twice then: the notifier's ledger tells it once, the others take it as no change.
     """
-    notices: list[Message] = []
-    publications: list[Message] = []
+    outlets = [
+        Outlet("NoticesQueued", settings.notifier_queue_url, _notice),
+        Outlet("TurnsQueued", settings.workflow_queue_url, _turn),
+        Outlet("PublicationsQueued", settings.publisher_queue_url, _publication),
+    ]
     failed = None
     for record in records:
         try:
@@ -79,15 +92,26 @@ def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", notifier: str, pu
             metrics.add_metric(name="StreamRecordsRefused", unit=MetricUnit.Count, value=1)
             failed = record.sequence
             break
-        if change and (notice := notice_about(change)):
-            notices.append((record.sequence, notice_text(notice)))
-        if change and publisher and is_to_publish(change.before, change.after):
-            publications.append((record.sequence, msgspec.json.encode(queueable(change.after)).decode()))
-    unsent = (
-        _unsent(notices, sqs, notifier, "NoticesQueued"),
-        _unsent(publications, sqs, publisher, "PublicationsQueued"),
-    )
+        for outlet in outlets if change else ():
+            if change and outlet.queue and (body := outlet.body(change)):
+                outlet.messages.append((record.sequence, body))
+    unsent = (_unsent(one.messages, sqs, one.queue, one.metric) for one in outlets)
     return min((one for one in unsent if one), key=comparable, default=failed)
+
+
+def _notice(change: Change) -> str:
+    notice = notice_about(change)
+    return notice_text(notice) if notice else ""
+
+
+def _turn(change: Change) -> str:
+    turn = turn_of(change.before, change.after, change.revision)
+    return msgspec.json.encode(turn).decode() if turn else ""
+
+
+def _publication(change: Change) -> str:
+    is_published = is_to_publish(change.before, change.after)
+    return msgspec.json.encode(queueable(change.after)).decode() if is_published else ""
 
 
 def change_of(record: StreamRecord) -> Change | None:

@@ -1,5 +1,7 @@
 """The panel of a finding that resolves, suppresses or reopens it. An address opens the panel; only a person acts."""
 
+from datetime import date, timedelta
+
 import streamlit as st
 
 from contract.finding import Finding, Workflow
@@ -34,8 +36,10 @@ def _done(finding: Finding) -> Html:
     if not finding.workflow_by:
         return Html(f'<p role="status">{text(f"Note: {finding.note}")}</p>')
     done = text(f"{_past(finding)} by {finding.workflow_by}")
+    until = text(f", until {finding.workflow_until[:10]}" if finding.workflow_until else "")
     why = text(f": {finding.note}" if finding.note else "")
-    return Html(f'<p role="status"><b>{done}</b>, {ago(finding.workflow_at, data.present())}{why}</p>')
+    when = ago(finding.acted_at or finding.workflow_at, data.present())
+    return Html(f'<p role="status"><b>{done}</b>, {when}{until}{why}</p>')
 
 
 def _past(finding: Finding) -> str:
@@ -55,17 +59,24 @@ def _show_form(finding: Finding, deed: Deed) -> None:
         )
         label = "Reason" if deed is Deed.SUPPRESS else "Note (optional)"
         note = st.text_area(label, max_chars=LONGEST_NOTE, height=80)
+        until = _until() if deed is Deed.SUPPRESS else None
         if st.form_submit_button(f"{deed.capitalize()} this finding", type="primary"):
-            _act(finding, deed, (signed_in or who).strip(), note.strip())
+            _act(finding, deed, (signed_in or who).strip(), note.strip(), until)
 
 
-def _act(finding: Finding, deed: Deed, by: str, note: str) -> None:
+def _until() -> date | None:
+    tomorrow = data.present().date() + timedelta(days=1)
+    chosen = st.date_input("Until the end of (UTC; empty: for good)", None, min_value=tomorrow, format="YYYY-MM-DD")
+    return chosen if isinstance(chosen, date) else None
+
+
+def _act(finding: Finding, deed: Deed, by: str, note: str, until: date | None) -> None:
     st.session_state[_WHO] = by
     if lacking := missing(deed, by, note):
         st.error(lacking)
         return
     try:
-        data.act(finding.id, deed, by, note)
+        data.act(finding.id, deed, by, note, until)
     except DataError as error:
         st.html(card("Nothing was changed", problem(str(error), error.mend)))
         return

@@ -31,6 +31,7 @@ from dashboard.markup import (
 from dashboard.organization import Organization
 from dashboard.problems import GONE
 from dashboard.views import act
+from hub.store.history import Entry
 
 _UNDESCRIBED = "It comes from another product, whose own console describes it, or from an older catalogue of Muster."
 
@@ -56,6 +57,8 @@ def show(chosen: str, organization: Organization) -> None:
         _show_resource(finding)
     with right.container(key="panel-evidence"):
         _show_details(finding)
+    with right.container(key="panel-history"):
+        _show_history(finding)
 
 
 def _head(finding: Finding, organization: Organization) -> Html:
@@ -148,6 +151,27 @@ def _show_details(finding: Finding) -> None:
     else:
         st.caption("The CloudTrail event has the whole request." if finding.event_id else "Its provider sent none.")
     st.caption(f"Finding {finding.id} · updated {exact(finding.updated_at)} · product {finding.product}")
+
+
+def _show_history(finding: Finding) -> None:
+    st.html('<h2 class="m-title">History</h2>')
+    entries = data.history(finding.id)
+    if not entries:
+        st.caption("Nothing changed since it was found.")
+    st.html(facts((exact(entry.at), text(_told(entry))) for entry in reversed(entries)))
+
+
+def _told(entry: Entry) -> str:
+    changes = "; ".join(f"{_label(name)} {_shown(a)} → {_shown(b)}" for name, (a, b) in entry.changes.items())
+    return f"{entry.by or 'its provider'}: {changes}"
+
+
+def _label(field: str) -> str:
+    return field.replace("workflow_until", "until")
+
+
+def _shown(value: str) -> str:
+    return value or "nothing"
 
 
 def _console(finding: Finding) -> Html:

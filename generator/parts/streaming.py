@@ -32,7 +32,11 @@ def rollups(site: Site) -> list[AWSObject]:
 def transitions(site: Site) -> list[AWSObject]:
     """Return what picks the changes that people, or Security Hub, should hear of out of the stream."""
     config = site.config
-    queues = ["NotifierQueue", *(["PublisherQueue"] if config.findings.publish_to_security_hub else [])]
+    queues = [
+        "NotifierQueue",
+        "WorkflowQueue",
+        *(["PublisherQueue"] if config.findings.publish_to_security_hub else []),
+    ]
     statements = [*_stream(TRANSITIONS), *(iam.send_messages(GetAtt(queue, "Arn")) for queue in queues)]
     return [
         *dead_letters("TransitionsDeadLetters", config.names.dead_letter_queue("transitions"), {}),
@@ -47,7 +51,7 @@ def notifier(site: Site) -> list[AWSObject]:
     email = config.channels.email
     statements = [
         iam.consume_queue(GetAtt("NotifierQueue", "Arn")),
-        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "UpdateItem"),
+        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "Query", "UpdateItem"),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
         iam.query_index("FindingsTable", RESOURCE_INDEX),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),

@@ -24,6 +24,7 @@ from hub.store.accounts import AccountStore
 from hub.store.findings import FindingStore
 from hub.store.ledger import Claim, Ledger
 from hub.succession import has_predecessor
+from hub.suppressing import Suppressing
 
 logger = Logger(service="notifier")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="notifier")
@@ -53,8 +54,16 @@ def _notifier() -> "Notifier":
     ledger = Ledger(client, settings.state_table)
     findings = FindingStore(client, settings.findings_table)
     channels = configured_channels(settings)
-    known = partial(has_predecessor, store=findings)
-    return Notifier(ledger, channels, composed, settings.minimum_severity, clock=now, has_predecessor=known)
+    suppressing = Suppressing.of(client, settings.state_table)
+    return Notifier(
+        ledger,
+        channels,
+        composed,
+        settings.minimum_severity,
+        clock=now,
+        has_predecessor=partial(has_predecessor, store=findings),
+        is_accepted=lambda finding: suppressing.decision_about(finding, now()) is not None,
+    )
 
 
 class Notifier:
@@ -69,10 +78,12 @@ class Notifier:
         *,
         clock: Callable[[], datetime],
         has_predecessor: Callable[[Finding], bool],
+        is_accepted: Callable[[Finding], bool],
     ) -> None:
         """Take what it works with; findings below the minimum are for the dashboard only.
 
-        `has_predecessor`: people were told of it when it had another id.
+        `has_predecessor`: people were told of it when it had another id. `is_accepted`: a suppression covers it, which
+        the workflow is about to write.
         """
         self._ledger = ledger
         self._channels = channels
@@ -80,6 +91,7 @@ class Notifier:
         self._minimum = minimum
         self._clock = clock
         self._has_predecessor = has_predecessor
+        self._is_accepted = is_accepted
 
     def notify(self, notice: Notice) -> None:
         """Tell every channel that was not told; `NotificationError` names those that could not be."""
@@ -93,6 +105,10 @@ class Notifier:
             raise NotificationError("; ".join(f"{name}: {reason}" for name, reason in failed.items()))
 
     def _is_known(self, notice: Notice) -> bool:
+        if self._is_accepted(notice.finding):
+            logger.info("A finding is accepted", finding=notice.finding.id)
+            metrics.add_metric(name="FindingsAccepted", unit=MetricUnit.Count, value=1)
+            return True
         is_known = notice.transition is Transition.OPENED and self._has_predecessor(notice.finding)
         if is_known:
             logger.info("A finding has a new id", finding=notice.finding.id)

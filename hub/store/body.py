@@ -28,6 +28,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     workflow_by: str = ""
     workflow_until: str = ""
     acted_at: str = ""
+    is_told_here: bool = False
     assignee: str = ""
     suppression: str = ""
     note: str = ""

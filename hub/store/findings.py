@@ -1,16 +1,15 @@
 """The store of findings."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from contract.clock import iso
-from contract.finding import Finding, Workflow
+from contract.finding import Finding
 from contract.names import RESOURCE_INDEX
 from hub.store.attributes import Item, number, text, to_item
 from hub.store.batches import read_items
+from hub.store.decisions import Decision, after
 from hub.store.documents import is_put
 from hub.store.items import finding_of, item_of, row_of
 from hub.store.merge import joined, merge
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Change", "FindingNotFoundError", "FindingQuery", "FindingStore", "Page", "UpsertError"]
 
 _RACES = 10
-# A deed reaches Security Hub within seconds, unless a queue is late.
-_HEARING = timedelta(minutes=10)
 # Enough for a detection of which few findings are open, in one request a bucket.
 _LISTED = 500
 
@@ -124,19 +121,16 @@ class FindingStore:
         for page in pages:
             yield from (row_of(item) for item in page["Items"])
 
-    def set_workflow(self, finding_id: str, workflow: Workflow, by: str, note: str, at: str) -> Finding:
-        """Write what somebody did about a finding and return it; an older deed than the stored one changes nothing.
+    def decide(self, finding_id: str, decision: Decision) -> Finding:
+        """Write what somebody decided about a finding and return it; an older decision changes nothing.
 
-        `at` is `contract.clock.iso` text. Raises `FindingNotFoundError`.
+        Raises `FindingNotFoundError`.
         """
         item = self._item(finding_id)
         if not item:
             raise FindingNotFoundError(finding_id)
         stored = finding_of(item)
-        done = msgspec.structs.replace(
-            stored, workflow=workflow, workflow_by=by, note=note, acted_at=at, workflow_at=_holding(stored, at)
-        )
-        changes = self._join(done, item)
+        changes = self._join(after(stored, decision), item)
         return changes[0].after if changes else stored
 
     def _join(self, finding: Finding, item: Item | None, *, renewing: bool = False) -> list[Change]:
@@ -154,16 +148,6 @@ class FindingStore:
     def _item(self, finding_id: str) -> Item | None:
         key = to_item({"id": finding_id})
         return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-
-
-def _holding(finding: Finding, at: str) -> str:
-    """Return the version of a deed: it holds until Security Hub had time to hear of it.
-
-    What Security Hub says meanwhile repeats what was before, for it tells all of a finding whenever a part changes.
-    """
-    if not finding.is_of_security_hub:
-        return at
-    return iso(datetime.fromisoformat(at) + _HEARING)
 
 
 def _keys(finding_ids: Iterable[str]) -> list[Item]:

@@ -18,8 +18,10 @@ class Register(msgspec.Struct, frozen=True):
 _SUPERSEDED = ("superseded_at", "superseded_by")
 _BY_THEMSELVES = ("first_seen", "passed_at", "severity")
 _DONE = ("workflow", "workflow_by", "workflow_until", "assignee", "suppression", "note", "customer")
-# When people acted is not always known to Security Hub, so it is no part of what they did.
-CUSTOMER = Register(fields=(*_DONE, "acted_at", "workflow_at"), version=("workflow_at",), compared=_DONE)
+# When and where people acted is not always known to Security Hub, so it is no part of what they did.
+CUSTOMER = Register(
+    fields=(*_DONE, "acted_at", "workflow_at", "is_told_here"), version=("workflow_at",), compared=_DONE
+)
 _SAID = tuple(
     name
     for name in Finding.__struct_fields__

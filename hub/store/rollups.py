@@ -32,6 +32,8 @@ _ATTEMPTS = 5
 _OPEN = "open#"
 _SEEN = "seen#"
 _COUNT = "findings"
+# Of findings that are suppressed, and still so.
+ACCEPTED = "accepted"
 
 # A counter's item and attribute → by how much it changes.
 Deltas = Mapping[tuple[Key, str], int]
@@ -42,27 +44,32 @@ class StaleCheckpointError(RuntimeError):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The organization at a glance: open findings by severity; new ones of the last 30 days by day and severity.
+    """The organization at a glance: open and accepted findings by severity; new ones of the last 30 days, by day.
 
     Days (`2026-11-20`) come oldest first.
     """
 
     open: dict[str, int]
     by_day: dict[str, dict[str, int]]
+    accepted: dict[str, int] = {}
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How many findings an account has of a severity, or a detection or control has (then account is empty)."""
+    """How many findings an account has of a severity, or a detection or control has (then account is empty).
+
+    `accepted` ones are suppressed, and not among them.
+    """
 
     account: str
     severity: str
     control: str
     findings: int
+    accepted: int = 0
 
 
-def open_counter(severity: str) -> tuple[Key, str]:
-    """Return the counter of the organization's open findings of a severity."""
-    return ORGANIZATION_ROLLUP_KEY, f"{_OPEN}{severity}"
+def open_counter(severity: str, what: str = "open") -> tuple[Key, str]:
+    """Return the counter of the organization's findings of a severity that are open, or `ACCEPTED`."""
+    return ORGANIZATION_ROLLUP_KEY, f"{what}#{severity}"
 
 
 def seen_counter(day: str, severity: str) -> tuple[Key, str]:
@@ -125,13 +132,14 @@ class RollupStore:
                 day: {severity.value: number(item, f"{_SEEN}{day}#{severity}") for severity in Severity}
                 for day in reversed(days)
             },
+            accepted={severity.value: number(item, open_counter(severity, ACCEPTED)[1]) for severity in Severity},
         )
 
     def counts(self, day: str = NOW, *, is_consistent: bool = False) -> list[Count]:
         """Return the counters of a day, or of what is open now: by account and severity, and by detection."""
         pk, organization = ORGANIZATION_ROLLUP_KEY if day == NOW else rollup_key(day, "", "")
         items = read_partition(self._client, self._table, pk, is_consistent=is_consistent)
-        return [_count(item) for item in items if text(item, "sk") != organization and number(item, _COUNT)]
+        return [_count(item) for item in items if text(item, "sk") != organization and _is_counted(item)]
 
     def open_now(self) -> dict[str, int]:
         """Return the organization's open findings by severity, as they are at this moment."""
@@ -163,6 +171,10 @@ class RollupStore:
         return True
 
 
+def _is_counted(item: Item) -> bool:
+    return bool(number(item, _COUNT) or number(item, ACCEPTED))
+
+
 def _count(item: Item) -> Count:
     left, _, right = text(item, "sk").partition("#")
     is_control = left == "control"
@@ -171,6 +183,7 @@ def _count(item: Item) -> Count:
         severity="" if is_control else right,
         control=right if is_control else "",
         findings=number(item, _COUNT),
+        accepted=number(item, ACCEPTED),
     )
 
 

@@ -10,6 +10,7 @@ from contract.clock import now
 from contract.finding import Finding, RecordState, Severity, Workflow
 from dashboard import data
 from dashboard.deeds import LONGEST_NOTE, Deed, asked, missing, possible
+from hub.store.decisions import Decision
 from hub.store.findings import FindingStore, LostRaceError
 
 Show = Callable[..., AppTest]
@@ -131,7 +132,7 @@ def test_a_finding_that_is_gone_meanwhile_is_one_clear_message(tables: Any) -> N
 def test_a_lost_race_is_one_clear_message(
     tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FindingStore, "set_workflow", _raise(LostRaceError("one")))
+    monkeypatch.setattr(FindingStore, "decide", _raise(LostRaceError("one")))
     app = act(show("findings", finding="one", action="resolve"))
     assert not app.exception
     assert "Nothing was changed" in markup(app)
@@ -140,7 +141,9 @@ def test_a_lost_race_is_one_clear_message(
 
 def test_somebody_elses_newer_deed_is_said_rather_than_overwritten(tables: Any) -> None:
     later = now().replace(year=now().year + 1).isoformat()
-    FindingStore(tables, "muster-findings").set_workflow("one", Workflow.RESOLVED, "dave", "", later)
+    FindingStore(tables, "muster-findings").decide(
+        "one", Decision(workflow=Workflow.RESOLVED, by="dave", note="", at=later)
+    )
     with pytest.raises(data.DataError, match="dave acted"):
         data.act("one", Deed.SUPPRESS, "carol", "a drill")
 
@@ -149,7 +152,7 @@ def test_a_profile_that_may_only_read_is_told_what_it_lacks(
     tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutItem")
-    monkeypatch.setattr(FindingStore, "set_workflow", _raise(refused))
+    monkeypatch.setattr(FindingStore, "decide", _raise(refused))
     app = act(show("findings", finding="one", action="resolve"))
     assert "dynamodb:PutItem" in markup(app)
 

@@ -10,6 +10,7 @@ from contract.clock import iso
 from contract.finding import Finding, RecordState, Severity, Workflow
 from hub.conditions import follow
 from hub.notifier.notice import Transition
+from hub.store.decisions import Decision
 from hub.store.findings import Change, FindingStore
 from hub.transitions import transition_between
 
@@ -78,13 +79,13 @@ def test_what_people_resolved_stays_so_while_the_condition_lasts_and_opens_when_
     followed: Followed, holding: Callable[..., Finding], store: FindingStore
 ) -> None:
     followed(1, holding(0))
-    store.set_workflow("f1", Workflow.RESOLVED, "alice", "mended", at(2))
+    store.decide("f1", Decision(workflow=Workflow.RESOLVED, by="alice", note="mended", at=at(2)))
     assert followed(3, holding(0)) == []
     assert followed(4) == []
     (back,) = followed(7, holding(6))
     assert told([back]) == [Transition.REOPENED]
     assert back.after.workflow is Workflow.NEW
-    store.set_workflow("f1", Workflow.RESOLVED, "alice", "mended again", at(8))
+    store.decide("f1", Decision(workflow=Workflow.RESOLVED, by="alice", note="mended again", at=at(8)))
     assert followed(9, holding(6)) == []
 
 
@@ -92,7 +93,7 @@ def test_what_people_suppressed_stays_suppressed(
     followed: Followed, holding: Callable[..., Finding], store: FindingStore
 ) -> None:
     followed(1, holding(0))
-    store.set_workflow("f1", Workflow.SUPPRESSED, "alice", "a spoke under test", at(2))
+    store.decide("f1", Decision(workflow=Workflow.SUPPRESSED, by="alice", note="a spoke under test", at=at(2)))
     assert followed(3, holding(0)) == []
     assert followed(4) == []
     (back,) = followed(7, holding(6))
@@ -103,9 +104,9 @@ def test_a_suppression_that_ends_after_the_condition_closes_the_finding(
     followed: Followed, holding: Callable[..., Finding], store: FindingStore
 ) -> None:
     followed(1, holding(0))
-    store.set_workflow("f1", Workflow.SUPPRESSED, "alice", "", at(2))
+    store.decide("f1", Decision(workflow=Workflow.SUPPRESSED, by="alice", note="", at=at(2)))
     followed(3)
-    store.set_workflow("f1", Workflow.NEW, "alice", "", at(4))
+    store.decide("f1", Decision(workflow=Workflow.NEW, by="alice", note="", at=at(4)))
     (closed,) = followed(5)
     assert closed.after.record_state is RecordState.ARCHIVED
 

@@ -17,6 +17,7 @@ from contract.finding import Finding, Status, Workflow
 from hub import ingester
 from hub.ingester import Ingester
 from hub.ingestion import Ingestion
+from hub.store.decisions import Decision
 from hub.store.findings import FindingStore
 from hub.store.schema import FINDINGS, definition
 from tests.asff import control, imported, passed
@@ -80,7 +81,9 @@ def test_what_customers_change_is_seen_although_the_finding_is_not_newer(store: 
 def test_a_deed_here_holds_against_what_security_hub_did_not_hear_yet(store: FindingStore) -> None:
     ingest(store, imported(control(), at(9)))
     name = of(store, control()).id
-    store.set_workflow(name, Workflow.RESOLVED, "alice", "Closed", "2026-11-20T10:00:00.000000Z")
+    store.decide(
+        name, Decision(workflow=Workflow.RESOLVED, by="alice", note="Closed", at="2026-11-20T10:00:00.000000Z")
+    )
     ingest(store, imported(control(UpdatedAt="2026-11-20T10:02:00Z"), "2026-11-20T10:02:00Z"))
     assert of(store, control()).workflow is Workflow.RESOLVED
     ingest(store, imported(control(UpdatedAt="2026-11-20T10:30:00Z"), "2026-11-20T10:30:00Z"))
@@ -147,19 +150,19 @@ def test_another_resource_region_or_account_is_another_matter(store: FindingStor
 
 def history(finding: str, deeds: list[str], start: int) -> list[Event]:
     """Return the events of a finding as Security Hub lives it: each deed comes later than the one before."""
-    state: dict[str, Any] = {"workflow": "NEW", "compliance": "FAILED", "record": "ACTIVE", "updated": at(8)}
+    state: dict[str, Any] = {"workflow": "NEW", "compliance": "FAILED", "decide": "ACTIVE", "updated": at(8)}
     events = []
     for place, deed in enumerate(["create", *deeds]):
         now = f"2026-11-20T{9 + place:02}:{start:02}:00Z"
         if deed in {"NEW", "SUPPRESSED", "RESOLVED"}:
             state["workflow"] = deed
         else:
-            state |= {"updated": now, "record": "ARCHIVED" if deed == "archive" else "ACTIVE"}
+            state |= {"updated": now, "decide": "ARCHIVED" if deed == "archive" else "ACTIVE"}
             state["compliance"] = {"pass": "PASSED", "fail": "FAILED"}.get(deed, state["compliance"])
         document = control(
             finding,
             UpdatedAt=state["updated"],
-            RecordState=state["record"],
+            RecordState=state["decide"],
             Compliance={"Status": state["compliance"], "SecurityControlId": "S3.8"},
             Workflow={"Status": state["workflow"]},
         )

@@ -13,6 +13,7 @@ from hub.settings import TransitionsSettings
 from hub.store.items import item_of
 from hub.streams import StreamRecord
 from hub.transitions import pass_on, pass_on_handler, transition_between
+from hub.turns import Turn
 
 Make = Callable[..., Finding]
 CLOSED = {"workflow": Workflow.RESOLVED, "workflow_at": "2026-11-20T10:00:00.000000Z"}
@@ -56,18 +57,26 @@ def test_what_security_hub_knew_long_before_the_hub_is_no_news(
     assert transition_between(finding(**CLOSED), finding(product_arn=HUB, **times)) is Transition.REOPENED
 
 
+TOLD = TransitionsSettings(notifier_queue_url="url", workflow_queue_url="workflow")
+PUBLISHING = msgspec.structs.replace(TOLD, publisher_queue_url="publisher")
+
+
 class Queue:
-    """The notifier's queue, which refuses the findings it is told to, and the publisher's, which does so too."""
+    """The notifier's queue, which refuses the findings it is told to, the publisher's too, and the workflow's."""
 
     def __init__(self, *refused: str, unpublished: str = "") -> None:
         self.refused = refused
         self.unpublished = unpublished
         self.notices: list[Notice] = []
         self.publications: list[Finding] = []
+        self.turns: list[Turn] = []
 
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         if QueueUrl == "publisher":
             return self._publish(Entries)
+        if QueueUrl == "workflow":
+            self.turns += [msgspec.json.decode(entry["MessageBody"], type=Turn) for entry in Entries]
+            return {}
         assert QueueUrl == "url"
         assert len(Entries) <= 10
         assert sum(len(entry["MessageBody"]) for entry in Entries) < 256_000
@@ -92,7 +101,7 @@ def records(finding: Make, number: int) -> list[StreamRecord]:
 
 def test_each_opening_is_passed_on_in_order(finding: Make) -> None:
     queue: Any = Queue()
-    assert pass_on(records(finding, 25), queue, "url") is None
+    assert pass_on(records(finding, 25), queue, TOLD) is None
     assert [notice.finding.id for notice in queue.notices] == [f"f{place}" for place in range(25)]
     assert {notice.occurrence for notice in queue.notices} == {"opened"}
 
@@ -101,25 +110,42 @@ def test_a_poison_record_comes_back_and_those_before_it_are_passed_on(finding: M
     queue: Any = Queue()
     batch = records(finding, 5)
     batch[2] = StreamRecord("2", None, {"body": {"B": "bm90IGEgYm9keQ=="}})
-    assert pass_on(batch, queue, "url") == "2"
+    assert pass_on(batch, queue, TOLD) == "2"
     assert [notice.finding.id for notice in queue.notices] == ["f0", "f1"]
 
 
 def test_a_notice_that_the_queue_refuses_comes_back(finding: Make) -> None:
     queue: Any = Queue("f12")
-    assert pass_on(records(finding, 25), queue, "url") == "12"
+    assert pass_on(records(finding, 25), queue, TOLD) == "12"
+
+
+def test_the_workflow_follows_what_opens_and_what_people_did(finding: Make) -> None:
+    queue: Any = Queue()
+    refreshed = finding(updated_at="2026-11-21T09:00:00.000000Z")
+    changes = [(None, finding()), (finding(), refreshed), (refreshed, finding(**CLOSED)), (finding(**CLOSED), None)]
+    batch = [
+        StreamRecord(str(place), old and item_of(old, place), new and item_of(new, place + 1))
+        for place, (old, new) in enumerate(changes)
+    ]
+    assert pass_on(batch, queue, TOLD) is None
+    opening, closing = queue.turns
+    assert opening == Turn("f1", is_opening=True)
+    assert (closing.is_opening, closing.entry.changes) == (
+        False,
+        {"status": ("OPEN", "RESOLVED"), "workflow": ("NEW", "RESOLVED")},
+    )
 
 
 def test_nothing_is_published_without_a_publisher(finding: Make) -> None:
     queue: Any = Queue()
-    assert pass_on(records(finding, 3), queue, "url") is None
+    assert pass_on(records(finding, 3), queue, TOLD) is None
     assert queue.publications == []
 
 
 def test_the_publisher_hears_of_what_people_do_not(finding: Make) -> None:
     queue: Any = Queue()
     closing = StreamRecord("7", item_of(finding(), 1), item_of(finding(**CLOSED), 2))
-    assert pass_on([*records(finding, 2), closing], queue, "url", "publisher") is None
+    assert pass_on([*records(finding, 2), closing], queue, PUBLISHING) is None
     assert [one.id for one in queue.publications] == ["f0", "f1", "f1"]
     assert [one.is_open for one in queue.publications] == [True, True, False]
     assert [notice.finding.id for notice in queue.notices] == ["f0", "f1"]
@@ -130,7 +156,7 @@ def test_the_stream_comes_again_from_what_either_queue_refused_first(
     finding: Make, refused: str, unpublished: str, first: str
 ) -> None:
     queue: Any = Queue(refused, unpublished=unpublished)
-    assert pass_on(records(finding, 12), queue, "url", "publisher") == first
+    assert pass_on(records(finding, 12), queue, PUBLISHING) == first
 
 
 def test_a_second_reopening_is_another_occurrence(finding: Make) -> None:
@@ -146,9 +172,11 @@ def test_the_handler_queues_notices_of_stream_events(
     finding: Make, aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqs = aws("sqs")
-    url = sqs.create_queue(QueueName="notifier")["QueueUrl"]
+    url, other = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("notifier", "workflow"))
     monkeypatch.setattr(transitions, "aws_client", aws)
-    monkeypatch.setattr(transitions, "_settings", lambda: TransitionsSettings(notifier_queue_url=url))
+    monkeypatch.setattr(
+        transitions, "_settings", lambda: TransitionsSettings(notifier_queue_url=url, workflow_queue_url=other)
+    )
     change = {"SequenceNumber": "1", "NewImage": item_of(finding(), 4)}
     expired = {"SequenceNumber": "2", "OldImage": item_of(finding(), 4)}
     event = {"Records": [{"dynamodb": change}, {"dynamodb": expired}]}

@@ -11,6 +11,7 @@ from contract.clock import iso, now
 from contract.finding import Workflow
 from contract.names import Names
 from generator.third_party import ROOT
+from hub.store.decisions import Decision
 from hub.store.findings import FindingStore
 from tests.rollout.deployed import Rollout, rolling_out
 from tests.rollout.driving import HUB
@@ -60,11 +61,11 @@ def test_a_finding_is_published_and_archived_when_somebody_closes_it(rollout: Ro
     assert is_own_product(one, HUB)
     assert one["ProductFields"]["muster/account"] == member
     assert member in one["Title"]
-    findings(rollout).set_workflow(finding, Workflow.RESOLVED, "alice", "a drill", iso(now()))
+    findings(rollout).decide(finding, Decision(workflow=Workflow.RESOLVED, by="alice", note="a drill", at=iso(now())))
     rollout.settle()
     (closed,) = published(rollout)
     assert (closed["RecordState"], closed["Workflow"]["Status"]) == ("ARCHIVED", "NEW")
-    findings(rollout).set_workflow(finding, Workflow.NEW, "alice", "no drill", iso(now()))
+    findings(rollout).decide(finding, Decision(workflow=Workflow.NEW, by="alice", note="no drill", at=iso(now())))
     rollout.settle()
     assert [again["RecordState"] for again in published(rollout)] == ["ACTIVE"]
 

@@ -64,8 +64,18 @@ def notifier(dynamodb: "DynamoDBClient", good: Recording, broken: Recording) -> 
         Severity.MEDIUM,
         clock=lambda: NOW,
         has_predecessor=lambda finding: finding.id == "renamed",
+        is_accepted=lambda finding: finding.id == "accepted",
     )
     handler.metrics.clear_metrics()
+
+
+@pytest.mark.parametrize("known", ["renamed", "accepted"])
+def test_what_people_know_or_accept_is_not_told(notifier: Notifier, good: Recording, finding: Make, known: str) -> None:
+    notifier.notify(Notice(finding(known), Transition.OPENED))
+    assert good.subjects == []
+    with pytest.raises(NotificationError):
+        notifier.notify(Notice(finding("news"), Transition.OPENED))
+    assert good.subjects == ["news opened"]
 
 
 def test_a_failing_channel_does_not_silence_the_others(

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from contract.finding import Finding, RecordState, Severity, Workflow
+from hub.store.decisions import Decision
 from hub.store.findings import FindingNotFoundError, FindingStore, UpsertError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_a_lost_race_reads_again_and_loses_neither_deed(
     def race(**_: Any) -> None:
         if not raced:
             raced.append(True)
-            racing.set_workflow("f1", Workflow.SUPPRESSED, "bob", "drill", LATER)
+            racing.decide("f1", Decision(workflow=Workflow.SUPPRESSED, by="bob", note="drill", at=LATER))
 
     dynamodb.meta.events.register("before-parameter-build.dynamodb.PutItem", race)
     store.upsert([finding(updated_at=LATER, title="newer")])
@@ -104,20 +105,20 @@ def test_keys_that_dynamodb_leaves_unread_are_asked_again(
 
 def test_a_deed_is_stored_with_who_and_why(store: FindingStore, finding: Make) -> None:
     store.upsert([finding()])
-    done = store.set_workflow("f1", Workflow.RESOLVED, "bob", "key deleted", LATER)
+    done = store.decide("f1", Decision(workflow=Workflow.RESOLVED, by="bob", note="key deleted", at=LATER))
     assert (done.workflow, done.workflow_by, done.note, done.workflow_at) == ("RESOLVED", "bob", "key deleted", LATER)
     assert store.get("f1") == done
 
 
 def test_an_older_deed_changes_nothing(store: FindingStore, finding: Make) -> None:
     store.upsert([finding(workflow=Workflow.RESOLVED, workflow_at=LATER)])
-    done = store.set_workflow("f1", Workflow.NEW, "bob", "", "2026-11-20T00:00:00.000000Z")
+    done = store.decide("f1", Decision(workflow=Workflow.NEW, by="bob", note="", at="2026-11-20T00:00:00.000000Z"))
     assert done.workflow is Workflow.RESOLVED
 
 
 def test_a_deed_about_nothing_is_refused(store: FindingStore) -> None:
     with pytest.raises(FindingNotFoundError):
-        store.set_workflow("none", Workflow.RESOLVED, "bob", "", LATER)
+        store.decide("none", Decision(workflow=Workflow.RESOLVED, by="bob", note="", at=LATER))
 
 
 def test_a_finding_that_comes_back_returns_to_the_lists(store: FindingStore, finding: Make, dynamodb: Any) -> None:

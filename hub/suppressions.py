@@ -1,0 +1,130 @@
+"""Keeps suppressions: those of muster.toml, what they newly cover, and what opens again when they are over."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from contract.clock import iso, now
+from contract.finding import Finding, Workflow
+from contract.names import FOR_GOOD, METRICS_NAMESPACE
+from contract.settings import read_settings
+from hub.clients import aws_client
+from hub.settings import SuppressionsSettings
+from hub.store.accounts import AccountStore
+from hub.store.decisions import Decision
+from hub.store.findings import FindingQuery, FindingStore
+from hub.store.suppressions import BY_RULE, Suppression, SuppressionStore
+from hub.suppressing import Suppressing, decision_of
+
+logger = Logger(service="suppressions")
+metrics = Metrics(namespace=METRICS_NAMESPACE, service="suppressions")
+
+_WRITTEN = Path(__file__).parent / "suppressions.json"
+_PAGE = 500
+
+
+@metrics.log_metrics
+def keep_handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Bring suppressions and findings together; answers how many findings were suppressed and opened again."""
+    settings, client = read_settings(SuppressionsSettings, os.environ), aws_client("dynamodb")
+    accounts = AccountStore(client, settings.state_table)
+    keeper = Keeper(
+        FindingStore(client, settings.findings_table),
+        SuppressionStore(client, settings.state_table),
+        lambda: {one.id: one.ou_ids for one in accounts.all()},
+    )
+    done = keeper.keep(msgspec.json.decode(_WRITTEN.read_bytes(), type=tuple[Suppression, ...]), now())
+    for name, value in done.items():
+        metrics.add_metric(name=f"Findings{name.capitalize()}", unit=MetricUnit.Count, value=value)
+    return done
+
+
+class Keeper:
+    """Suppressions beside the findings. Killed anywhere, it goes on with the next run."""
+
+    def __init__(
+        self, findings: FindingStore, suppressions: SuppressionStore, units: Callable[[], dict[str, tuple[str, ...]]]
+    ) -> None:
+        """Take what it works with; `units` gives account → ids of the units above it."""
+        self._findings = findings
+        self._suppressions = suppressions
+        self._units = units
+
+    def keep(self, written: Sequence[Suppression], moment: datetime) -> dict[str, int]:
+        """Store what muster.toml says, suppress what that newly covers, open what is not covered any more."""
+        stored = {one.id: one for one in self._suppressions.all()}
+        wanted = {one.id: msgspec.structs.replace(one, is_written=True) for one in written}
+        changed = [one for one in wanted.values() if stored.get(one.id) != one and not one.is_over(moment)]
+        gone = [one for one in stored.values() if one.is_written and one.id not in wanted]
+        reopened = sum(self._reopened(name, until, moment) for until, name in self._suppressions.due(moment))
+        for one in gone:
+            reopened += sum(self._reopened(name, until, moment) for until, name in list(self._suppressions.by(one.id)))
+        for one in gone:
+            self._suppressions.remove(one.id)
+        suppressed = sum(self._applied(one, moment) for one in changed)
+        return {"suppressed": suppressed, "reopened": reopened}
+
+    def _applied(self, suppression: Suppression, moment: datetime) -> int:
+        """Suppress the open findings that a suppression covers; it is stored last, so that a killed run starts over."""
+        known = Suppressing(lambda: [suppression], self._units)
+        for until, name in list(self._suppressions.by(suppression.id)):
+            self._revised(suppression, known, (until, name), moment)
+        suppressed = 0
+        for finding in self._open(suppression):
+            decision = known.decision_about(finding, moment)
+            if decision:
+                self._findings.decide(finding.id, decision)
+                suppressed += 1
+        self._suppressions.write(suppression)
+        logger.info("A suppression was applied", suppression=suppression.id, findings=suppressed)
+        return suppressed
+
+    def _open(self, suppression: Suppression) -> Iterator[Finding]:
+        """Yield the whole open findings that a suppression may cover."""
+        query = FindingQuery(
+            accounts=() if suppression.ous else suppression.accounts,
+            detections=tuple(one for one in suppression.detections if "*" not in one and "?" not in one),
+            regions=suppression.regions,
+        )
+        if any(one not in query.detections for one in suppression.detections):
+            query = msgspec.structs.replace(query, detections=())
+        cursor = None
+        while True:
+            page = self._findings.page(query, cursor, limit=_PAGE)
+            yield from self._findings.read(row.id for row in page.findings).values()
+            cursor = page.cursor
+            if not cursor:
+                return
+
+    def _revised(self, suppression: Suppression, known: Suppressing, place: tuple[str, str], moment: datetime) -> None:
+        """Keep a finding suppressed in the suppression's new words, where they still cover it."""
+        until, finding_id = place
+        finding = self._findings.get(finding_id)
+        if not finding or finding.workflow is not Workflow.SUPPRESSED or not known.about(finding, moment):
+            self._reopened(finding_id, until, moment)
+            return
+        self._findings.decide(finding_id, decision_of(suppression, moment))
+        if until != (suppression.until or FOR_GOOD):
+            self._suppressions.forget(until, finding_id)
+
+    def _reopened(self, finding_id: str, until: str, moment: datetime) -> bool:
+        """Open a finding again, unless somebody decided otherwise since; it leaves the list either way."""
+        finding = self._findings.get(finding_id)
+        is_due = (
+            finding is not None
+            and finding.workflow is Workflow.SUPPRESSED
+            and (finding.workflow_until or FOR_GOOD) == until
+        )
+        if is_due and finding:
+            note = f"No longer accepted: {finding.suppression}" if finding.suppression else "No longer accepted."
+            by = finding.workflow_by if finding.workflow_by.startswith(BY_RULE) else "suppression's end"
+            decision = Decision(by=by, at=iso(moment), workflow=Workflow.NEW, note=note)
+            self._findings.decide(finding_id, decision)
+        self._suppressions.forget(until, finding_id)
+        return is_due
