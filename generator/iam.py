@@ -117,9 +117,11 @@ def import_findings(product: Arn) -> Statement:
     return allow(["securityhub:BatchImportFindings"], [product])
 
 
-def update_findings(hub: Arn) -> Statement:
-    """Write to findings of Security Hub what customers may (both its generations)."""
-    return allow(["securityhub:BatchUpdateFindings", "securityhub:BatchUpdateFindingsV2"], [hub])
+def update_findings(*, in_ocsf: bool) -> Statement:
+    """Write to findings of Security Hub what customers may, in one of its generations."""
+    version, hub = ("V2", "hubv2/*") if in_ocsf else ("", "hub/default")
+    arn = Sub(f"arn:${{AWS::Partition}}:securityhub:${{AWS::Region}}:${{AWS::AccountId}}:{hub}")
+    return allow([f"securityhub:BatchUpdateFindings{version}"], [arn])
 
 
 def call_tagging(actions: Sequence[str]) -> Statement:

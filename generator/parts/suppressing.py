@@ -1,6 +1,6 @@
 """What follows people's decisions about findings, and keeps suppressions."""
 
-from troposphere import AWSObject, GetAtt, Sub
+from troposphere import AWSObject, GetAtt
 from troposphere.events import Rule
 
 from contract.names import ACCOUNT_INDEX, CONTROL_INDEX, SEVERITY_INDEX
@@ -9,6 +9,7 @@ from generator.functions import SUPPRESSIONS, WORKFLOW
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried, work_queue
 from generator.parts.sources import from_queue, from_rule
+from generator.settings.feeds import SecurityHubFormat
 
 # BatchUpdateFindings takes a hundred findings.
 _BATCH = 100
@@ -18,13 +19,13 @@ _BATCH_SECONDS = 5
 def workflow(site: Site) -> list[AWSObject]:
     """Return what follows the turns of findings: history, suppressions, and Security Hub, which hears of decisions."""
     config = site.config
-    hub = Sub("arn:${AWS::Partition}:securityhub:${AWS::Region}:${AWS::AccountId}:hub/default")
+    is_in_ocsf = config.feeds.security_hub_format is SecurityHubFormat.OCSF
     statements = [
         iam.consume_queue(GetAtt("WorkflowQueue", "Arn")),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
         iam.use_items(GetAtt("StateTable", "Arn"), "PutItem", "Query"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
-        *([iam.update_findings(hub)] if config.feeds.reads_security_hub else []),
+        *([iam.update_findings(in_ocsf=is_in_ocsf)] if config.feeds.reads_security_hub else []),
     ]
     return [
         *work_queue(WORKFLOW, config, {}),

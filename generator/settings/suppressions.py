@@ -59,7 +59,7 @@ class Suppression(Section):
     ous: tuple[UnitId, ...] = Field(
         default=(), description="organizational units, with all below them", examples=[["ou-exam-12345678"]]
     )
-    regions: tuple[RegionName, ...] = Field(default=(), description="Regions", examples=[["eu-central-1"]])
+    regions: tuple[RegionName, ...] = Field(default=(), description="where it is accepted", examples=[["eu-central-1"]])
     resources: tuple[Glob, ...] = Field(
         default=(), description="resources, as findings name them", examples=[["arn:aws:s3:::website-*"]]
     )

@@ -14,6 +14,8 @@ def test_every_dead_letter_queue_of_the_hub_has_its_kind_and_who_its_messages_we
         "muster-ingester-dlq": (Kind.WORK, "muster-ingester"),
         "muster-lookups-dlq": (Kind.WORK, "muster-lookups"),
         "muster-reports-dlq": (Kind.WORK, "muster-reports"),
+        "muster-workflow-dlq": (Kind.WORK, "muster-workflow"),
+        "muster-suppressions-dlq": (Kind.CALLS, "muster-suppressions"),
         "muster-notifier-dlq": (Kind.WORK, "muster-notifier"),
         "muster-publisher-dlq": (Kind.WORK, "muster-publisher"),
         "muster-inventory-dlq": (Kind.CALLS, "muster-inventory"),

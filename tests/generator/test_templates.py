@@ -280,7 +280,13 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Reports", "StateTable", {"PutItem"}),
         ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),
-        ("Notifier", "StateTable", {"GetItem", "UpdateItem"}),
+        ("Recount", "StateTable", {"GetItem", "PutItem", "Query", "UpdateItem"}),
+        ("Workflow", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
+        ("Workflow", "StateTable", {"PutItem", "Query"}),
+        ("Suppressions", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
+        ("Suppressions", "StateTable", {"DeleteItem", "PutItem", "Query"}),
+        ("Notifier", "FindingsTable", {"BatchGetItem"}),
+        ("Notifier", "StateTable", {"GetItem", "Query", "UpdateItem"}),
     ],
 )
 def test_a_function_may_only_make_the_calls_that_its_store_makes(
@@ -319,6 +325,25 @@ def test_findings_are_imported_as_the_hub_accounts_own_product_only(of_type: Fou
     product = "${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default"
     assert imports["Action"] == ["securityhub:BatchImportFindings"]
     assert imports["Resource"] == [{"Fn::Sub": f"arn:${{AWS::Partition}}:securityhub:{product}"}]
+
+
+@pytest.mark.parametrize(
+    ("feeds", "allowed"),
+    [
+        ({}, {"securityhub:BatchUpdateFindings": "hub/default"}),
+        ({"security_hub_format": "ocsf"}, {"securityhub:BatchUpdateFindingsV2": "hubv2/*"}),
+        ({"security_hub": "off"}, {}),
+    ],
+)
+def test_decisions_are_written_to_the_security_hub_that_is_read(feeds: dict[str, str], allowed: dict[str, str]) -> None:
+    role = rendered(variant(feeds=feeds))["hub"]["Resources"]["WorkflowRole"]["Properties"]
+    found = {
+        action: one["Resource"][0]["Fn::Sub"].rpartition("}:")[2]
+        for one in statements(role)
+        for action in one["Action"]
+        if action.startswith("securityhub:")
+    }
+    assert found == allowed
 
 
 def test_without_publishing_nothing_of_it_is_there() -> None:
