@@ -115,7 +115,8 @@ class FindingStore:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=RESOURCE_INDEX,
-            KeyConditionExpression="resource = :key",
+            KeyConditionExpression="#resource = :key",
+            ExpressionAttributeNames={"#resource": "resource"},
             ExpressionAttributeValues=to_item({":key": key}),
         )
         for page in pages:
