@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="suppressions")
 
 _WRITTEN = Path(__file__).parent / "suppressions.json"
 _PAGE = 500
+# The functions read suppressions again every five minutes: what came meanwhile is found by the next run.
+_SPREADING = timedelta(minutes=40)
 
 
 @metrics.log_metrics
@@ -59,15 +61,16 @@ class Keeper:
     def keep(self, written: Sequence[Suppression], moment: datetime) -> dict[str, int]:
         """Store what muster.toml says, suppress what that newly covers, open what is not covered any more."""
         stored = {one.id: one for one in self._suppressions.all()}
-        wanted = {one.id: msgspec.structs.replace(one, is_written=True) for one in written}
+        wanted = {one.id: _since(one, stored.get(one.id), moment) for one in written}
         changed = [one for one in wanted.values() if stored.get(one.id) != one and not one.is_over(moment)]
+        recent = [one for one in wanted.values() if one not in changed and one.since > iso(moment - _SPREADING)]
         gone = [one for one in stored.values() if one.is_written and one.id not in wanted]
         reopened = sum(self._reopened(name, until, moment) for until, name in self._suppressions.due(moment))
         for one in gone:
             reopened += sum(self._reopened(name, until, moment) for until, name in list(self._suppressions.by(one.id)))
         for one in gone:
             self._suppressions.remove(one.id)
-        suppressed = sum(self._applied(one, moment) for one in changed)
+        suppressed = sum(self._applied(one, moment) for one in [*changed, *recent])
         return {"suppressed": suppressed, "reopened": reopened}
 
     def _applied(self, suppression: Suppression, moment: datetime) -> int:
@@ -128,3 +131,11 @@ class Keeper:
             self._findings.decide(finding_id, decision)
         self._suppressions.forget(until, finding_id)
         return is_due
+
+
+def _since(written: Suppression, stored: Suppression | None, moment: datetime) -> Suppression:
+    """Return a suppression of muster.toml as it is to be stored: with the time since which it is."""
+    said = msgspec.structs.replace(written, is_written=True)
+    since = stored.since if stored else ""
+    is_as_stored = stored == msgspec.structs.replace(said, since=since)
+    return msgspec.structs.replace(said, since=since if is_as_stored else iso(moment))

@@ -90,4 +90,10 @@ def _product(call: Call) -> str:
     return str(given[0].get("ProductArn", ""))
 
 
-NAMERS: tuple[Callable[[Call], str], ...] = (_rule, _archive, _stream, _administrator, _sender, _product)
+def _hub(call: Call) -> str:
+    """Security Hub itself, whose findings a call reads or changes."""
+    is_about_findings = call.action in {"securityhub:BatchUpdateFindings", "securityhub:GetFindings"}
+    return call.arn("securityhub", "hub/default") if is_about_findings else ""
+
+
+NAMERS: tuple[Callable[[Call], str], ...] = (_rule, _archive, _stream, _administrator, _sender, _product, _hub)

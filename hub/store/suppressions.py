@@ -24,7 +24,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What is accepted, by whom, why, until when (`contract.clock.iso` text; empty: for good).
 
     Of each list that is given one entry must fit; `*` stands for any text in detections, resources and actors.
-    `is_written` says that `muster.toml` has it.
+    `is_written` says that `muster.toml` has it, `since` since when it is stored in these words.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     resources: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
     is_written: bool = False
+    since: str = ""
 
     def is_over(self, moment: datetime) -> bool:
         """Whether its time has passed."""

@@ -259,6 +259,17 @@ def test_a_suppression_that_is_added_covers_what_is_open_and_opens_it_in_the_end
     assert work.keep(DRILL, at=NOW + timedelta(days=31)) == {"suppressed": 0, "reopened": 0}
 
 
+def test_what_came_before_every_function_knew_of_a_suppression_is_found_by_the_next_run(
+    work: Work, finding: Make
+) -> None:
+    work.keep(DRILL)
+    work.store.upsert([finding()])
+    assert work.keep(DRILL, at=NOW + timedelta(minutes=15)) == {"suppressed": 1, "reopened": 0}
+    assert work.suppressions.all()[0].since == "2026-11-20T12:00:00.000000Z"
+    work.store.upsert([finding("f2")])
+    assert work.keep(DRILL, at=NOW + timedelta(hours=1)) == {"suppressed": 0, "reopened": 0}
+
+
 def remembered(work: Work, *names: str) -> None:
     """Let the workflow follow what the stream tells of suppressed findings."""
     for name in names:

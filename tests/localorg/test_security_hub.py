@@ -96,6 +96,11 @@ def test_a_role_imports_as_the_product_that_it_may_only(organization: Organizati
     other = finding(organization.hub, "other", ProductArn=product("444455556666"))
     assert refused(importer.batch_import_findings, Findings=[other]).startswith("AccessDenied")
     assert refused(importer.get_findings).startswith("AccessDenied")
+    reading = statement("securityhub:GetFindings", f"arn:aws:securityhub:{REGION}:{organization.hub}:hub/default")
+    iam.put_user_policy(UserName="importer", PolicyName="reading", PolicyDocument=json.dumps(policy(reading)))
+    assert importer.get_findings()["Findings"]
+    update = {"FindingIdentifiers": [{"Id": "allowed", "ProductArn": "x"}], "Workflow": {"Status": "NEW"}}
+    assert refused(importer.batch_update_findings, **update).startswith("AccessDenied")
 
 
 def test_an_import_is_an_event(organization: Organization, hub: Any, eventually: Eventually) -> None:
