@@ -17,6 +17,8 @@ METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
 SILENT_SPOKES = "SpokesSilent"
 ROLLUP_DRIFT = "RollupDrift"
+SYNC_AGE = "SyncAgeHours"
+SYNC_WHOLE_AGE = "SyncWholeAgeDays"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"
@@ -24,7 +26,7 @@ CONTROL_INDEX = "ControlTimestampIndex"
 RESOURCE_INDEX = "ResourceIndex"
 
 HUB_FUNCTIONS = (
-    *("detector", "ingester", "lookups", "reports", "inventory", "rollups", "recount"),
+    *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
     *("transitions", "workflow", "suppressions", "notifier", "publisher"),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")

@@ -55,6 +55,14 @@ INGESTER = Function(
     settings=hub.IngesterSettings,
     services=("dynamodb",),
 )
+SYNC = Function(
+    name="sync",
+    handler="hub.sync.handler.sync_handler",
+    settings=hub.SyncSettings,
+    services=("dynamodb", "securityhub", "sqs"),
+    memory=256,
+    timeout=300,
+)
 LOOKUPS = Function(
     name="lookups",
     handler="hub.lookups.handler.look_up_handler",
@@ -153,7 +161,7 @@ HEARTBEAT = Function(
 )
 
 HUB_FUNCTIONS = (
-    *(DETECTOR, INGESTER, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
+    *(DETECTOR, INGESTER, SYNC, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
     *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, PUBLISHER),
 )
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)

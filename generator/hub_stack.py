@@ -7,12 +7,12 @@ from troposphere import GetAtt, Output, Ref, Template
 
 from generator.config import Config, Trail
 from generator.native_rules import products_of_feeds
-from generator.parts.alarms import alarms, rollup_alarm, spoke_alarms
+from generator.parts.alarms import alarms, rollup_alarm, spoke_alarms, sync_alarms
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
-from generator.parts.ingesting import ingester
+from generator.parts.ingesting import ingester, sync
 from generator.parts.looking_up import lookups
 from generator.parts.recounting import recount
 from generator.parts.reporting import inventory, reports
@@ -21,6 +21,7 @@ from generator.parts.suppressing import suppressions, workflow
 from generator.parts.tables import findings_table, state_table
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, alert_topics
 from generator.parts.trail import ORGANIZATION_LOGS, organization_trail_logs
+from generator.settings.feeds import SecurityHubFormat
 
 
 def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
@@ -35,7 +36,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             state_table(config),
             *alert_topics(config),
             *detector(site),
-            *(ingester(site) if config.feeds.reads_security_hub else []),
+            *([*ingester(site), *sync(site)] if config.feeds.reads_security_hub else []),
             *lookups(site),
             *reports(site),
             *inventory(site),
@@ -49,7 +50,14 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
     )
-    template.add_resource([*alarms(list(template.resources.values())), *spoke_alarms(), rollup_alarm()])
+    template.add_resource(
+        [
+            *alarms(list(template.resources.values())),
+            *spoke_alarms(),
+            rollup_alarm(),
+            *(sync_alarms() if config.feeds.reads_security_hub else []),
+        ]
+    )
     template.add_output(_outputs(config))
     return template
 
@@ -65,6 +73,8 @@ def hub_values(config: Config) -> dict[str, Any]:
         "state_table": Ref("StateTable"),
         "lookups_queue_url": Ref("LookupsQueue"),
         "notifier_queue_url": Ref("NotifierQueue"),
+        "sync_queue_url": Ref("SyncQueue"),
+        "is_ocsf": config.feeds.security_hub_format is SecurityHubFormat.OCSF,
         "workflow_queue_url": Ref("WorkflowQueue"),
         "reads_security_hub": config.feeds.reads_security_hub,
         "publisher_queue_url": Ref("PublisherQueue") if config.findings.publish_to_security_hub else "",

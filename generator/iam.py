@@ -117,11 +117,19 @@ def import_findings(product: Arn) -> Statement:
     return allow(["securityhub:BatchImportFindings"], [product])
 
 
+def get_findings(*, in_ocsf: bool) -> Statement:
+    """Read the findings of Security Hub, in one of its generations."""
+    return allow([f"securityhub:GetFindings{'V2' * in_ocsf}"], [_security_hub(in_ocsf=in_ocsf)])
+
+
 def update_findings(*, in_ocsf: bool) -> Statement:
     """Write to findings of Security Hub what customers may, in one of its generations."""
-    version, hub = ("V2", "hubv2/*") if in_ocsf else ("", "hub/default")
-    arn = Sub(f"arn:${{AWS::Partition}}:securityhub:${{AWS::Region}}:${{AWS::AccountId}}:{hub}")
-    return allow([f"securityhub:BatchUpdateFindings{version}"], [arn])
+    return allow([f"securityhub:BatchUpdateFindings{'V2' * in_ocsf}"], [_security_hub(in_ocsf=in_ocsf)])
+
+
+def _security_hub(*, in_ocsf: bool) -> Sub:
+    hub = "hubv2/*" if in_ocsf else "hub/default"
+    return Sub(f"arn:${{AWS::Partition}}:securityhub:${{AWS::Region}}:${{AWS::AccountId}}:{hub}")
 
 
 def call_tagging(actions: Sequence[str]) -> Statement:

@@ -13,6 +13,17 @@ class DetectorSettings(Settings, frozen=True, kw_only=True):
     lookups_queue_url: str
 
 
+class SyncSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-sync`; as the ingester's. `is_ocsf`: the new Security Hub is read."""
+
+    findings_table: str
+    state_table: str
+    hub_account: str
+    sync_queue_url: str
+    other_feeds: str = ""
+    is_ocsf: bool = False
+
+
 class LookupsSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-lookups`."""
 

@@ -9,14 +9,15 @@ from troposphere.awslambda import Function as LambdaFunction
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sqs import Queue
 
-from contract.names import METRICS_NAMESPACE, ROLLUP_DRIFT, SILENT_SPOKES, UNWELL_SPOKES
+from contract.names import METRICS_NAMESPACE, ROLLUP_DRIFT, SILENT_SPOKES, SYNC_AGE, SYNC_WHOLE_AGE, UNWELL_SPOKES
 from generator.dead_letters import dead_letter_queues
-from generator.functions import INVENTORY, RECOUNT, REPORTS, Function
+from generator.functions import INVENTORY, RECOUNT, REPORTS, SYNC, Function
 from generator.parts.cures import cure
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS
 
 _FIVE_MINUTES = 300
 _AN_HOUR = 3_600
+_SIX_HOURS = 21_600
 _LATE_SECONDS = 900
 
 
@@ -61,6 +62,19 @@ def rollup_alarm() -> Alarm:
     """Return the alarm on counters that had to be mended."""
     text = "counters of findings drifted from the findings and were mended; the recount's log says which"
     return _alarm(ROLLUP_DRIFT, text, {**_own_metric(ROLLUP_DRIFT, RECOUNT, "Sum"), "Period": _AN_HOUR}, 0, ALERTS)
+
+
+def sync_alarms() -> list[Alarm]:
+    """Return the alarms on a sync with Security Hub that comes to no end, or is begun by nobody."""
+    late = "no sync with Security Hub began for 18 hours, or the last one began 13 hours ago; its log says why"
+    stuck = "for 15 days Security Hub was not read as a whole; the sync's log says why"
+    every = {"Period": _SIX_HOURS, "EvaluationPeriods": 3}
+    return [
+        _alarm(SYNC_AGE, late, {**_own_metric(SYNC_AGE, SYNC, "Maximum"), **every}, 13, ALERTS, missing="breaching"),
+        _alarm(
+            SYNC_WHOLE_AGE, stuck, {**_own_metric(SYNC_WHOLE_AGE, SYNC, "Maximum"), "Period": _SIX_HOURS}, 15, ALERTS
+        ),
+    ]
 
 
 def _errors(one: LambdaFunction, topic: str | None) -> Alarm:

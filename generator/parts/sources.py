@@ -81,5 +81,13 @@ def to_queue(what: Function, name: str, bus: Any, pattern: dict[str, Any]) -> Ru
     return Rule(f"{what.title}Rule", Name=name, EventBusName=bus, EventPattern=pattern, Targets=[target])
 
 
+def on_schedule(what: Function, title: str, name: str, schedule: str, message: str) -> Rule:
+    """Return a rule that puts a message into the function's queue by a schedule."""
+    target = Target(
+        Id="Queue", Arn=GetAtt(f"{what.title}Queue", "Arn"), DeadLetterConfig=_dead_letters(what), Input=message
+    )
+    return Rule(title, Name=name, ScheduleExpression=schedule, Targets=[target])
+
+
 def _dead_letters(what: Function) -> DeadLetterConfig:
     return DeadLetterConfig(Arn=GetAtt(f"{what.title}DeadLetters", "Arn"))

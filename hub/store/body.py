@@ -7,7 +7,7 @@ import msgspec
 
 from contract import asff, ocsf
 from contract.clock import EPOCH
-from contract.finding import Finding, Mode, Workflow
+from contract.finding import Finding, Mode, RecordState, Workflow
 from hub.store import dictionaries
 
 # One that is in use never changes: a new one joins it.
@@ -35,18 +35,23 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer: dict[str, Any] = {}
 
 
-class Document(msgspec.Struct, frozen=True):
-    """One of Security Hub's findings: what its provider wrote, and what is known beside it."""
+class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of Security Hub's findings: what its provider wrote, and what is known beside it.
+
+    `is_stale`: the provider forgot it, which its last document cannot say.
+    """
 
     beside: Beside
     source: dict[str, Any]
+    is_stale: bool = False
 
 
 def packed(finding: Finding) -> bytes:
     """Return the finding as compressed JSON, without what can be read from Security Hub's document again."""
     if finding.source:
         beside = Beside(**{name: getattr(finding, name) for name in Beside.__struct_fields__})
-        return _compressed(Document(beside, finding.source), dictionaries.ASFF)
+        is_stale = finding.record_state is RecordState.STALE
+        return _compressed(Document(beside, finding.source, is_stale), dictionaries.ASFF)
     return _compressed(finding, dictionaries.OURS)
 
 
@@ -63,7 +68,8 @@ def unpacked(body: bytes) -> Finding:
     given = {**document.source, **document.beside.customer}
     read = ocsf.finding_of if ocsf.is_ocsf(given) else asff.finding_of
     said = read(given, document.beside.observed_at)
-    return msgspec.structs.replace(said, **msgspec.structs.asdict(document.beside))
+    state = RecordState.STALE if document.is_stale else said.record_state
+    return msgspec.structs.replace(said, **msgspec.structs.asdict(document.beside), record_state=state)
 
 
 def _compressed(value: msgspec.Struct, dictionary: bytes) -> bytes:

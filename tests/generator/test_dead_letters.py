@@ -12,6 +12,7 @@ def test_every_dead_letter_queue_of_the_hub_has_its_kind_and_who_its_messages_we
     assert {one.name: (one.kind, one.handler) for one in found} == {
         "muster-detector-dlq": (Kind.WORK, "muster-detector"),
         "muster-ingester-dlq": (Kind.WORK, "muster-ingester"),
+        "muster-sync-dlq": (Kind.WORK, "muster-sync"),
         "muster-lookups-dlq": (Kind.WORK, "muster-lookups"),
         "muster-reports-dlq": (Kind.WORK, "muster-reports"),
         "muster-workflow-dlq": (Kind.WORK, "muster-workflow"),

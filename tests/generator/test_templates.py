@@ -281,6 +281,8 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),
         ("Recount", "StateTable", {"GetItem", "PutItem", "Query", "UpdateItem"}),
+        ("Sync", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
+        ("Sync", "StateTable", {"GetItem", "PutItem"}),
         ("Workflow", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Workflow", "StateTable", {"PutItem", "Query"}),
         ("Suppressions", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),

@@ -16,12 +16,14 @@ from hub.store.decisions import Decision
 from hub.store.findings import FindingStore
 from hub.store.history import HistoryStore
 from hub.store.rollups import RollupStore
+from hub.store.runs import Kind, RunStore
 from tests.asff import control, passed
 from tests.rollout.deployed import Rollout, rolling_out
 from tests.rollout.driving import HUB, MANAGEMENT
 
 pytestmark = pytest.mark.slow
 NAMES = Names()
+S3_2 = {"Status": "FAILED", "SecurityControlId": "S3.2"}
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,21 @@ def test_a_suppression_of_the_settings_covers_what_is_open_and_what_comes(rollou
             *(Status.SUPPRESSED, "suppression website", "public on purpose"),
         )
         assert there(rollout, one)["Workflow"] == {"Status": "SUPPRESSED"}
+
+
+def test_what_no_event_brought_is_read_by_the_sync(rollout: Rollout, member: str) -> None:
+    events = rollout.client("events", HUB)
+    events.disable_rule(Name=NAMES.queue("ingester"))
+    missed = said(rollout, member, control("missed", GeneratorId="security-control/S3.2", Compliance=S3_2))
+    events.enable_rule(Name=NAMES.queue("ingester"))
+    store = FindingStore(rollout.client("dynamodb", HUB), NAMES.findings_table)
+    assert store.get(missed.id) is None
+    sqs = rollout.client("sqs", HUB)
+    sqs.send_message(
+        QueueUrl=sqs.get_queue_url(QueueName=NAMES.queue("sync"))["QueueUrl"], MessageBody='{"kind": "everything"}'
+    )
+    rollout.settle()
+    assert stored(rollout, missed).is_open
+    run, _ = RunStore(rollout.client("dynamodb", HUB), NAMES.state_table).read(Kind.EVERYTHING)
+    assert run is not None
+    assert run.is_done

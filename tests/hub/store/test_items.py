@@ -10,14 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from contract.asff import finding_of as asff_finding
 from contract.clock import EPOCH
 from contract.finding import Finding, RecordState, Severity, Workflow
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.store.attributes import from_item, number, text
-from hub.store.body import _DICTIONARIES
+from hub.store.body import _DICTIONARIES, Beside
 from hub.store.items import finding_of, item_of, row_of, shard_of
+from hub.store.merge import CUSTOMER
 from hub.store.schema import FINDINGS
+from tests.asff import control
 
 EVENTS = Path(__file__).parents[3] / "localorg" / "events"
 Make = Callable[..., Finding]
@@ -128,3 +131,18 @@ def test_a_damaged_body_is_refused(finding: Make) -> None:
 
 def test_severities_stay_apart_in_the_index(finding: Make) -> None:
     assert text(item_of(finding(severity=Severity.LOW), 1), "severity_bucket").startswith("LOW#")
+
+
+def test_all_that_security_hubs_document_does_not_say_stands_beside_it() -> None:
+    """Whatever merges on its own must come back from a body as it went in."""
+    beside = {*CUSTOMER.fields, "first_seen", "observed_at", "passed_at", "superseded_at", "superseded_by", "mode"}
+    assert set(Beside.__struct_fields__) == beside
+
+
+@pytest.mark.parametrize("state", list(RecordState))
+def test_a_finding_of_security_hub_comes_back_as_it_was_stored(state: RecordState) -> None:
+    written = "ARCHIVED" if state is RecordState.ARCHIVED else "ACTIVE"
+    said = asff_finding(control(RecordState=written), "2026-11-20T09:00:00.000000Z")
+    changes = {"assignee": "bob", "superseded_by": "x", "is_told_here": True, "record_state": state}
+    stored = msgspec.structs.replace(said, **changes)
+    assert finding_of(item_of(stored, 1)) == stored

@@ -1,0 +1,1 @@
+"""Reads in Security Hub what its events did not bring."""
