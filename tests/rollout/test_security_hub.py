@@ -1,6 +1,7 @@
 """Security Hub's findings: from a member to the store, to a decision there, and back to Security Hub."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,6 +99,7 @@ def test_a_decision_here_is_one_there_and_comes_back_as_no_change(rollout: Rollo
 
 def test_a_decision_there_is_one_here(rollout: Rollout, member: str) -> None:
     finding = said(rollout, member, control("resolved there"))
+    time.sleep(1.1)  # events tell whole seconds
     rollout.client("securityhub", HUB).batch_update_findings(
         FindingIdentifiers=[{"Id": finding.source_id, "ProductArn": finding.product_arn}],
         Workflow={"Status": "RESOLVED"},
