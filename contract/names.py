@@ -17,6 +17,7 @@ METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
 SILENT_SPOKES = "SpokesSilent"
 ROLLUP_DRIFT = "RollupDrift"
+ARCHIVE_LAG = "ArchiveLagDays"
 SYNC_AGE = "SyncAgeHours"
 SYNC_WHOLE_AGE = "SyncWholeAgeDays"
 
@@ -27,7 +28,7 @@ RESOURCE_INDEX = "ResourceIndex"
 
 HUB_FUNCTIONS = (
     *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
-    *("transitions", "workflow", "suppressions", "notifier", "publisher"),
+    *("transitions", "workflow", "suppressions", "notifier", "publisher", "archiver", "late_archiver"),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the spokes and is no function: the rules that forward events.
@@ -97,6 +98,11 @@ class Names:
     def state_table(self) -> str:
         """The table of everything else that the hub remembers."""
         return f"{self.prefix}-state"
+
+    @property
+    def archive_database(self) -> str:
+        """The database and the workgroup of the archive: neither likes hyphens."""
+        return f"{self.prefix.replace('-', '_')}_archive"
 
     def function(self, name: str) -> str:
         """Return the name of a function of the hub: `creator_tagger` becomes `muster-creator-tagger`."""

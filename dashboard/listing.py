@@ -1,13 +1,14 @@
 """Which queries a view asks, in which order, and what of their answers it shows."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
 from contract.finding import Finding, Severity, Workflow
 from dashboard.filters import Filters, Order, State
 from dashboard.organization import Organization
+from hub.store.items import RETENTION, expiry_week
 from hub.store.query import FindingQuery, Page
 
 ReadPage = Callable[[FindingQuery, str | None, int], Page]
@@ -71,7 +72,10 @@ def _accounts(filters: Filters, organization: Organization) -> tuple[str, ...] |
 
 
 def _days(now: datetime) -> list[str]:
-    return [(now - timedelta(days=age)).date().isoformat() for age in range(CLOSED_DAYS)]
+    """Return the days to ask for; those of Security Hub's findings that closed this week stand under its end."""
+    this_week = (date.fromisoformat(expiry_week(now)) - RETENTION).isoformat()
+    days = [(now - timedelta(days=age)).date().isoformat() for age in range(CLOSED_DAYS)]
+    return days if this_week == days[0] else [this_week, *days]
 
 
 def _worst_first(query: FindingQuery) -> list[FindingQuery]:

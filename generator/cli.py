@@ -10,7 +10,19 @@ from rich.console import Console
 
 from contract.cloudtrail import MalformedEventError
 from contract.names import VERSION
-from generator.commands import backtest, condition, delegation, demo, doctor, events, init, local, recovery, rollout
+from generator.commands import (
+    archive,
+    backtest,
+    condition,
+    delegation,
+    demo,
+    doctor,
+    events,
+    init,
+    local,
+    recovery,
+    rollout,
+)
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
 
@@ -51,6 +63,7 @@ app.command()(events.explain)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(demo.dashboard)
+app.add_typer(archive.app, name="archive")
 app.add_typer(local.app, name="local")
 
 

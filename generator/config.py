@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from contract.names import GLOBAL_REGIONS, Names, partition_of
 from generator.config_problems import ConfigError, described
+from generator.settings.archive import Archive
 from generator.settings.aws import Aws, Target
 from generator.settings.channels import Channels
 from generator.settings.detections import Detections
@@ -40,6 +41,7 @@ class Config(Section):
     exclusions: tuple[Exclusion, ...] = Field(default=(), description="what is normal here, case by case")
     suppressions: tuple[Suppression, ...] = Field(default=(), description="what is found, but accepted")
     feeds: Feeds = Field(default=Feeds(), description="what other AWS services find")
+    archive: Archive = Field(default=Archive(), description="findings for years")
     channels: Channels = Field(default=Channels(), description="how people are told")
     overrides: tuple[Override, ...] = Field(default=(), description="what is different in some accounts or units")
     web: Web = Field(default=Web(), description="the dashboard")

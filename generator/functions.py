@@ -106,7 +106,7 @@ TRANSITIONS = Function(
     name="transitions",
     handler="hub.transitions.pass_on_handler",
     settings=hub.TransitionsSettings,
-    services=("sqs",),
+    services=("dynamodb", "sqs"),
     memory=256,
 )
 WORKFLOW = Function(
@@ -143,6 +143,21 @@ PUBLISHER = Function(
     memory=256,
     timeout=60,
 )
+ARCHIVER = Function(
+    name="archiver",
+    handler="hub.archiver.handler.archive_handler",
+    settings=hub.ArchiverSettings,
+    services=("dynamodb", "s3"),
+    timeout=900,
+)
+LATE_ARCHIVER = Function(
+    name="late_archiver",
+    handler="hub.archiver.late.archive_late_handler",
+    settings=hub.LateArchiverSettings,
+    services=("s3",),
+    memory=256,
+    timeout=60,
+)
 CREATOR_TAGGER = Function(
     name="creator_tagger",
     handler="spoke.creator_tagger.handler.tag_handler",
@@ -162,7 +177,7 @@ HEARTBEAT = Function(
 
 HUB_FUNCTIONS = (
     *(DETECTOR, INGESTER, SYNC, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
-    *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, PUBLISHER),
+    *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, PUBLISHER, ARCHIVER, LATE_ARCHIVER),
 )
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -7,7 +7,8 @@ from troposphere import GetAtt, Output, Ref, Template
 
 from generator.config import Config, Trail
 from generator.native_rules import products_of_feeds
-from generator.parts.alarms import alarms, rollup_alarm, spoke_alarms, sync_alarms
+from generator.parts.alarms import alarms, archive_alarm, rollup_alarm, spoke_alarms, sync_alarms
+from generator.parts.archiving import ARCHIVE, archive, archiver, late_archiver
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
@@ -47,6 +48,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *suppressions(site),
             *notifier(site),
             *(publisher(site) if config.findings.publish_to_security_hub else []),
+            *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
     )
@@ -58,6 +60,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(sync_alarms() if config.feeds.reads_security_hub else []),
         ]
     )
+    template.add_resource([archive_alarm()] if config.archive.enabled else [])
     template.add_output(_outputs(config))
     return template
 
@@ -75,6 +78,8 @@ def hub_values(config: Config) -> dict[str, Any]:
         "notifier_queue_url": Ref("NotifierQueue"),
         "sync_queue_url": Ref("SyncQueue"),
         "is_ocsf": config.feeds.security_hub_format is SecurityHubFormat.OCSF,
+        "archive_bucket": Ref(ARCHIVE),
+        "late_archiver_queue_url": Ref("LateArchiverQueue") if config.archive.enabled else "",
         "workflow_queue_url": Ref("WorkflowQueue"),
         "reads_security_hub": config.feeds.reads_security_hub,
         "publisher_queue_url": Ref("PublisherQueue") if config.findings.publish_to_security_hub else "",
@@ -94,6 +99,7 @@ def _outputs(config: Config) -> list[Output]:
         "StateTableName": Ref("StateTable"),
         "AlertsTopicArn": Ref(ALERTS),
         "CriticalAlertsTopicArn": Ref(CRITICAL_ALERTS),
+        **({"ArchiveBucketName": Ref(ARCHIVE)} if config.archive.enabled else {}),
         **({ORGANIZATION_LOGS: Ref(ORGANIZATION_LOGS)} if config.spoke.trail is Trail.ORGANIZATION else {}),
     }
     return [Output(name, Value=value) for name, value in values.items()]

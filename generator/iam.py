@@ -103,6 +103,11 @@ def write_objects(objects: Arn) -> Statement:
     return allow(["s3:DeleteObject", "s3:PutObject"], [objects])
 
 
+def add_objects(objects: Arn) -> Statement:
+    """Write objects, and delete none."""
+    return allow(["s3:PutObject"], [objects])
+
+
 def send_email(sender: str) -> Statement:
     """Send email from one SES identity of this Region: the address, or its domain."""
     identities = [sender, sender.rpartition("@")[2]]

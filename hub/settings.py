@@ -61,11 +61,13 @@ class RecountSettings(Settings, frozen=True, kw_only=True):
 
 
 class TransitionsSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-transitions`. No `publisher_queue_url` means that nothing is published."""
+    """Of `muster-transitions`. Without a queue's address nothing is published, or archived late."""
 
     notifier_queue_url: str
     workflow_queue_url: str
     publisher_queue_url: str = ""
+    late_archiver_queue_url: str = ""
+    state_table: str
 
 
 class WorkflowSettings(Settings, frozen=True, kw_only=True):
@@ -92,6 +94,20 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     email_recipients: str = ""
     dashboard_url: str = ""
     minimum_severity: Severity = Severity.MEDIUM
+
+
+class ArchiverSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-archiver`."""
+
+    archive_bucket: str
+    findings_table: str
+    state_table: str
+
+
+class LateArchiverSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-late-archiver`."""
+
+    archive_bucket: str
 
 
 class PublisherSettings(Settings, frozen=True, kw_only=True):

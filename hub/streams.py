@@ -12,18 +12,23 @@ _DIGITS = 40
 
 
 class StreamRecord(msgspec.Struct, frozen=True):
-    """One change of an item; an image is None where there was or is no item."""
+    """One change of an item; an image is None where there was or is no item.
+
+    `is_expiry`: DynamoDB removed the item because its time was over (its guide, "DynamoDB Streams and Time to Live").
+    """
 
     sequence: str
     old: Item | None
     new: Item | None
+    is_expiry: bool = False
 
 
 def stream_records(event: Mapping[str, Any]) -> Iterator[StreamRecord]:
     """Yield the changes of a batch."""
     for record in event.get("Records", ()):
         change = record["dynamodb"]
-        yield StreamRecord(change["SequenceNumber"], change.get("OldImage"), change.get("NewImage"))
+        is_expiry = (record.get("userIdentity") or {}).get("principalId") == "dynamodb.amazonaws.com"
+        yield StreamRecord(change["SequenceNumber"], change.get("OldImage"), change.get("NewImage"), is_expiry)
 
 
 def comparable(sequence: str) -> str:

@@ -1,5 +1,6 @@
 """Passes on what changed findings lead to: what people should hear of, and what Security Hub should."""
 
+import base64
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +18,8 @@ from hub.clients import aws_client
 from hub.notifier.notice import Notice, Transition, notice_text, queueable
 from hub.publications import is_to_publish
 from hub.settings import TransitionsSettings
-from hub.store.attributes import number
+from hub.store.attributes import from_item, number, text
+from hub.store.expired import ProgressStore
 from hub.store.items import finding_of
 from hub.streams import StreamRecord, batch_response, comparable, stream_records
 from hub.turns import turn_of
@@ -63,7 +65,7 @@ def pass_on_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     records = list(stream_records(event))
     metrics.add_metric(name="StreamRecords", unit=MetricUnit.Count, value=len(records))
     settings = _settings()
-    failed = pass_on(records, aws_client("sqs"), settings)
+    failed = pass_on(records, aws_client("sqs"), settings, cache(lambda: _archived_through(settings.state_table)))
     return batch_response(failed)
 
 
@@ -72,7 +74,12 @@ def _settings() -> TransitionsSettings:
     return read_settings(TransitionsSettings, os.environ)
 
 
-def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", settings: TransitionsSettings) -> str | None:
+def pass_on(
+    records: Iterable[StreamRecord],
+    sqs: "SQSClient",
+    settings: TransitionsSettings,
+    archived_through: Callable[[], str] = lambda: "",
+) -> str | None:
     """Queue what the records lead to: notices, turns, and with a publisher's queue what it should publish.
 
     Return the first sequence number that failed, from which on Lambda comes again. What was queued behind it in one
@@ -83,9 +90,12 @@ def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", settings: Transit
         Outlet("TurnsQueued", settings.workflow_queue_url, _turn),
         Outlet("PublicationsQueued", settings.publisher_queue_url, _publication),
     ]
+    deleted = Outlet("DeletionsQueued", settings.late_archiver_queue_url, lambda _: "")
     failed = None
     for record in records:
         try:
+            if deleted.queue and is_unarchived(record, archived_through):
+                deleted.messages.append((record.sequence, _body(record)))
             change = change_of(record)
         except Exception:  # the isolator of stream records: those before one that cannot be read are passed on
             logger.exception("A stream record is no finding", sequence=record.sequence)
@@ -95,8 +105,28 @@ def pass_on(records: Iterable[StreamRecord], sqs: "SQSClient", settings: Transit
         for outlet in outlets if change else ():
             if change and outlet.queue and (body := outlet.body(change)):
                 outlet.messages.append((record.sequence, body))
-    unsent = (_unsent(one.messages, sqs, one.queue, one.metric) for one in outlets)
+    unsent = (_unsent(one.messages, sqs, one.queue, one.metric) for one in [*outlets, deleted])
     return min((one for one in unsent if one), key=comparable, default=failed)
+
+
+def _archived_through(table: str) -> str:
+    """Return the last day that is archived whole; empty before the first."""
+    progress = ProgressStore(aws_client("dynamodb"), table).read()
+    return progress.through if progress else ""
+
+
+def is_unarchived(record: StreamRecord, archived_through: Callable[[], str]) -> bool:
+    """Whether a finding expired before its day was archived."""
+    if not (record.is_expiry and record.old):
+        return False
+    day = text(record.old, "severity_bucket").partition("#")[2].partition("#")[0]
+    return day > archived_through()
+
+
+def _body(record: StreamRecord) -> str:
+    """Return a deleted finding as its item had it, in base64 (the stream's own form)."""
+    body = from_item({"body": (record.old or {})["body"]})["body"]
+    return base64.b64encode(body if isinstance(body, bytes) else b"").decode()
 
 
 def _notice(change: Change) -> str:

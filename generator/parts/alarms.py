@@ -9,9 +9,17 @@ from troposphere.awslambda import Function as LambdaFunction
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sqs import Queue
 
-from contract.names import METRICS_NAMESPACE, ROLLUP_DRIFT, SILENT_SPOKES, SYNC_AGE, SYNC_WHOLE_AGE, UNWELL_SPOKES
+from contract.names import (
+    ARCHIVE_LAG,
+    METRICS_NAMESPACE,
+    ROLLUP_DRIFT,
+    SILENT_SPOKES,
+    SYNC_AGE,
+    SYNC_WHOLE_AGE,
+    UNWELL_SPOKES,
+)
 from generator.dead_letters import dead_letter_queues
-from generator.functions import INVENTORY, RECOUNT, REPORTS, SYNC, Function
+from generator.functions import ARCHIVER, INVENTORY, RECOUNT, REPORTS, SYNC, Function
 from generator.parts.cures import cure
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS
 
@@ -75,6 +83,13 @@ def sync_alarms() -> list[Alarm]:
             SYNC_WHOLE_AGE, stuck, {**_own_metric(SYNC_WHOLE_AGE, SYNC, "Maximum"), "Period": _SIX_HOURS}, 15, ALERTS
         ),
     ]
+
+
+def archive_alarm() -> Alarm:
+    """Return the alarm on an archive that is behind: two weeks later findings expire unarchived, one by one."""
+    text = "the archive is more than a day behind; the archiver's log says why"
+    metric = {**_own_metric(ARCHIVE_LAG, ARCHIVER, "Minimum"), "Period": _AN_HOUR, "EvaluationPeriods": 24}
+    return _alarm(ARCHIVE_LAG, text, metric, 1, CRITICAL_ALERTS, missing="breaching")
 
 
 def _errors(one: LambdaFunction, topic: str | None) -> Alarm:

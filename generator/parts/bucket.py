@@ -21,23 +21,26 @@ from troposphere.s3 import (
 from generator import iam
 
 
-def private_bucket(title: str, rule: LifecycleRule, **attributes: Any) -> Bucket:
-    """Return a bucket whose objects expire by `rule`; it stays when its stack goes."""
-    # SSE-S3: a customer key would have to be shared with everybody who reads or writes here.
+def private_bucket(title: str, *rules: LifecycleRule, key: GetAtt | None = None, **attributes: Any) -> Bucket:
+    """Return a bucket whose objects move and expire by the rules; it stays when its stack goes.
+
+    Without a customer key S3's own encrypts: that one need not be shared with everybody who reads or writes.
+    """
+    encrypted = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
     encryption = ServerSideEncryptionRule(
-        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(**encrypted),
+        **({"BucketKeyEnabled": True} if key else {}),
     )
     return Bucket(
         title,
         BucketEncryption=BucketEncryption(ServerSideEncryptionConfiguration=[encryption]),
-        LifecycleConfiguration=LifecycleConfiguration(Rules=[rule]),
+        LifecycleConfiguration=LifecycleConfiguration(Rules=list(rules)),
         OwnershipControls=OwnershipControls(Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
         PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
             BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
         ),
         VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
-        UpdateReplacePolicy="Retain",
-        **{"DeletionPolicy": "Retain", **attributes},
+        **{"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", **attributes},
     )
 
 

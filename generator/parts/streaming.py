@@ -32,12 +32,11 @@ def rollups(site: Site) -> list[AWSObject]:
 def transitions(site: Site) -> list[AWSObject]:
     """Return what picks the changes that people, or Security Hub, should hear of out of the stream."""
     config = site.config
-    queues = [
-        "NotifierQueue",
-        "WorkflowQueue",
-        *(["PublisherQueue"] if config.findings.publish_to_security_hub else []),
-    ]
-    statements = [*_stream(TRANSITIONS), *(iam.send_messages(GetAtt(queue, "Arn")) for queue in queues)]
+    queues = ["NotifierQueue", "WorkflowQueue"]
+    queues += ["PublisherQueue"] if config.findings.publish_to_security_hub else []
+    queues += ["LateArchiverQueue"] if config.archive.enabled else []
+    progress = [iam.use_items(GetAtt("StateTable", "Arn"), "GetItem")] if config.archive.enabled else []
+    statements = [*_stream(TRANSITIONS), *progress, *(iam.send_messages(GetAtt(queue, "Arn")) for queue in queues)]
     return [
         *dead_letters("TransitionsDeadLetters", config.names.dead_letter_queue("transitions"), {}),
         *function(TRANSITIONS, site, statements, config.findings.log_retention_days),

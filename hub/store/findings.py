@@ -1,6 +1,7 @@
 """The store of findings."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ from hub.store.documents import is_put
 from hub.store.items import finding_of, item_of, row_of
 from hub.store.merge import joined, merge
 from hub.store.query import FindingQuery, Page
+from hub.store.schema import TTL_ATTRIBUTE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -133,6 +135,11 @@ class FindingStore:
         stored = finding_of(item)
         changes = self._join(after(stored, decision), item)
         return changes[0].after if changes else stored
+
+    def is_put_back(self, finding: Finding, until: datetime) -> bool:
+        """Store a finding of the archive until a time; False when the table has it still, or again."""
+        expires = to_item({TTL_ATTRIBUTE: int(until.timestamp())})
+        return is_put(self._client, self._table, {**item_of(finding, 1), **expires}, 0, key="id")
 
     def _join(self, finding: Finding, item: Item | None, *, renewing: bool = False) -> list[Change]:
         for _ in range(_RACES):

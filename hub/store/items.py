@@ -127,8 +127,7 @@ def _open_keys(finding: Finding) -> dict[str, Plain]:
 
 
 def _closed_keys(finding: Finding) -> dict[str, Plain]:
-    closed_at = closing_time(finding)
-    day = expiry_week(closed_at) if finding.is_of_security_hub else expiry_day(closed_at)
+    closed_at, day = closing_time(finding), due_day(finding)
     due = datetime.fromisoformat(day).replace(tzinfo=UTC)
     return {
         "severity_bucket": bucket(f"EXPIRE#{day}", shard_of(finding.id)),
@@ -137,6 +136,12 @@ def _closed_keys(finding: Finding) -> dict[str, Plain]:
         **_closed_resource(finding),
         TTL_ATTRIBUTE: int((max(due, closed_at + RETENTION) + MARGIN).timestamp()),
     }
+
+
+def due_day(finding: Finding) -> str:
+    """Return the day under which a closed finding is archived."""
+    closed_at = closing_time(finding)
+    return expiry_week(closed_at) if finding.is_of_security_hub else expiry_day(closed_at)
 
 
 def _closed_resource(finding: Finding) -> dict[str, Plain]:
@@ -151,6 +156,6 @@ def closing_time(finding: Finding) -> datetime:
     """Return when a closed finding was closed: by the provider, as the hub saw it, by people, or by another finding."""
     if finding.record_state is not RecordState.ACTIVE or finding.compliance == "PASSED":
         return datetime.fromisoformat(finding.observed_at)
-    if finding.status is Status.ARCHIVED:
-        return datetime.fromisoformat(finding.superseded_at)
-    return datetime.fromisoformat(finding.acted_at or finding.workflow_at)
+    closed_at = finding.superseded_at if finding.status is Status.ARCHIVED else finding.acted_at or finding.workflow_at
+    # Never before it was seen: what was closed long ago, and is heard of now, is due in 90 days, not at once.
+    return datetime.fromisoformat(max(closed_at, finding.observed_at))

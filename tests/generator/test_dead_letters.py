@@ -19,6 +19,8 @@ def test_every_dead_letter_queue_of_the_hub_has_its_kind_and_who_its_messages_we
         "muster-suppressions-dlq": (Kind.CALLS, "muster-suppressions"),
         "muster-notifier-dlq": (Kind.WORK, "muster-notifier"),
         "muster-publisher-dlq": (Kind.WORK, "muster-publisher"),
+        "muster-archiver-dlq": (Kind.CALLS, "muster-archiver"),
+        "muster-late-archiver-dlq": (Kind.WORK, "muster-late-archiver"),
         "muster-inventory-dlq": (Kind.CALLS, "muster-inventory"),
         "muster-recount-dlq": (Kind.CALLS, "muster-recount"),
         "muster-rollups-dlq": (Kind.CHANGES, "muster-rollups"),

@@ -283,6 +283,9 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Recount", "StateTable", {"GetItem", "PutItem", "Query", "UpdateItem"}),
         ("Sync", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Sync", "StateTable", {"GetItem", "PutItem"}),
+        ("Archiver", "FindingsTable", {"BatchGetItem"}),
+        ("Archiver", "StateTable", {"GetItem", "PutItem"}),
+        ("Transitions", "StateTable", {"GetItem"}),
         ("Workflow", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Workflow", "StateTable", {"PutItem", "Query"}),
         ("Suppressions", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
@@ -346,6 +349,37 @@ def test_decisions_are_written_to_the_security_hub_that_is_read(feeds: dict[str,
         if action.startswith("securityhub:")
     }
     assert found == allowed
+
+
+def test_without_an_archive_nothing_of_it_is_there() -> None:
+    off = rendered(variant(archive={"enabled": False}))["hub"]
+    assert not [title for title in off["Resources"] if title.startswith(("Archive", "LateArchive"))]
+    assert not [one for one in off["Resources"].values() if one["Type"].startswith(("AWS::Glue", "AWS::Athena"))]
+    assert "ArchiveBucketName" not in off["Outputs"]
+
+
+@pytest.mark.parametrize(
+    ("lock", "expected"),
+    [
+        ("off", None),
+        ("governance", {"Mode": "GOVERNANCE", "Days": 365}),
+        ("compliance", {"Mode": "COMPLIANCE", "Days": 365}),
+    ],
+)
+def test_the_archive_is_encrypted_logged_and_locked_as_asked(lock: str, expected: Any) -> None:
+    bucket = rendered(variant(archive={"object_lock": lock}))["hub"]["Resources"]["Archive"]["Properties"]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert bucket["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "ArchiveLogs"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {"true"} or all(
+        bucket["PublicAccessBlockConfiguration"].values()
+    )
+    found = bucket.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention")
+    assert found == expected
+    (ageing,) = bucket["LifecycleConfiguration"]["Rules"]
+    steps = {one["StorageClass"]: one["TransitionInDays"] for one in ageing["Transitions"]}
+    assert steps == {"STANDARD_IA": 30, "GLACIER": 90, "DEEP_ARCHIVE": 365}
+    assert ageing["ExpirationInDays"] == 2_555
 
 
 def test_without_publishing_nothing_of_it_is_there() -> None:

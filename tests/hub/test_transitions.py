@@ -57,7 +57,7 @@ def test_what_security_hub_knew_long_before_the_hub_is_no_news(
     assert transition_between(finding(**CLOSED), finding(product_arn=HUB, **times)) is Transition.REOPENED
 
 
-TOLD = TransitionsSettings(notifier_queue_url="url", workflow_queue_url="workflow")
+TOLD = TransitionsSettings(notifier_queue_url="url", workflow_queue_url="workflow", state_table="state")
 PUBLISHING = msgspec.structs.replace(TOLD, publisher_queue_url="publisher")
 
 
@@ -175,7 +175,9 @@ def test_the_handler_queues_notices_of_stream_events(
     url, other = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("notifier", "workflow"))
     monkeypatch.setattr(transitions, "aws_client", aws)
     monkeypatch.setattr(
-        transitions, "_settings", lambda: TransitionsSettings(notifier_queue_url=url, workflow_queue_url=other)
+        transitions,
+        "_settings",
+        lambda: TransitionsSettings(notifier_queue_url=url, workflow_queue_url=other, state_table="state"),
     )
     change = {"SequenceNumber": "1", "NewImage": item_of(finding(), 4)}
     expired = {"SequenceNumber": "2", "OldImage": item_of(finding(), 4)}

@@ -1,0 +1,1 @@
+"""Asking the archive, and bringing a day back."""

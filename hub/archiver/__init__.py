@@ -1,0 +1,1 @@
+"""Writes closed findings to the archive before they expire."""
