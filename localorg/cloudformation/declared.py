@@ -13,6 +13,7 @@ log = logging.getLogger("localorg.cloudformation")
 DECLARED = {
     "AWS::AccessAnalyzer::Analyzer": "nothing: no part of the system reads it",
     "AWS::ApplicationAutoScaling::ScalableTarget": "nothing: no part of the system reads it",
+    "AWS::Athena::NamedQuery": "the same questions, asked of the same files by DuckDB",
     "AWS::Backup::BackupSelection": "the template test of the vault, plan and role",
     "AWS::Budgets::Budget": "nothing: no part of the system reads it",
     "AWS::CloudFront::VpcOrigin": "the template test of the web stack",

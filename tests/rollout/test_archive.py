@@ -68,9 +68,7 @@ def archive_bucket(rollout: Rollout) -> str:
     return next(str(one["OutputValue"]) for one in stack["Outputs"] if one["OutputKey"] == "ArchiveBucketName")
 
 
-def test_the_archive_is_private_encrypted_and_versioned(rollout: Rollout) -> None:
+def test_the_archive_is_private_and_versioned(rollout: Rollout) -> None:
     s3, bucket = rollout.client("s3", HUB), archive_bucket(rollout)
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
-    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
