@@ -17,6 +17,7 @@ METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
 SILENT_SPOKES = "SpokesSilent"
 ROLLUP_DRIFT = "RollupDrift"
+CRITICAL_FINDINGS = "CriticalFindings"
 ARCHIVE_LAG = "ArchiveLagDays"
 SYNC_AGE = "SyncAgeHours"
 SYNC_WHOLE_AGE = "SyncWholeAgeDays"
@@ -103,6 +104,10 @@ class Names:
     def archive_database(self) -> str:
         """The database and the workgroup of the archive: neither likes hyphens."""
         return f"{self.prefix.replace('-', '_')}_archive"
+
+    def parameter(self, name: str) -> str:
+        """Return the name of a parameter in SSM: `/muster/dynamodb-table-name`."""
+        return f"/{self.prefix}/{name}"
 
     def function(self, name: str) -> str:
         """Return the name of a function of the hub: `creator_tagger` becomes `muster-creator-tagger`."""

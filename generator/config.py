@@ -23,6 +23,7 @@ from generator.settings.overrides import Override
 from generator.settings.regions import why_not
 from generator.settings.section import Broken, Section
 from generator.settings.suppressions import Suppression
+from generator.settings.table_backup import TableBackup
 from generator.settings.web import Web
 from hub.coverage import Scope
 
@@ -42,6 +43,7 @@ class Config(Section):
     suppressions: tuple[Suppression, ...] = Field(default=(), description="what is found, but accepted")
     feeds: Feeds = Field(default=Feeds(), description="what other AWS services find")
     archive: Archive = Field(default=Archive(), description="findings for years")
+    table_backup: TableBackup = Field(default=TableBackup(), description="copies of the hub's tables")
     channels: Channels = Field(default=Channels(), description="how people are told")
     overrides: tuple[Override, ...] = Field(default=(), description="what is different in some accounts or units")
     web: Web = Field(default=Web(), description="the dashboard")
@@ -52,6 +54,7 @@ class Config(Section):
         yield from self._management()
         yield from self._allowed_regions()
         yield from self._suppressions()
+        yield from self._backup_region()
         if self.partition == "aws-cn":
             yield from self._china()
 
@@ -80,6 +83,14 @@ class Config(Section):
         for place, region in enumerate(self.detections.allowed_regions):
             if why := why_not(region, allow_unknown=self.aws.allow_unknown_regions):
                 yield ("detections", "allowed_regions", place), why
+
+    def _backup_region(self) -> Iterator[Broken]:
+        """Yield a Region for copies that does not exist, or is the tables' own."""
+        region, place = self.table_backup.copy_region, ("table_backup", "copy_region")
+        if region and region == self.aws.home_region:
+            yield place, f"{region} is aws.home_region, where the copies are; name another"
+        elif region and (why := why_not(region, allow_unknown=self.aws.allow_unknown_regions)):
+            yield place, why
 
     def _suppressions(self) -> Iterator[Broken]:
         """Yield names that stand twice: findings show them."""

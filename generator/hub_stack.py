@@ -7,14 +7,18 @@ from troposphere import GetAtt, Output, Ref, Template
 
 from generator.config import Config, Trail
 from generator.native_rules import products_of_feeds
-from generator.parts.alarms import alarms, archive_alarm, rollup_alarm, spoke_alarms, sync_alarms
+from generator.parts.alarms import alarms, archive_alarm, operational_alarms, rollup_alarm, spoke_alarms, sync_alarms
 from generator.parts.archiving import ARCHIVE, archive, archiver, late_archiver
+from generator.parts.backups import table_backups
 from generator.parts.central_bus import central_bus
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
 from generator.parts.ingesting import ingester, sync
 from generator.parts.looking_up import lookups
+from generator.parts.overview import overview
+from generator.parts.parameters import parameters
+from generator.parts.questions import questions
 from generator.parts.recounting import recount
 from generator.parts.reporting import inventory, reports
 from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
@@ -49,6 +53,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *notifier(site),
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
+            *(table_backups(config) if config.table_backup.enabled else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
     )
@@ -61,6 +66,8 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
         ]
     )
     template.add_resource([archive_alarm()] if config.archive.enabled else [])
+    template.add_resource([*operational_alarms(), overview(config, list(template.resources.values()))])
+    template.add_resource([*questions(config, set(template.resources)), *parameters(config)])
     template.add_output(_outputs(config))
     return template
 

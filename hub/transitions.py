@@ -11,8 +11,8 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.finding import Finding, Mode
-from contract.names import METRICS_NAMESPACE
+from contract.finding import Finding, Mode, Severity
+from contract.names import CRITICAL_FINDINGS, METRICS_NAMESPACE
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.notifier.notice import Notice, Transition, notice_text, queueable
@@ -131,6 +131,8 @@ def _body(record: StreamRecord) -> str:
 
 def _notice(change: Change) -> str:
     notice = notice_about(change)
+    if notice and notice.finding.severity is Severity.CRITICAL:
+        metrics.add_metric(name=CRITICAL_FINDINGS, unit=MetricUnit.Count, value=1)
     return notice_text(notice) if notice else ""
 
 

@@ -6,11 +6,12 @@ from typing import Any
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.awslambda import EventSourceMapping
 from troposphere.awslambda import Function as LambdaFunction
-from troposphere.cloudwatch import Alarm, MetricDimension
+from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat
 from troposphere.sqs import Queue
 
 from contract.names import (
     ARCHIVE_LAG,
+    CRITICAL_FINDINGS,
     METRICS_NAMESPACE,
     ROLLUP_DRIFT,
     SILENT_SPOKES,
@@ -19,7 +20,7 @@ from contract.names import (
     UNWELL_SPOKES,
 )
 from generator.dead_letters import dead_letter_queues
-from generator.functions import ARCHIVER, INVENTORY, RECOUNT, REPORTS, SYNC, Function
+from generator.functions import ARCHIVER, INVENTORY, NOTIFIER, RECOUNT, REPORTS, SYNC, TRANSITIONS, Function
 from generator.parts.cures import cure
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS
 
@@ -90,6 +91,49 @@ def archive_alarm() -> Alarm:
     text = "the archive is more than a day behind; the archiver's log says why"
     metric = {**_own_metric(ARCHIVE_LAG, ARCHIVER, "Minimum"), "Period": _AN_HOUR, "EvaluationPeriods": 24}
     return _alarm(ARCHIVE_LAG, text, metric, 1, CRITICAL_ALERTS, missing="breaching")
+
+
+def operational_alarms() -> list[Alarm]:
+    """Return the alarms on throttled tables, on many critical findings at once, and on channels that fail."""
+    critical = "more than 5 critical findings opened within 5 minutes"
+    failing = "more than 5 notifications failed within 15 minutes; the notifier's log says which channel and why"
+    told = {**_own_metric("NotificationsFailed", NOTIFIER, "Sum"), "Period": _LATE_SECONDS}
+    return [
+        *(_throttled(table) for table in ("FindingsTable", "StateTable")),
+        _alarm(CRITICAL_FINDINGS, critical, _own_metric(CRITICAL_FINDINGS, TRANSITIONS, "Sum"), 5, CRITICAL_ALERTS),
+        _alarm("NotificationsFailed", failing, told, 5, CRITICAL_ALERTS),
+    ]
+
+
+def _throttled(table: str) -> Alarm:
+    """Reads and writes that DynamoDB refused are two metrics; their sum has a threshold."""
+    queries = [
+        MetricDataQuery(
+            Id=name,
+            ReturnData=False,
+            MetricStat=MetricStat(
+                Metric=Metric(
+                    Namespace="AWS/DynamoDB",
+                    MetricName=f"{name.title()}ThrottleEvents",
+                    Dimensions=[MetricDimension(Name="TableName", Value=Ref(table))],
+                ),
+                Period=_FIVE_MINUTES,
+                Stat="Sum",
+            ),
+        )
+        for name in ("read", "write")
+    ]
+    both = MetricDataQuery(Id="both", Expression="FILL(read, 0) + FILL(write, 0)", Label="throttled")
+    return Alarm(
+        f"{table}Throttled",
+        AlarmDescription="DynamoDB refused more than 10 reads and writes within 5 minutes; they are repeated, and late",
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=10,
+        EvaluationPeriods=1,
+        TreatMissingData="notBreaching",
+        Metrics=[both, *queries],
+        AlarmActions=[Ref(ALERTS)],
+    )
 
 
 def _errors(one: LambdaFunction, topic: str | None) -> Alarm:

@@ -95,6 +95,9 @@ RegionName = Annotated[
     StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$"),
     Form("a Region, such as eu-central-1", "Regions, such as eu-central-1"),
 ]
+OptionalRegionName = Annotated[
+    str, StringConstraints(pattern=r"^([a-z]{2,4}(-[a-z]+)+-\d{1,2})?$"), Form("a Region, such as eu-west-1")
+]
 # The beginning is literal: a pattern of every role would exempt everybody.
 RolePattern = Annotated[
     str,
