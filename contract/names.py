@@ -29,9 +29,11 @@ RESOURCE_INDEX = "ResourceIndex"
 
 HUB_FUNCTIONS = (
     *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
-    *("transitions", "workflow", "suppressions", "notifier", "publisher", "archiver", "late_archiver"),
+    *("transitions", "workflow", "suppressions", "notifier", "publisher", "archiver", "late_archiver", "api"),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
+# What has a role in the hub and is no function: AWS Backup, and API Gateway's logs.
+HUB_ROLES = ("backup", "api-logs")
 # What has a role in the spokes and is no function: the rules that forward events.
 FORWARDING = "alerts"
 
@@ -152,7 +154,7 @@ class Names:
 
 @cache
 def _own_roles(names: Names) -> re.Pattern[str]:
-    known = [names.function(one) for one in HUB_FUNCTIONS]
+    known = [names.function(one) for one in (*HUB_FUNCTIONS, *HUB_ROLES)]
     known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, FORWARDING)]
     return re.compile(rf"({'|'.join(map(re.escape, known))})-[a-z]{{2}}(-[a-z]+)+-[1-9]")
 

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from contract.names import GLOBAL_REGIONS, Names, partition_of
 from generator.config_problems import ConfigError, described
+from generator.settings.api import Api
 from generator.settings.archive import Archive
 from generator.settings.aws import Aws, Target
 from generator.settings.channels import Channels
@@ -42,6 +43,7 @@ class Config(Section):
     exclusions: tuple[Exclusion, ...] = Field(default=(), description="what is normal here, case by case")
     suppressions: tuple[Suppression, ...] = Field(default=(), description="what is found, but accepted")
     feeds: Feeds = Field(default=Feeds(), description="what other AWS services find")
+    api: Api = Field(default=Api(), description="findings over HTTPS")
     archive: Archive = Field(default=Archive(), description="findings for years")
     table_backup: TableBackup = Field(default=TableBackup(), description="copies of the hub's tables")
     channels: Channels = Field(default=Channels(), description="how people are told")

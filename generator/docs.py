@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from contract.catalogue import DetectionText
+from generator.api_docs import openapi
 from generator.configuration_docs import write_configuration_docs
 from generator.detection_docs import detection_page, own_section
 from generator.feed_docs import FEEDS_HEADING, feed_rows
@@ -79,6 +80,7 @@ def write_detection_docs() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": write_configuration_docs,
+    "docs/openapi.json": openapi,
     "docs/detections.md": write_detection_docs,
     "contract/detections.json": detections_json,
 }

@@ -158,6 +158,12 @@ LATE_ARCHIVER = Function(
     memory=256,
     timeout=60,
 )
+API = Function(
+    name="api",
+    handler="hub.api.handler.answer_handler",
+    settings=hub.ApiSettings,
+    services=("dynamodb",),
+)
 CREATOR_TAGGER = Function(
     name="creator_tagger",
     handler="spoke.creator_tagger.handler.tag_handler",
@@ -177,7 +183,7 @@ HEARTBEAT = Function(
 
 HUB_FUNCTIONS = (
     *(DETECTOR, INGESTER, SYNC, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
-    *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, PUBLISHER, ARCHIVER, LATE_ARCHIVER),
+    *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, PUBLISHER, ARCHIVER, LATE_ARCHIVER, API),
 )
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

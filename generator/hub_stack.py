@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from troposphere import GetAtt, Output, Ref, Template
+from troposphere import GetAtt, Output, Ref, Sub, Template
 
 from generator.config import Config, Trail
 from generator.native_rules import products_of_feeds
-from generator.parts.alarms import alarms, archive_alarm, operational_alarms, rollup_alarm, spoke_alarms, sync_alarms
+from generator.parts.alarms import (
+    alarms,
+    api_alarms,
+    archive_alarm,
+    operational_alarms,
+    rollup_alarm,
+    spoke_alarms,
+    sync_alarms,
+)
 from generator.parts.archiving import ARCHIVE, archive, archiver, late_archiver
 from generator.parts.backups import table_backups
 from generator.parts.central_bus import central_bus
@@ -21,6 +29,7 @@ from generator.parts.parameters import parameters
 from generator.parts.questions import questions
 from generator.parts.recounting import recount
 from generator.parts.reporting import inventory, reports
+from generator.parts.serving import STAGE, api
 from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
 from generator.parts.suppressing import suppressions, workflow
 from generator.parts.tables import findings_table, state_table
@@ -53,6 +62,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *notifier(site),
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
+            *(api(site) if config.api.enabled else []),
             *(table_backups(config) if config.table_backup.enabled else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
@@ -66,6 +76,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
         ]
     )
     template.add_resource([archive_alarm()] if config.archive.enabled else [])
+    template.add_resource(api_alarms(config.names.function("api")) if config.api.enabled else [])
     template.add_resource([*operational_alarms(), overview(config, list(template.resources.values()))])
     template.add_resource([*questions(config, set(template.resources)), *parameters(config)])
     template.add_output(_outputs(config))
@@ -106,7 +117,12 @@ def _outputs(config: Config) -> list[Output]:
         "StateTableName": Ref("StateTable"),
         "AlertsTopicArn": Ref(ALERTS),
         "CriticalAlertsTopicArn": Ref(CRITICAL_ALERTS),
+        **({"ApiUrl": _api_url()} if config.api.enabled else {}),
         **({"ArchiveBucketName": Ref(ARCHIVE)} if config.archive.enabled else {}),
         **({ORGANIZATION_LOGS: Ref(ORGANIZATION_LOGS)} if config.spoke.trail is Trail.ORGANIZATION else {}),
     }
     return [Output(name, Value=value) for name, value in values.items()]
+
+
+def _api_url() -> Sub:
+    return Sub("https://${ApiGateway}.execute-api.${AWS::Region}.${AWS::URLSuffix}/" + STAGE)

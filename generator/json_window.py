@@ -12,6 +12,7 @@ _LARGEST = 1 << 24
 # Text that ends too early is wrong at its end, a cut-off literal or escape a few characters before it.
 _CUT_OFF = 12
 _SPACE = re.compile(r"[ \t\r\n]*")
+_OF_NUMBERS = re.compile(r"[-+.0-9eE]*")
 _DECODER = json.JSONDecoder()
 
 
@@ -75,9 +76,16 @@ class JsonWindow:
                 if not (self._may_go_on(error) and self._more()):
                     raise
             else:
-                if isinstance(found, dict | list | str) or end < len(self._text) or not self._more():
-                    self._place = end
+                length = end - self._place
+                if self._is_whole(found, end) or not self._more():
+                    self._place += length
                     return found
+
+    def _is_whole(self, found: Any, end: int) -> bool:
+        """Whether what ends here ends, whatever follows: a number may go on, by as much as `e+` before a digit."""
+        if isinstance(found, dict | list | str):
+            return True
+        return _OF_NUMBERS.match(self._text, end).end() < len(self._text)  # type: ignore[union-attr]  # it matches nothing too
 
     def _may_go_on(self, error: json.JSONDecodeError) -> bool:
         held = len(self._text) - self._place

@@ -96,6 +96,13 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     minimum_severity: Severity = Severity.MEDIUM
 
 
+class ApiSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-api`."""
+
+    findings_table: str
+    state_table: str
+
+
 class ArchiverSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-archiver`."""
 

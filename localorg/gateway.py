@@ -28,6 +28,7 @@ PARTS = (
     "move_tasks",
     "service_control",
     "public_access",
+    "api_callers",
     "tagging",
     "eventbus",
     "templates",

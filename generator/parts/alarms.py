@@ -6,7 +6,7 @@ from typing import Any
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.awslambda import EventSourceMapping
 from troposphere.awslambda import Function as LambdaFunction
-from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat
+from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sqs import Queue
 
 from contract.names import (
@@ -93,47 +93,39 @@ def archive_alarm() -> Alarm:
     return _alarm(ARCHIVE_LAG, text, metric, 1, CRITICAL_ALERTS, missing="breaching")
 
 
+def api_alarms(name: str) -> list[Alarm]:
+    """Return the alarms on an API, given its name, that refuses or fails more than a hundred requests in 5 minutes."""
+    dimension = MetricDimension(Name="ApiName", Value=name)
+    said = {"4XXError": "refused; its access log says whom and why", "5XXError": "failed; the function's log says why"}
+    return [
+        _alarm(
+            f"Api{metric}s",
+            f"more than 100 requests of the API within 5 minutes were {text}",
+            {"Namespace": "AWS/ApiGateway", "MetricName": metric, "Dimensions": [dimension], "Statistic": "Sum"},
+            100,
+            ALERTS,
+        )
+        for metric, text in said.items()
+    ]
+
+
 def operational_alarms() -> list[Alarm]:
     """Return the alarms on throttled tables, on many critical findings at once, and on channels that fail."""
     critical = "more than 5 critical findings opened within 5 minutes"
     failing = "more than 5 notifications failed within 15 minutes; the notifier's log says which channel and why"
     told = {**_own_metric("NotificationsFailed", NOTIFIER, "Sum"), "Period": _LATE_SECONDS}
     return [
-        *(_throttled(table) for table in ("FindingsTable", "StateTable")),
+        *(_throttled(table, kind) for table in ("FindingsTable", "StateTable") for kind in ("Read", "Write")),
         _alarm(CRITICAL_FINDINGS, critical, _own_metric(CRITICAL_FINDINGS, TRANSITIONS, "Sum"), 5, CRITICAL_ALERTS),
         _alarm("NotificationsFailed", failing, told, 5, CRITICAL_ALERTS),
     ]
 
 
-def _throttled(table: str) -> Alarm:
-    """Reads and writes that DynamoDB refused are two metrics; their sum has a threshold."""
-    queries = [
-        MetricDataQuery(
-            Id=name,
-            ReturnData=False,
-            MetricStat=MetricStat(
-                Metric=Metric(
-                    Namespace="AWS/DynamoDB",
-                    MetricName=f"{name.title()}ThrottleEvents",
-                    Dimensions=[MetricDimension(Name="TableName", Value=Ref(table))],
-                ),
-                Period=_FIVE_MINUTES,
-                Stat="Sum",
-            ),
-        )
-        for name in ("read", "write")
-    ]
-    both = MetricDataQuery(Id="both", Expression="FILL(read, 0) + FILL(write, 0)", Label="throttled")
-    return Alarm(
-        f"{table}Throttled",
-        AlarmDescription="DynamoDB refused more than 10 reads and writes within 5 minutes; they are repeated, and late",
-        ComparisonOperator="GreaterThanThreshold",
-        Threshold=10,
-        EvaluationPeriods=1,
-        TreatMissingData="notBreaching",
-        Metrics=[both, *queries],
-        AlarmActions=[Ref(ALERTS)],
-    )
+def _throttled(table: str, kind: str) -> Alarm:
+    text = f"DynamoDB refused more than 10 {kind.lower()}s within 5 minutes; they are repeated, and late"
+    dimension = MetricDimension(Name="TableName", Value=Ref(table))
+    metric = {"Namespace": "AWS/DynamoDB", "MetricName": f"{kind}ThrottleEvents", "Dimensions": [dimension]}
+    return _alarm(f"{table}{kind}sThrottled", text, {**metric, "Statistic": "Sum"}, 10, ALERTS)
 
 
 def _errors(one: LambdaFunction, topic: str | None) -> Alarm:

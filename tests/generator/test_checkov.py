@@ -41,6 +41,8 @@ SUPPRESSED = {
     "CKV_AWS_115": "reserved concurrency is taken from the account's own workloads; mappings limit the hub's functions",
     "CKV_AWS_116": "asynchronous failures go to an on-failure destination, queued ones to the queue's dead letters",
     "CKV_AWS_117": "the functions call AWS's APIs only; in a VPC they would need NAT or endpoints in every account",
+    "CKV_AWS_73": "traces are a setting, `[spoke] tracing`; AWS takes none in China",
+    "CKV_AWS_120": "the API answers with Cache-Control and ETags; the cache that API Gateway sells costs by the hour",
     "CKV_AWS_158": "logs are encrypted by CloudWatch Logs and hold no secrets; a customer key costs money everywhere",
     "CKV_AWS_173": "environments hold names and no secrets; they are encrypted with Lambda's own key",
 }

@@ -25,7 +25,7 @@ SUPPRESSED: dict[str, str] = {}
 
 
 def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    return [one for policy in role.get("Policies", []) for one in policy["PolicyDocument"]["Statement"]]
 
 
 def actions_on(role: dict[str, Any], logical_id: str) -> set[str]:
@@ -283,6 +283,8 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Recount", "StateTable", {"GetItem", "PutItem", "Query", "UpdateItem"}),
         ("Sync", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Sync", "StateTable", {"GetItem", "PutItem"}),
+        ("Api", "FindingsTable", {"GetItem", "PutItem"}),
+        ("Api", "StateTable", {"GetItem", "Query"}),
         ("Archiver", "FindingsTable", {"BatchGetItem"}),
         ("Archiver", "StateTable", {"GetItem", "PutItem"}),
         ("Transitions", "StateTable", {"GetItem"}),
@@ -349,6 +351,53 @@ def test_decisions_are_written_to_the_security_hub_that_is_read(feeds: dict[str,
         if action.startswith("securityhub:")
     }
     assert found == allowed
+
+
+def test_without_an_api_nothing_of_it_is_there() -> None:
+    off = rendered(variant(api={"enabled": False}))["hub"]
+    assert not [title for title in off["Resources"] if title.startswith("Api")]
+    assert "ApiUrl" not in off["Outputs"]
+
+
+def test_the_api_asks_iam_for_every_request_and_keeps_no_paid_cache(of_type: Found) -> None:
+    (method,) = of_type("hub", "AWS::ApiGateway::Method").values()
+    assert (method["AuthorizationType"], method["HttpMethod"]) == ("AWS_IAM", "ANY")
+    (stage,) = of_type("hub", "AWS::ApiGateway::Stage").values()
+    assert "CacheClusterEnabled" not in stage
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 100)
+    assert settings["DataTraceEnabled"] in {False, "false"}, "requests would stand in the log"
+    (plan,) = of_type("hub", "AWS::ApiGateway::UsagePlan").values()
+    assert plan["Quota"] == {"Limit": 50_000, "Period": "DAY"}
+
+
+def test_what_api_gateway_refuses_by_itself_looks_like_what_the_function_refuses(of_type: Found) -> None:
+    refusals = of_type("hub", "AWS::ApiGateway::GatewayResponse").values()
+    assert {one["ResponseType"] for one in refusals} == {"DEFAULT_4XX", "DEFAULT_5XX"}
+    for one in refusals:
+        headers = {name.rpartition(".")[2] for name in one["ResponseParameters"]}
+        assert headers >= {"Strict-Transport-Security", "X-Frame-Options", "Content-Type"}
+        text = one["ResponseTemplates"]["application/json"]
+        said = json.loads(text.replace("$context.status", "403").replace("$context.error.messageString", '"no"'))
+        assert said.keys() == {"type", "title", "status", "detail"}
+
+
+def test_the_firewall_stands_before_the_stage(of_type: Found) -> None:
+    (acl,) = of_type("hub", "AWS::WAFv2::WebACL").values()
+    assert acl["Scope"] == "REGIONAL"
+    common, rate = acl["Rules"]
+    assert common["Statement"]["ManagedRuleGroupStatement"]["Name"] == "AWSManagedRulesCommonRuleSet"
+    assert rate["Statement"]["RateBasedStatement"]["Limit"] == 2_000
+    (tied,) = of_type("hub", "AWS::WAFv2::WebACLAssociation").values()
+    assert "/stages/${ApiStage}" in tied["ResourceArn"]["Fn::Sub"]
+
+
+def test_another_definition_is_another_deployment() -> None:
+    def deployment(**changes: Any) -> str:
+        found = rendered(variant(**changes))["hub"]["Resources"]
+        return next(title for title, one in found.items() if one["Type"] == "AWS::ApiGateway::Deployment")
+
+    assert deployment() == deployment(api={"requests_per_second": 50})
 
 
 def test_without_an_archive_nothing_of_it_is_there() -> None:

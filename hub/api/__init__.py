@@ -1,0 +1,1 @@
+"""The API: findings, and what people decide about them, over HTTPS."""

@@ -1,0 +1,141 @@
+"""What the API takes and gives; its OpenAPI document is made of these."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from contract.finding import Finding, Severity, Workflow
+from hub.store.accounts import Account
+from hub.store.history import Entry
+from hub.store.rollups import Summary
+
+Id = Annotated[str, Field(pattern=r"^[\w-]{1,64}$", description="a finding's id")]
+Text = Annotated[str, Field(max_length=512)]
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a day, such as 2026-11-20")]
+
+
+class Row(BaseModel):
+    """A finding as lists show it."""
+
+    id: str
+    detection: str
+    title: str
+    severity: Severity
+    account: str
+    region: str
+    resource: str
+    product: str
+    actor: str
+    status: str
+    workflow: Workflow
+    first_seen: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> "Row":
+        """Return a listed finding."""
+        return cls(**{name: getattr(finding, name) for name in cls.model_fields})
+
+
+class Page(BaseModel):
+    """A page of a list, newest first; `cursor` asks for the next one, null: there is none."""
+
+    findings: list[Row]
+    cursor: str | None
+
+
+class Change(BaseModel):
+    """A change of a finding: its revision since, when, by whom (empty: its provider), field: before and after."""
+
+    revision: int
+    at: str
+    by: str
+    changes: dict[str, tuple[str, str]]
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Change":
+        """Return a remembered change."""
+        return cls(revision=entry.revision, at=entry.at, by=entry.by, changes=entry.changes)
+
+
+class Whole(BaseModel):
+    """A whole finding, what became of it, and whether somebody should look at it."""
+
+    finding: dict[str, Any]
+    status: str
+    history: list[Change]
+
+
+class Decided(BaseModel):
+    """What is decided about a finding; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workflow: Literal["NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"] | None = None
+    note: Text | None = None
+    assignee: Annotated[str, Field(max_length=128)] | None = None
+    reason: Annotated[str, Field(max_length=512, description="why it is suppressed")] = ""
+    until: Annotated[
+        str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="last day of a suppression, UTC; empty: for good")
+    ] = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Decided":
+        is_suppressing = self.workflow == "SUPPRESSED"
+        if is_suppressing and not self.reason.strip():
+            raise ValueError("reason: say why it is suppressed")
+        if not is_suppressing and (self.reason or self.until):
+            raise ValueError("reason and until are for workflow SUPPRESSED")
+        if self.workflow is None and self.note is None and self.assignee is None:
+            raise ValueError("give one of workflow, note, assignee")
+        return self
+
+
+class Overview(BaseModel):
+    """The organization at a glance: open and accepted findings by severity, new ones by day and severity."""
+
+    open: dict[str, int]
+    accepted: dict[str, int]
+    by_day: dict[str, dict[str, int]]
+
+    @classmethod
+    def of(cls, summary: Summary) -> "Overview":
+        """Return the counters."""
+        return cls(open=summary.open, accepted=summary.accepted, by_day=summary.by_day)
+
+
+class Member(BaseModel):
+    """An account of the organization."""
+
+    id: str
+    name: str
+    ou_path: str
+    owner: str
+    status: str
+
+    @classmethod
+    def of(cls, account: Account) -> "Member":
+        """Return an account as the hub knows it."""
+        return cls(**{name: getattr(account, name) for name in cls.model_fields})
+
+
+class Members(BaseModel):
+    """The organization's accounts, also those that left."""
+
+    accounts: list[Member]
+
+
+class Health(BaseModel):
+    """Whether the API reaches its data."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Problem(BaseModel):
+    """Why a request was not answered (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
