@@ -14,6 +14,7 @@ _REFUSALS = {
     "404": "There is no such thing.",
     "409": "The finding keeps changing.",
     "413": "The body is too long.",
+    "415": "The body is not said to be JSON.",
     "422": "A parameter or the body has another form; `detail` names each field.",
     "429": "Too many requests.",
 }

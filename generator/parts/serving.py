@@ -114,8 +114,8 @@ def _routes() -> list[AWSObject]:
 def _refusals() -> list[GatewayResponse]:
     """What API Gateway refuses by itself looks like what the function refuses."""
     headers = {f"gatewayresponse.header.{name}": f"'{_quoted(value)}'" for name, value in HEADERS.items()}
-    body = json.dumps({"type": "about:blank", "title": "$context.error.responseType", "status": "$context.status"})
-    text = body.replace('"$context.status"', "$context.status")[:-1] + ', "detail": $context.error.messageString}'
+    # The status has no variable here, and the message's brings its own quotes.
+    text = '{"type": "about:blank", "title": "$context.error.responseType", "detail": $context.error.messageString}'
     return [
         GatewayResponse(
             f"Api{kind.title().replace('_', '')}",

@@ -44,6 +44,17 @@ def finished(event: Mapping[str, Any], response: Response) -> Response:
     return _answer(response, headers)
 
 
+def refused(status: HTTPStatus, detail: str) -> Response:
+    """Return the answer to a request that no route sees."""
+    headers = {**HEADERS, "Content-Type": PROBLEM, "Cache-Control": _NEVER}
+    return _answer({"statusCode": status.value, "body": problem(status, detail)}, headers)
+
+
+def is_json(event: Mapping[str, Any]) -> bool:
+    """Whether a request says that its body is JSON."""
+    return _header(event, "content-type").partition(";")[0].strip().lower() == "application/json"
+
+
 def _answer(response: Response, headers: Mapping[str, str]) -> Response:
     body, is_encoded = response.get("body") or "", bool(response.get("isBase64Encoded"))
     return {

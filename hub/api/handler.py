@@ -19,7 +19,7 @@ from contract.clock import iso, now
 from contract.finding import Severity, Workflow
 from contract.names import METRICS_NAMESPACE, VERSION
 from contract.settings import read_settings
-from hub.api.answers import PROBLEM, Response, finished, problem
+from hub.api.answers import PROBLEM, Response, finished, is_json, problem, refused
 from hub.api.models import (
     AccountId,
     Change,
@@ -55,10 +55,11 @@ _LONGEST_BODY = 8_192
 def answer_handler(event: dict[str, Any], context: Any) -> Response:
     """Answer a request of API Gateway's proxy integration."""
     metrics.add_metric(name="Requests", unit=MetricUnit.Count, value=1)
-    if len(event.get("body") or "") > _LONGEST_BODY:
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        refused = {"statusCode": status.value, "body": problem(status, f"at most {_LONGEST_BODY} characters")}
-        return finished(event, {**refused, "multiValueHeaders": {"Content-Type": [PROBLEM]}})
+    body = event.get("body") or ""
+    if len(body) > _LONGEST_BODY:
+        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {_LONGEST_BODY} characters")
+    if body and not is_json(event):
+        return refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "say what the body is: Content-Type: application/json")
     return finished(event, app.resolve(event, context))
 
 

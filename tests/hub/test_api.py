@@ -41,13 +41,14 @@ def ask(
     module._settings.cache_clear()
 
     def asked(path: str, method: str = "GET", body: Any = None, headers: Any = None, **query: Any) -> dict[str, Any]:
+        headers = headers or ({} if body is None else {"Content-Type": "application/json; charset=utf-8"})
         lists = {name: value if isinstance(value, list) else [str(value)] for name, value in query.items()}
         event = {
             "resource": "/{proxy+}",
             "path": path,
             "httpMethod": method,
-            "headers": headers or {},
-            "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
+            "headers": headers,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
             "queryStringParameters": {name: values[-1] for name, values in lists.items()} or None,
             "multiValueQueryStringParameters": lists or None,
             "requestContext": {"identity": {"userArn": ALICE}, "path": path, "stage": "v1", "requestId": "1"},
@@ -192,6 +193,11 @@ def test_what_cannot_be_answered_is_a_problem_of_its_own(
 def test_a_body_that_is_too_long_is_refused_unread(ask: Any) -> None:
     answer = ask("/findings/f1", "PATCH", "x" * 10_000)
     assert (answer["statusCode"], told(answer)["title"]) == (413, "Request Entity Too Large")
+
+
+def test_a_body_that_is_not_said_to_be_json_is_refused_unread(ask: Any) -> None:
+    answer = ask("/findings/f1", "PATCH", "note=x", headers={"content-type": "multipart/form-data"})
+    assert (answer["statusCode"], told(answer)["title"]) == (415, "Unsupported Media Type")
 
 
 def test_a_lost_race_is_a_conflict(

@@ -7,9 +7,20 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+import requests
+import schemathesis
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from hypothesis import assume, settings
+from requests import PreparedRequest
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from contract.clock import iso, now
 from contract.finding import Finding, Severity
@@ -59,6 +70,19 @@ class Caller:
         api = url.removeprefix("https://").partition(".")[0]
         self._base = f"{rollout.organization.endpoint}/restapis/{api}/v1/_user_request_"
         self._credentials = credentials
+
+    @property
+    def base(self) -> str:
+        """Where the API's paths begin."""
+        return self._base
+
+    def sign(self, request: PreparedRequest) -> PreparedRequest:
+        """Sign a request as botocore does."""
+        asked = AWSRequest(method=request.method, url=request.url, data=request.body, headers=dict(request.headers))
+        assert self._credentials
+        SigV4Auth(self._credentials, "execute-api", REGION).add_auth(asked)
+        request.headers.update(asked.headers.items())
+        return request
 
     def __call__(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, Any, Any]:
         data = None if body is None else json.dumps(body).encode()
@@ -129,3 +153,24 @@ def test_every_documented_path_answers(operator: Caller) -> None:
     for path, operations in json.loads(openapi())["paths"].items():
         if "get" in operations:
             assert operator(path.replace("{finding_id}", "f0"))[0] == 200
+
+
+# Its requests are signed; what is not is refused in the tests above.
+API = schemathesis.openapi.from_dict({**json.loads(openapi()), "security": []})
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+
+
+@API.parametrize()
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+def test_nothing_that_is_asked_makes_it_fail(case: schemathesis.Case, operator: Caller) -> None:
+    with requests.Session() as session:
+        session.auth = operator.sign
+        answer = case.call(base_url=operator.base, session=session, timeout=30)
+    assume(answer.status_code != 431)  # the gateway's own limit on a request's line; the function has not seen it
+    case.validate_response(answer, checks=CHECKS)
