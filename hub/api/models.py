@@ -133,9 +133,9 @@ class Health(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was not answered (RFC 9457)."""
+    """Why a request was not answered (RFC 9457); what API Gateway refuses by itself leaves the status out."""
 
     type: str = "about:blank"
     title: str
-    status: int
+    status: int | None = None
     detail: str

@@ -14,6 +14,7 @@ from generator.hub_stack import hub_values
 from generator.parts.function import TemplateError, environment
 from generator.snapshots import SNAPSHOTS, blank_artefacts, rendered, written
 from generator.spoke_stack import spoke_values
+from hub.api.models import Problem
 from hub.lookups.catalogue import lookup_actions
 from hub.settings import DetectorSettings
 from tests.generator.variants import LINTED, variant
@@ -378,15 +379,16 @@ def test_what_api_gateway_refuses_by_itself_looks_like_what_the_function_refuses
         headers = {name.rpartition(".")[2] for name in one["ResponseParameters"]}
         assert headers >= {"Strict-Transport-Security", "X-Frame-Options", "Content-Type"}
         text = one["ResponseTemplates"]["application/json"]
-        said = json.loads(text.replace("$context.status", "403").replace("$context.error.messageString", '"no"'))
-        assert said.keys() == {"type", "title", "status", "detail"}
+        said = json.loads(text.replace("$context.error.messageString", '"no"'))
+        assert Problem.model_validate(said, extra="forbid").detail == "no"
 
 
 def test_the_firewall_stands_before_the_stage(of_type: Found) -> None:
     (acl,) = of_type("hub", "AWS::WAFv2::WebACL").values()
     assert acl["Scope"] == "REGIONAL"
-    common, rate = acl["Rules"]
-    assert common["Statement"]["ManagedRuleGroupStatement"]["Name"] == "AWSManagedRulesCommonRuleSet"
+    *managed, rate = acl["Rules"]
+    groups = {one["Statement"]["ManagedRuleGroupStatement"]["Name"] for one in managed}
+    assert groups == {"AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"}
     assert rate["Statement"]["RateBasedStatement"]["Limit"] == 2_000
     (tied,) = of_type("hub", "AWS::WAFv2::WebACLAssociation").values()
     assert "/stages/${ApiStage}" in tied["ResourceArn"]["Fn::Sub"]

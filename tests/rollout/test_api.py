@@ -172,5 +172,6 @@ def test_nothing_that_is_asked_makes_it_fail(case: schemathesis.Case, operator: 
     with requests.Session() as session:
         session.auth = operator.sign
         answer = case.call(base_url=operator.base, session=session, timeout=30)
-    assume(answer.status_code != 431)  # the gateway's own limit on a request's line; the function has not seen it
+    # What the gateway refuses by itself, for IAM or its limit on a request's line, the function has not seen.
+    assume(answer.status_code not in {403, 431})
     case.validate_response(answer, checks=CHECKS)
