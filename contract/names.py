@@ -18,6 +18,9 @@ UNWELL_SPOKES = "SpokesUnwell"
 SILENT_SPOKES = "SpokesSilent"
 ROLLUP_DRIFT = "RollupDrift"
 CRITICAL_FINDINGS = "CriticalFindings"
+# How many of a batch's events one account sends when it crowds the others out, and what the log says then.
+CROWD = 5
+CROWDED = "An account crowds the others out"
 ARCHIVE_LAG = "ArchiveLagDays"
 SYNC_AGE = "SyncAgeHours"
 SYNC_WHOLE_AGE = "SyncWholeAgeDays"

@@ -30,6 +30,7 @@ from generator.parts.questions import questions
 from generator.parts.recounting import recount
 from generator.parts.reporting import inventory, reports
 from generator.parts.serving import STAGE, api
+from generator.parts.spending import spend_guard
 from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
 from generator.parts.suppressing import suppressions, workflow
 from generator.parts.tables import findings_table, state_table
@@ -77,7 +78,8 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
     )
     template.add_resource([archive_alarm()] if config.archive.enabled else [])
     template.add_resource(api_alarms(config.names.function("api")) if config.api.enabled else [])
-    template.add_resource([*operational_alarms(), overview(config, list(template.resources.values()))])
+    template.add_resource([*operational_alarms(), *spend_guard(config)])
+    template.add_resource(overview(config, list(template.resources.values())))
     template.add_resource([*questions(config, set(template.resources)), *parameters(config)])
     template.add_output(_outputs(config))
     return template

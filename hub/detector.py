@@ -14,9 +14,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from contract.clock import iso, now
 from contract.cloudtrail import timestamp
 from contract.finding import OURS, Finding, detection_finding_id
-from contract.names import GLOBAL_REGIONS, METRICS_NAMESPACE, Names, partition_of
+from contract.names import CROWDED, GLOBAL_REGIONS, METRICS_NAMESPACE, Names, partition_of
 from contract.settings import read_settings
 from hub.clients import aws_client
+from hub.crowd import crowding
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.settings import load_settings
@@ -57,7 +58,10 @@ UNWATCHED = Judged()
 def detect_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Judge a batch of the queue; a message that fails comes back alone and ends in the dead-letter queue."""
     records = event["Records"]
-    failed = _detector().detect({record["messageId"]: record["body"] for record in records})
+    messages = {record["messageId"]: record["body"] for record in records}
+    for account, events in crowding(messages.values()).items():
+        logger.info(CROWDED, account=account, events=events)
+    failed = _detector().detect(messages)
     metrics.add_metric(name="Events", unit=MetricUnit.Count, value=len(records))
     return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
 

@@ -38,7 +38,7 @@ def _asks_for_iam_elsewhere(api: str, stage: str, method: str, path: str) -> boo
     for (account, region, known), described in apigateway_v1._rest_apis.all_items():
         if known == api and account != get_account_id() and not described.get("policy"):
             with request_scope(account, region):
-                return apigateway_v1.method_authorization_type(api, stage, method, path) == "AWS_IAM"
+                return bool(apigateway_v1.method_authorization_type(api, stage, method, path) == "AWS_IAM")
     return False
 
 

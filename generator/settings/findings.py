@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from generator.offered import LogRetention
-from generator.settings.kinds import Days, Switch
+from generator.settings.kinds import Days, Events, Switch
 from generator.settings.section import Section
 
 
@@ -11,6 +11,9 @@ class Findings(Section):
     """How long the hub keeps things, and who else gets its findings."""
 
     event_archive_days: Days = Field(default=30, description="days for which events can be replayed")
+    events_per_account_and_hour: Events = Field(
+        default=50_000, description="events of one account within an hour that are told of as a flood: events cost"
+    )
     deletion_protection: Switch = Field(default=True, description="whether the tables refuse to be deleted")
     publish_to_security_hub: Switch = Field(
         default=False, description="whether Security Hub gets Muster's findings too"

@@ -144,6 +144,7 @@ ResourceGlob = Annotated[
 ]
 ActorKind = Annotated[_Text, AfterValidator(_actor_kind), Form("a kind of caller", ", ".join(KINDS))]
 Count = Annotated[int, Field(ge=1, le=10_000, strict=True), Form("1 to 10000")]
+Events = Annotated[int, Field(ge=100, le=10_000_000, strict=True), Form("100 to 10000000")]
 Port = Annotated[int, Field(ge=0, le=65_535, strict=True), Form("0 to 65535", "0 to 65535 each")]
 Days = Annotated[int, Field(ge=1, le=3650, strict=True), Form("1 to 3650")]
 # Lax, pydantic takes "no" and 0 for false too.

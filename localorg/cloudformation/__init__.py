@@ -12,6 +12,7 @@ from localorg.cloudformation import (
     differences,
     event_types,
     invoke_configs,
+    metric_math,
     permitted,
     stacks,
     tables,
@@ -28,6 +29,8 @@ def install() -> None:
     handlers["AWS::DynamoDB::Table"] = tables.handler(handlers["AWS::DynamoDB::Table"], provisioners._physical_name)
     patches.require(s3, "_delete_bucket", 'bucket["objects"] or _bucket_has_versions(name)')
     handlers["AWS::S3::Bucket"] = buckets.handler(handlers["AWS::S3::Bucket"])
+    patches.require(provisioners, "_cw_metric_alarm_record", "(metric math) is not supported")
+    handlers["AWS::CloudWatch::Alarm"] = metric_math.handler(handlers["AWS::CloudWatch::Alarm"])
     handlers["AWS::CloudTrail::Trail"] = trails.HANDLER
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})

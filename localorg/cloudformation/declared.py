@@ -19,6 +19,7 @@ DECLARED = {
     "AWS::CloudFront::VpcOrigin": "the template test of the web stack",
     "AWS::CloudWatch::AnomalyDetector": "nothing: no part of the system reads it",
     "AWS::CloudWatch::CompositeAlarm": "the alarms it is made of",
+    "AWS::CloudWatch::InsightRule": "the template test of the guard on spending",
     "AWS::EC2::EIP": "nothing: no part of the system reads it",
     "AWS::EC2::FlowLog": "nothing: no part of the system reads it",
     "AWS::EC2::NatGateway": "nothing: no part of the system reads it",

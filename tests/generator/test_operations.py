@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contract.names import CROWDED
 from generator.config import Config
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS
 from generator.hub_stack import hub_stack
@@ -106,6 +107,15 @@ def test_what_a_table_refuses_is_told(table: str, kind: str) -> None:
     one = properties(f"{table}{kind}sThrottled")
     assert (one["MetricName"], one["Threshold"], one["Period"]) == (f"{kind}ThrottleEvents", 10, 300)
     assert one["AlarmActions"] == [{"Ref": "Alerts"}]
+
+
+def test_a_flood_of_one_accounts_events_is_counted_where_the_detector_logs_it() -> None:
+    rule, alarm = properties("EventsByAccount"), properties("EventsOfOneAccount")
+    body = json.loads(rule["RuleBody"])
+    assert body["LogGroupNames"] == [properties("DetectorLogs")["LogGroupName"]]
+    assert body["Contribution"]["Filters"] == [{"Match": "$.message", "In": [CROWDED]}]
+    assert f"'{rule['RuleName']}', 'MaxContributorValue'" in alarm["Metrics"][0]["Expression"]
+    assert (alarm["Threshold"], alarm["AlarmActions"]) == (50_000, [{"Ref": "Alerts"}])
 
 
 def test_every_alarm_tells_somebody() -> None:

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract.finding import Confidence, Finding, Mode, RecordState, Severity, detection_finding_id
+from contract.names import CROWDED
 from hub import detector
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
@@ -483,6 +484,24 @@ def test_the_handler_answers_with_the_messages_that_failed(
     assert detect_handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
     detector._detector.cache_clear()
     assert len(stored(FindingStore(dynamodb, "findings"))) == 1
+
+
+def test_an_account_that_fills_a_batch_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(detector.logger, "info", lambda message, **more: told.append({"message": message, **more}))
+
+    class Quiet:
+        def detect(self, _messages: Mapping[str, str]) -> list[str]:
+            return []
+
+    monkeypatch.setattr(detector, "_detector", Quiet)
+    flood = [json.dumps({**EVENT, "account": "123456789012"}) for _ in range(8)]
+    bodies = [*flood, event(), "no JSON at all"]
+    records = [{"messageId": str(place), "body": body} for place, body in enumerate(bodies)]
+    detect_handler({"Records": records}, None)
+    assert told == [{"message": CROWDED, "account": "123456789012", "events": 8}]
+    detect_handler({"Records": records[:4]}, None)
+    assert len(told) == 1
 
 
 NATIVE = Path(__file__).parents[1] / "events"
