@@ -91,6 +91,11 @@ class Names:
         return f"{self.prefix}-spoke-trail"
 
     @property
+    def data_trail(self) -> str:
+        """The trail of who read and wrote findings, where it is asked for."""
+        return f"{self.prefix}-data-trail"
+
+    @property
     def bus(self) -> str:
         """The hub's event bus and its archive."""
         return self.prefix

@@ -35,7 +35,7 @@ from generator.parts.streaming import notifier, own_product, publisher, rollups,
 from generator.parts.suppressing import suppressions, workflow
 from generator.parts.tables import findings_table, state_table
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, alert_topics
-from generator.parts.trail import ORGANIZATION_LOGS, organization_trail_logs
+from generator.parts.trail import ORGANIZATION_LOGS, data_trail, organization_trail_logs
 from generator.settings.feeds import SecurityHubFormat
 
 
@@ -65,6 +65,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
             *(api(site) if config.api.enabled else []),
             *(table_backups(config) if config.table_backup.enabled else []),
+            *(data_trail(config) if config.findings.data_events else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),
         ]
     )

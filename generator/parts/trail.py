@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from troposphere import AWSObject, GetAtt, If, Ref, Sub
-from troposphere.cloudtrail import Trail
+from troposphere.cloudtrail import AdvancedEventSelector, AdvancedFieldSelector, Trail
 from troposphere.s3 import AbortIncompleteMultipartUpload, Bucket, LifecycleRule, NoncurrentVersionExpiration
 
 from contract.names import GLOBAL_REGIONS
@@ -61,6 +61,47 @@ def organization_trail_logs(config: Config) -> list[AWSObject]:
     trail = Sub(f"arn:${{AWS::Partition}}:cloudtrail:${{AWS::Region}}:{management}:trail/{name}")
     bucket = _logs(ORGANIZATION_LOGS)
     return [bucket, bucket_policy(bucket, _written_by(trail, bucket, [management, config.organization.id]))]
+
+
+def data_trail(config: Config) -> list[AWSObject]:
+    """Return the trail of who read and wrote findings, stored and archived.
+
+    Of all Regions, as Security Hub's CloudTrail.1 asks: what it selects is in the hub's.
+    """
+    name = config.names.data_trail
+    trail = Sub(f"arn:${{AWS::Partition}}:cloudtrail:${{AWS::Region}}:${{AWS::AccountId}}:trail/{name}")
+    bucket = _logs("DataTrailLogs")
+    policy = bucket_policy(bucket, _written_by(trail, bucket, ["${AWS::AccountId}"]))
+    selectors = [_calls_on("AWS::DynamoDB::Table", Equals=[GetAtt("FindingsTable", "Arn")])]
+    if config.archive.enabled:
+        selectors.append(_calls_on("AWS::S3::Object", StartsWith=[Sub("${Archive.Arn}/")]))
+    return [
+        bucket,
+        policy,
+        Trail(
+            "DataTrail",
+            TrailName=name,
+            S3BucketName=Ref(bucket),
+            IsLogging=True,
+            IsMultiRegionTrail=True,
+            IncludeGlobalServiceEvents=True,
+            EnableLogFileValidation=True,
+            AdvancedEventSelectors=selectors,
+            DependsOn=policy.title,
+        ),
+    ]
+
+
+def _calls_on(kind: str, **resource: Any) -> AdvancedEventSelector:
+    """CloudTrail guide, "Filtering data events by using advanced event selectors"."""
+    return AdvancedEventSelector(
+        Name=kind.rpartition(":")[2],
+        FieldSelectors=[
+            AdvancedFieldSelector(Field="eventCategory", Equals=["Data"]),
+            AdvancedFieldSelector(Field="resources.type", Equals=[kind]),
+            AdvancedFieldSelector(Field="resources.ARN", **resource),
+        ],
+    )
 
 
 def _logs(title: str, **attributes: Any) -> Bucket:

@@ -14,6 +14,10 @@ class Findings(Section):
     events_per_account_and_hour: Events = Field(
         default=50_000, description="events of one account within an hour that are told of as a flood: events cost"
     )
+    data_events: Switch = Field(
+        default=False,
+        description="whether a trail logs each read and write of the findings' table and the archive; calls cost",
+    )
     deletion_protection: Switch = Field(default=True, description="whether the tables refuse to be deleted")
     publish_to_security_hub: Switch = Field(
         default=False, description="whether Security Hub gets Muster's findings too"

@@ -118,6 +118,18 @@ def test_a_flood_of_one_accounts_events_is_counted_where_the_detector_logs_it() 
     assert (alarm["Threshold"], alarm["AlarmActions"]) == (50_000, [{"Ref": "Alerts"}])
 
 
+def test_who_touches_findings_is_logged_where_that_is_asked_for() -> None:
+    assert "DataTrail" not in resources()
+    found = resources(findings={"data_events": True})
+    trail = found["DataTrail"]["Properties"]
+    asked = {field["Field"]: field for one in trail["AdvancedEventSelectors"] for field in one["FieldSelectors"]}
+    assert asked["eventCategory"] == {"Field": "eventCategory", "Equals": ["Data"]}
+    kinds = [one["FieldSelectors"][1]["Equals"] for one in trail["AdvancedEventSelectors"]]
+    assert kinds == [["AWS::DynamoDB::Table"], ["AWS::S3::Object"]]
+    policy = found["DataTrailLogsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert {"TrailLooks", "TrailWrites"} <= {one.get("Sid") for one in policy}
+
+
 def test_every_alarm_tells_somebody() -> None:
     alarms = {name: one for name, one in resources().items() if one["Type"] == "AWS::CloudWatch::Alarm"}
     assert len(alarms) > 40

@@ -31,6 +31,7 @@ def largest(trail: Trail) -> Config:
         aws={"prefix": "x" * 20},
         spoke={"alarms": True, "tracing": True, "trail": trail},
         creator={"created_by_key": "K" * 128},
+        findings={"publish_to_security_hub": True, "data_events": True},
         channels={"email": {"sender": "muster@example.com", "recipients": recipients}},
     )
 
