@@ -163,6 +163,8 @@ API = Function(
     handler="hub.api.handler.answer_handler",
     settings=hub.ApiSettings,
     services=("dynamodb",),
+    memory=256,
+    timeout=30,
 )
 CREATOR_TAGGER = Function(
     name="creator_tagger",

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from contract.names import account_key
-from generator.functions import CREATOR_TAGGER, DETECTOR, INGESTER, Function
+from generator.functions import API, CREATOR_TAGGER, DETECTOR, INGESTER, Function
 from generator.generate import tuning
 from generator.package import Packer, Target
 from generator.snapshots import sample
@@ -21,7 +21,20 @@ from tests.bench.fresh_process import Cold, Subject, given_file
 from tests.bench.measure import Measure, PeerMissingError, Unmeasured
 
 OURS = ("detector", "ingester", "creator tagger")
+# It validates requests by pydantic, which those on the way of events do without.
+SERVED = "api"
 ROUNDS = 9
+_LIST = {
+    "resource": "/{proxy+}",
+    "path": "/findings",
+    "httpMethod": "GET",
+    "headers": {},
+    "multiValueHeaders": {},
+    "queryStringParameters": {"limit": "10"},
+    "multiValueQueryStringParameters": {"limit": ["10"]},
+    "requestContext": {"identity": {"userArn": "bench"}, "path": "/findings", "stage": "v1", "requestId": "1"},
+    "body": None,
+}
 
 
 def cold_starts() -> dict[str, Measure | Unmeasured]:
@@ -33,6 +46,8 @@ def cold_starts() -> dict[str, Measure | Unmeasured]:
     return {
         **{f"B1 cold start {one}": _beside("typical stack", 0.4, runs, one, missing) for one in OURS},
         **{f"B1 cold start {one} beside c7n": _beside("c7n", 0.45, runs, one, missing) for one in OURS},
+        f"B1 cold start {SERVED}": _beside("typical stack", 0.6, runs, SERVED, missing),
+        f"B1 memory {SERVED}": Measure(_mebibytes(runs[SERVED]), "MiB", 128),
         **{f"B1 memory {one}": Measure(_mebibytes(runs[one]), "MiB", 48) for one in OURS},
     }
 
@@ -65,11 +80,13 @@ def _subjects(folder: Path) -> tuple[dict[str, Subject], dict[str, str]]:
     imported_control = json.dumps(imported(control(), "2026-11-20T09:00:00Z"))
     queued = {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": imported_control}]}
     ingesting = given_file(folder / "ingesting.json", queued, listed)
+    listing = given_file(folder / "listing.json", _LIST, {"Query": {"Items": []}})
     judging = given_file(folder / "judging.json", batch, stored)
     tagging = given_file(folder / "tagging.json", created, tagged)
     subjects = {
         "detector": _ours(DETECTOR, folder, judging, ("Query", "BatchGetItem", "PutItem")),
         "ingester": _ours(INGESTER, folder, ingesting, ("BatchGetItem", "Query", "PutItem")),
+        SERVED: _ours(API, folder, listing, ("Query",)),
         "creator tagger": _ours(CREATOR_TAGGER, folder, tagging, ("TagResources", "PutEvents")),
     }
     missing = {}
