@@ -10,6 +10,7 @@ import msgspec
 from contract.catalogue import DetectionText
 from generator.api_docs import openapi
 from generator.configuration_docs import write_configuration_docs
+from generator.cost_docs import write_cost_docs
 from generator.detection_docs import detection_page, own_section
 from generator.feed_docs import FEEDS_HEADING, feed_rows
 from generator.lookup_docs import LOOKUPS_HEADING, lookup_rows
@@ -80,6 +81,7 @@ def write_detection_docs() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": write_configuration_docs,
+    "docs/cost.md": write_cost_docs,
     "docs/openapi.json": openapi,
     "docs/detections.md": write_detection_docs,
     "contract/detections.json": detections_json,

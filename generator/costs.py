@@ -1,0 +1,109 @@
+"""What an installation costs: what stands by itself, counted in the templates, and what a month's work adds."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from generator.config import Config
+from generator.functions import DETECTOR, HEARTBEAT, INGESTER, REPORTS, Function
+from generator.snapshots import rendered
+
+# AWS's list prices in us-east-1, in US dollars; free tiers are not counted.
+EVENT_TO_ANOTHER_ACCOUNT = 1.00e-6
+QUEUE_REQUEST = 0.40e-6
+INVOCATION, GIGABYTE_SECOND = 0.20e-6, 1.66667e-5
+WRITE_UNIT, READ_UNIT = 0.625e-6, 0.125e-6
+LOG_BYTE = 0.50e-9
+
+HOURS = 730
+_WIDE = 5  # pollers of a queue's mapping, each asking for 20 seconds at a time (Lambda guide, "Scaling and processing")
+_POLLS = _WIDE * 3 * 60 * HOURS
+_OWN_METRICS = 44
+# Seconds that the packaged functions take when warm; a heartbeat calls six services.
+_HEARTBEAT_SECONDS, _BATCH_SECONDS, _BATCH = 1.5, 0.1, 10
+_LOGGED = 1_000  # bytes of a run: Lambda's own lines and the metrics
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """So many of a thing, each at a price in dollars a month."""
+
+    what: str
+    number: float
+    price: float
+    why: str = ""
+
+    @property
+    def total(self) -> float:
+        """Dollars a month."""
+        return self.number * self.price
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What an account does in a month; the defaults are a busy one's, in two Regions."""
+
+    regions: int = 2
+    events: int = 3_000
+    live_findings: int = 500
+    refreshes: int = 15_000
+    new_findings: int = 50
+
+
+class Units(msgspec.Struct, frozen=True):
+    """DynamoDB's units for a finding: a new one's, and those of one that is heard of again."""
+
+    new_writes: float = 5
+    again_reads: float = 0.5
+
+
+def hub_costs(config: Config) -> list[Cost]:
+    """Return what the hub costs by being there, before any event."""
+    resources = rendered(config)["hub"]["Resources"].values()
+    kinds = Counter(one["Type"] for one in resources)
+    rules = sum(len(one["Properties"]["Rules"]) for one in resources if one["Type"] == "AWS::WAFv2::WebACL")
+    queues = sum(_reads_queue(one) for one in resources)
+    standing = [
+        Cost("CloudWatch alarms", kinds["AWS::CloudWatch::Alarm"], 0.10),
+        Cost("custom metrics", _OWN_METRICS, 0.30, "at most; those of parts that are off do not come to be"),
+        Cost("firewall of the API", kinds["AWS::WAFv2::WebACL"], 5.00, "`api.enabled = false` goes without"),
+        Cost("its rules", rules, 1.00),
+        Cost("customer key", kinds["AWS::KMS::Key"], 1.00),
+        Cost("CloudWatch dashboard", kinds["AWS::CloudWatch::Dashboard"], 3.00, "an account's first three are free"),
+        Cost("Contributor Insights rule", kinds["AWS::CloudWatch::InsightRule"], 0.50),
+        Cost("queues that functions poll", queues, _POLLS * QUEUE_REQUEST, "an account's first million polls is free"),
+    ]
+    return [one for one in standing if one.number]
+
+
+def _reads_queue(resource: Mapping[str, Any]) -> bool:
+    is_mapping = resource["Type"] == "AWS::Lambda::EventSourceMapping"
+    return is_mapping and "StartingPosition" not in resource["Properties"]
+
+
+def account_costs(load: Load = Load(), units: Units = Units()) -> list[Cost]:  # noqa: B008 - they are frozen
+    """Return what one account's month adds: its heartbeats, its events and its findings."""
+    beats = load.regions * HOURS
+    in_hub = _from_queue(DETECTOR)
+    return [
+        Cost("heartbeats", beats, _run(HEARTBEAT, _HEARTBEAT_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT, "hourly, a Region"),
+        Cost("their reports in the hub", beats, _from_queue(REPORTS) + WRITE_UNIT),
+        Cost("forwarded events", load.events, EVENT_TO_ANOTHER_ACCOUNT + in_hub + READ_UNIT),
+        Cost("findings heard of again", load.refreshes, _from_queue(INGESTER) + units.again_reads * READ_UNIT),
+        Cost("new findings", load.new_findings, units.new_writes * WRITE_UNIT + 2 * in_hub, "counted and told as well"),
+        Cost("logs", _LOGGED * (beats + (beats + load.events + load.refreshes) / _BATCH), LOG_BYTE, "bytes"),
+    ]
+
+
+def _from_queue(what: Function) -> float:
+    """One message: sent, and its share of a batch's receipt, deletion and run."""
+    return QUEUE_REQUEST * (1 + 2 / _BATCH) + _run(what, _BATCH_SECONDS) / _BATCH
+
+
+def _run(what: Function, seconds: float) -> float:
+    return INVOCATION + what.memory / 1024 * seconds * GIGABYTE_SECOND
+
+
+def total(costs: list[Cost]) -> float:
+    """Return dollars a month."""
+    return sum(one.total for one in costs)
