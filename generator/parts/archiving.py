@@ -28,7 +28,7 @@ from generator.archive.saved import SAVED
 from generator.config import Config
 from generator.functions import ARCHIVER, LATE_ARCHIVER
 from generator.parts.bucket import bucket_policy, private_bucket
-from generator.parts.data_key import kept
+from generator.parts.data_key import RETAINED
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried, work_queue
 from generator.parts.sources import from_queue, from_rule
@@ -43,7 +43,7 @@ _MOST_SCANNED = 100 * 1024**3
 
 def archive(config: Config) -> list[AWSObject]:
     """Return the bucket of archived findings, that of its access logs and of answers, and the table over it."""
-    bucket, logs = _archive(config), _logs(config)
+    bucket, logs = _archive(config), _logs()
     return [
         logs,
         bucket_policy(logs, [_log_delivery()]),
@@ -115,14 +115,14 @@ def _archive(config: Config) -> Bucket:
         # It can be switched on at creation only; without a rule it locks nothing by itself.
         ObjectLockEnabled=True,
         **({"ObjectLockConfiguration": locked} if lock is not ObjectLock.OFF else {}),
-        **kept(config),
+        **RETAINED,
     )
 
 
-def _logs(config: Config) -> Bucket:
+def _logs() -> Bucket:
     """S3 writes access logs to buckets without a customer key or lock (its guide, "Server access logging")."""
     rules = [_expiring("AccessLogs", "access/", _LOGS_KEPT), _expiring("Answers", _QUERIES, _RESULTS_KEPT)]
-    return private_bucket(LOGS, *rules, **kept(config))
+    return private_bucket(LOGS, *rules, **RETAINED)
 
 
 def _expiring(name: str, prefix: str, days: int) -> LifecycleRule:

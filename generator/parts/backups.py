@@ -1,6 +1,6 @@
 """Copies of the hub's tables by AWS Backup."""
 
-from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere import AWSObject, GetAtt, Join, Ref, Select, Split, Sub
 from troposphere.backup import (
     BackupPlan,
     BackupPlanResourceType,
@@ -14,7 +14,7 @@ from troposphere.backup import (
 from troposphere.iam import Role
 
 from generator.config import Config
-from generator.parts.data_key import kept
+from generator.parts.data_key import RETAINED
 from generator.parts.function import regional_name, trusted
 
 _DAILY = "cron(0 5 * * ? *)"
@@ -25,7 +25,10 @@ _MANAGED = ("AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyFo
 def table_backups(config: Config) -> list[AWSObject]:
     """Return the vault, the daily plan, what it copies, and the role under which AWS Backup copies and restores."""
     name = f"{config.aws.prefix}-tables"
-    vault = BackupVault("TableVault", BackupVaultName=name, EncryptionKeyArn=GetAtt("DataKey", "Arn"), **kept(config))
+    # It stays with its copies, and a later stack's vault must not meet its name.
+    of_stack = Select(0, Split("-", Select(2, Split("/", Ref("AWS::StackId")))))
+    own_name = Join("-", [name, of_stack])
+    vault = BackupVault("TableVault", BackupVaultName=own_name, EncryptionKeyArn=GetAtt("DataKey", "Arn"), **RETAINED)
     role = Role(
         "TableBackupRole",
         RoleName=regional_name(f"{config.aws.prefix}-backup"),

@@ -24,6 +24,10 @@ def data_key(config: Config) -> list[AWSObject]:
     return [key, Alias("DataKeyAlias", AliasName=f"alias/{config.aws.prefix}", TargetKeyId=Ref(key))]
 
 
+# What CloudFormation could delete only while it is empty.
+RETAINED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+
+
 def kept(config: Config) -> dict[str, str]:
     """Return the policies that say what becomes of stored data when its stack goes or replaces it.
 

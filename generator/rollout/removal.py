@@ -71,6 +71,8 @@ def kept(config: Config, session: boto3.Session) -> Iterator[Removal]:
     """Yield what stays after an uninstall, because it is data, with how to delete it."""
     if not _deletes_tables(config, session.client("cloudformation")):
         yield from _kept_tables(config, session.client("dynamodb"))
+    yield from _kept_archive(config, session)
+    yield from _kept_copies(config, session)
     if config.spoke.trail is not Trail.NONE:
         title = "organizationtraillogs" if config.spoke.trail is Trail.ORGANIZATION else "traillogs"
         where = "the hub account" if config.spoke.trail is Trail.ORGANIZATION else "each account"
@@ -99,6 +101,22 @@ def _kept_tables(config: Config, dynamodb: "DynamoDBClient") -> Iterator[Removal
             yield Removal(what=f"table {table}", action="keep", why=f"{why} and delete it")
     for key in sorted(keys):
         yield Removal(what=f"key {key}", action="keep", why="the tables are encrypted with it")
+
+
+def _kept_archive(config: Config, session: boto3.Session) -> Iterator[Removal]:
+    prefix = f"{config.names.hub_stack}-archive"
+    buckets = session.client("s3").list_buckets()["Buckets"]
+    for name in sorted(one["Name"] for one in buckets if one["Name"].startswith(prefix)):
+        why = "archived findings, and who read them; `muster archive query --folder` asks copies of its files"
+        yield Removal(what=f"bucket {name}", action="keep", why=why)
+
+
+def _kept_copies(config: Config, session: boto3.Session) -> Iterator[Removal]:
+    prefix = f"{config.aws.prefix}-tables-"
+    pages = session.client("backup").get_paginator("list_backup_vaults").paginate()
+    names = sorted(one["BackupVaultName"] for page in pages for one in page["BackupVaultList"])
+    for name in (one for one in names if one.startswith(prefix)):
+        yield Removal(what=f"backup vault {name}", action="keep", why="copies of the tables, until they are old enough")
 
 
 def _going(config: Config, sessions: Sessions) -> Iterator[Removal]:
