@@ -91,7 +91,7 @@ snapshots: $(SYNCED) ## Accept templates, guardrail and published events as they
 docs: $(SYNCED) ## Write the generated pages
 	@.venv/bin/python -m generator.docs
 
-.PHONY: pr ci bench clean
+.PHONY: pr ci bench bench-scale clean
 pr: lint ## What to run before every push
 	@.venv/bin/python -m generator.docs --check
 	@$(MAKE) test
@@ -101,6 +101,9 @@ ci: test lint ## What CI runs: everything
 	@scripts/chromium
 	@$(PYTEST) -n 2 --dist loadfile -m "slow or browser" --ignore tests/localorg $(ARGS)
 	@$(PYTEST) -m slow tests/localorg $(ARGS)
+
+bench-scale: setup ## A million findings through the stores, in memory and metered, into build/bench-scale.json
+	@.venv/bin/python -m tests.bench.scale $(FINDINGS)
 
 bench: setup ## Measure the budgets into build/bench.json
 	@$(UV) run --quiet --frozen --with orjson==3.13.0 python -m tests.bench $(ARGS)

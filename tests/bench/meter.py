@@ -82,7 +82,7 @@ class Meter:
             return
         self._items[key] = new
         self.largest = max(self.largest, size(new))
-        units = sum(_index_units(index, self._table, old, new) for index in self._table.indexes)
+        units = sum(index_units(index, self._table, old, new) for index in self._table.indexes)
         self.write_units += units
         self.index_units += units
 
@@ -98,8 +98,8 @@ def _size(kind: str, value: Any) -> int:
     return len(value.encode() if kind == "S" else value)
 
 
-def _index_units(index: Index, table: Table, old: Item, new: Item) -> int:
-    before, after = _entry(index, table, old), _entry(index, table, new)
+def index_units(index: Index, table: Table, old: Item, new: Item) -> int:
+    before, after = entry(index, table, old), entry(index, table, new)
     if before == after:
         return 0
     keys = (index.partition, index.sort)
@@ -108,7 +108,7 @@ def _index_units(index: Index, table: Table, old: Item, new: Item) -> int:
     return ceil(size(before) / _WRITE) + ceil(size(after) / _WRITE)
 
 
-def _entry(index: Index, table: Table, item: Item) -> Item:
+def entry(index: Index, table: Table, item: Item) -> Item:
     if not {index.partition, index.sort} <= item.keys():
         return {}
     names = {table.partition, index.partition, index.sort, *index.projected}

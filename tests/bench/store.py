@@ -32,7 +32,7 @@ REGION = "eu-central-1"
 
 def units_of_a_finding_in_security_hub() -> dict[str, Measure]:
     """Failed controls as Security Hub sends them: new, sent again, then evaluated again the day after."""
-    with _metered() as (store, meter):
+    with metered() as (store, meter):
         ingestion = Ingestion(store, "111122223333", ())
         documents = [_failed_control(place) for place in range(CONTROLS)]
         _ingest(ingestion, documents, OBSERVED)
@@ -56,7 +56,7 @@ def units_of_a_finding_in_security_hub() -> dict[str, Measure]:
 
 def units_of_a_finding() -> dict[str, Measure]:
     """The findings of the golden events: new, imported again unchanged, then refreshed by their provider."""
-    with _metered() as (store, meter):
+    with metered() as (store, meter):
         findings = _findings()
         _import(store, findings)
         new, largest = meter.write_units / len(findings), meter.largest
@@ -78,7 +78,7 @@ def units_of_a_finding() -> dict[str, Measure]:
 
 
 @contextmanager
-def _metered() -> Iterator[tuple[FindingStore, Meter]]:
+def metered() -> Iterator[tuple[FindingStore, Meter]]:
     keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "eu-central-1"}
     with patch.dict(os.environ, keys), mock_aws():
         client = botocore.session.get_session().create_client("dynamodb")
