@@ -15,6 +15,7 @@ from generator.settings.archive import Archive
 from generator.settings.aws import Aws, Target
 from generator.settings.channels import Channels
 from generator.settings.detections import Detections
+from generator.settings.enable import Enable
 from generator.settings.exclusions import Exclusion
 from generator.settings.feeds import Feeds
 from generator.settings.findings import Findings
@@ -44,6 +45,7 @@ class Config(Section):
     suppressions: tuple[Suppression, ...] = Field(default=(), description="what is found, but accepted")
     feeds: Feeds = Field(default=Feeds(), description="what other AWS services find")
     api: Api = Field(default=Api(), description="findings over HTTPS")
+    enable: Enable = Field(default=Enable(), description="AWS's own security services for the organization")
     archive: Archive = Field(default=Archive(), description="findings for years")
     table_backup: TableBackup = Field(default=TableBackup(), description="copies of the hub's tables")
     channels: Channels = Field(default=Channels(), description="how people are told")

@@ -234,6 +234,13 @@ def delegate_trails() -> Statement:
     return allow(["cloudtrail:RegisterOrganizationDelegatedAdmin"], "*")
 
 
+def name_security_administrator(service: str) -> Statement:
+    """See and name who administers a security service for the organization; the calls know no resources."""
+    if service == "inspector2":
+        return allow(["inspector2:EnableDelegatedAdminAccount", "inspector2:ListDelegatedAdminAccounts"], "*")
+    return allow([f"{service}:EnableOrganizationAdminAccount", f"{service}:ListOrganizationAdminAccounts"], "*")
+
+
 def take_back_trails() -> Statement:
     """Take that back; the call knows no resources."""
     return allow(["cloudtrail:DeregisterOrganizationDelegatedAdmin"], "*")

@@ -27,7 +27,14 @@ class MusterDelegation(CustomResource):  # type: ignore[misc] # Troposphere is u
     """The custom resource that gives at creation and takes back at deletion."""
 
     resource_type = "Custom::MusterDelegation"
-    props: ClassVar = {**CustomResource.props, "Hub": (str, True), "Statement": (dict, True), "Trail": (bool, True)}
+    props: ClassVar = {
+        **CustomResource.props,
+        "Hub": (str, True),
+        "Statement": (dict, True),
+        "Trail": (bool, True),
+        "Services": ([str], False),
+        "Regions": ([str], False),
+    }
 
 
 def management_stack(config: Config) -> Template:
@@ -48,7 +55,13 @@ def _delegation(config: Config) -> MusterDelegation:
         Hub=config.aws.hub_account,
         Statement=reading_statement(Sub(hub_root(config, "${AWS::Partition}"))),
         Trail=_has_trail(config),
+        **_enabled(config),
     )
+
+
+def _enabled(config: Config) -> dict[str, list[str]]:
+    services = config.enable.services
+    return {"Services": list(services), "Regions": list(config.regions)} if services else {}
 
 
 def _function(config: Config) -> list[AWSObject]:
@@ -93,11 +106,13 @@ def _statements(config: Config) -> list[iam.Statement]:
         iam.write_resource_policy(),
         iam.take_back_trails(),
         *trail,
+        *(iam.name_security_administrator(one) for one in config.enable.services),
     ]
 
 
 def _services(config: Config) -> tuple[str, ...]:
-    return (*_STACK_SET_SERVICES, *(_TRAIL_SERVICES if _has_trail(config) else ()))
+    enabled = (grants.SERVICES[one].principal for one in config.enable.services)
+    return (*_STACK_SET_SERVICES, *(_TRAIL_SERVICES if _has_trail(config) else ()), *enabled)
 
 
 def _has_trail(config: Config) -> bool:

@@ -17,7 +17,13 @@ _MEND = "name its profile in aws.management_profile of muster.toml, or set AWS_P
 def configured(config: Config) -> list[Grant]:
     """Return what the settings ask of the management account, in order."""
     statement = reading_statement(hub_root(config, config.partition))
-    return grants(config.aws.hub_account, statement, has_trail=config.spoke.trail is Trail.ORGANIZATION)
+    return grants(
+        config.aws.hub_account,
+        statement,
+        has_trail=config.spoke.trail is Trail.ORGANIZATION,
+        services=config.enable.services,
+        regions=config.regions,
+    )
 
 
 def delegated(config: Config, session: boto3.Session) -> Iterator[Step]:

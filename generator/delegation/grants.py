@@ -6,7 +6,7 @@ It is inlined in a template, so it imports the standard library and boto3 only.
 import json
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
@@ -38,6 +38,44 @@ class Call(NamedTuple):
     service: str
     operation: str
     arguments: Document
+    region: str = ""
+
+
+class Service(NamedTuple):
+    """A security service: its principal, and in boto3's words how its administrator is listed and named."""
+
+    title: str
+    principal: str
+    listing: str
+    key: str
+    field: str
+    naming: str
+    argument: str
+
+
+# Each is registered with the service itself, in every Region, which registers it with Organizations.
+SERVICES = {
+    "securityhub": Service(
+        *("Security Hub", "securityhub.amazonaws.com"),
+        *("list_organization_admin_accounts", "AdminAccounts", "AccountId"),
+        *("enable_organization_admin_account", "AdminAccountId"),
+    ),
+    "guardduty": Service(
+        *("GuardDuty", "guardduty.amazonaws.com"),
+        *("list_organization_admin_accounts", "AdminAccounts", "AdminAccountId"),
+        *("enable_organization_admin_account", "AdminAccountId"),
+    ),
+    "inspector2": Service(
+        *("Inspector", "inspector2.amazonaws.com"),
+        *("list_delegated_admin_accounts", "delegatedAdminAccounts", "accountId"),
+        *("enable_delegated_admin_account", "delegatedAdminAccountId"),
+    ),
+    "macie2": Service(
+        *("Macie", "macie.amazonaws.com"),
+        *("list_organization_admin_accounts", "adminAccounts", "accountId"),
+        *("enable_organization_admin_account", "adminAccountId"),
+    ),
+}
 
 
 class Grant(NamedTuple):
@@ -52,8 +90,14 @@ class Grant(NamedTuple):
     undo: Callable[[Any], Call | None] | None = None
 
 
-def grants(hub: str, statement: Document, *, has_trail: bool) -> list[Grant]:
-    """Return everything that the hub account needs; `statement`, with its Sid, is what it may ask Organizations."""
+def grants(
+    hub: str, statement: Document, *, has_trail: bool, services: Iterable[str] = (), regions: Iterable[str] = ()
+) -> list[Grant]:
+    """Return everything that the hub account needs.
+
+    `statement`, with its Sid, is what it may ask Organizations; `services` are those of `SERVICES` that it switches on
+    in `regions`.
+    """
     found = [
         _once(
             "trusted access of StackSets", _stack_sets_are_trusted, "cloudformation", "activate_organizations_access"
@@ -70,6 +114,10 @@ def grants(hub: str, statement: Document, *, has_trail: bool) -> list[Grant]:
             _trusted("CloudTrail", CLOUDTRAIL),
             _administrator(hub, "CloudTrail", CLOUDTRAIL, register, deregister),
         ]
+    places = list(regions)
+    for name in services:
+        found.append(_trusted(SERVICES[name].title, SERVICES[name].principal))
+        found += [_security_administrator(hub, name, region) for region in places]
     return found
 
 
@@ -85,8 +133,12 @@ def take_back(grant: Grant, clients: Clients) -> bool:
 
 def _made(call: Call | None, clients: Clients) -> bool:
     if call:
-        getattr(clients(call.service), call.operation)(**call.arguments)
+        getattr(_client(clients, call.service, call.region), call.operation)(**call.arguments)
     return call is not None
+
+
+def _client(clients: Clients, service: str, region: str) -> Any:
+    return clients(service, region_name=region) if region else clients(service)
 
 
 def _once(what: str, look: Callable[[Clients], Any], service: str, operation: str, **arguments: str) -> Grant:
@@ -118,6 +170,19 @@ def _administrator(hub: str, title: str, principal: str, register: Call, deregis
         lambda accounts: None if hub in accounts else register,
         lambda accounts: deregister if hub in accounts else None,
     )
+
+
+def _security_administrator(hub: str, name: str, region: str) -> Grant:
+    """Without taking it back: its members would stand alone, and others rely on them."""
+    service = SERVICES[name]
+
+    def look(clients: Clients) -> list[str]:
+        listed = getattr(_client(clients, name, region), service.listing)()
+        return [one[service.field] for one in listed[service.key]]
+
+    call = Call(name, service.naming, {service.argument: hub}, region)
+    what = f"{hub} as delegated administrator of {service.title} in {region}"
+    return Grant(what, look, lambda accounts: None if hub in accounts else call)
 
 
 def _register(hub: str, principal: str) -> Call:
@@ -222,7 +287,13 @@ def _follow(event: Document, clients: Clients) -> None:
 
 def _asked_for(properties: Document) -> list[Grant]:
     # CloudFormation turns every property into a text.
-    return grants(properties["Hub"], properties["Statement"], has_trail=properties["Trail"] == "true")
+    return grants(
+        properties["Hub"],
+        properties["Statement"],
+        has_trail=properties["Trail"] == "true",
+        services=properties.get("Services", ()),
+        regions=properties.get("Regions", ()),
+    )
 
 
 def _send(event: Document, reason: str, otherwise: str) -> None:

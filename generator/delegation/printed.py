@@ -55,4 +55,4 @@ def _look(config: Config) -> str:
 def _command(call: Call, config: Config) -> str:
     options = [word for name, value in call.arguments.items() for word in (f"--{xform_name(name, '-')}", value)]
     operation = call.operation.replace("_", "-")
-    return shlex.join(["aws", call.service, operation, *options, "--region", config.aws.home_region])
+    return shlex.join(["aws", call.service, operation, *options, "--region", call.region or config.aws.home_region])

@@ -6,12 +6,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.config import Config, Trail
-from generator.delegation.grants import CLOUDTRAIL, STACK_SETS
+from generator.delegation.grants import CLOUDTRAIL, SERVICES, STACK_SETS
 from generator.doctor.diagnosis import Hub, Verdict, failed, well
 from generator.rollout.operation import CALL_AS
 
 DELEGATE = "`muster delegate` with credentials of the management account; `muster delegate --print` shows its commands"
-_SERVICES = {STACK_SETS: "StackSets", CLOUDTRAIL: "CloudTrail"}
+_SERVICES = {
+    STACK_SETS: "StackSets",
+    CLOUDTRAIL: "CloudTrail",
+    **{one.principal: one.title for one in SERVICES.values()},
+}
 
 
 def credentials(hub: Hub) -> Verdict:
@@ -56,7 +60,9 @@ def _misfits(config: Config, found: dict[str, Any]) -> Iterator[Verdict]:
 def administrator(hub: Hub) -> Verdict:
     """Look whether the hub administers what it rolls out with."""
     account = hub.config.aws.hub_account
-    wanted = [STACK_SETS, *([CLOUDTRAIL] if hub.config.spoke.trail is Trail.ORGANIZATION else [])]
+    has_trail = hub.config.spoke.trail is Trail.ORGANIZATION
+    enabled = [SERVICES[one].principal for one in hub.config.enable.services]
+    wanted = [STACK_SETS, *([CLOUDTRAIL] if has_trail else []), *enabled]
     missing = [_SERVICES[one] for one in wanted if one not in _administered(hub, account)]
     if missing:
         return failed(f"{account} is not the delegated administrator of {', '.join(missing)}", DELEGATE)

@@ -9,6 +9,8 @@ import boto3
 from botocore.config import Config as ClientConfig
 
 from generator.config import Config, Trail
+from generator.enabling.parts import done
+from generator.enabling.services import clients_of, parts
 from generator.functions import INVENTORY
 from generator.generate import Manifest
 from generator.rollout.artefacts import template_key, template_url, upload
@@ -42,7 +44,8 @@ def deploy(
     spokes = StackSet(cloudformation, config.names.spoke_stack_set, poll_seconds)
     # Before anything is made: without delegation it would be in vain.
     spokes.describe()
-    goal = goal_of(config, read_accounts(config, session.client("organizations")))
+    accounts = read_accounts(config, session.client("organizations"))
+    goal = goal_of(config, accounts)
     yield from _artefacts(config, manifest, folder, session)
     if taken := take_over(config, _body(folder, "hub"), session):
         yield taken
@@ -51,6 +54,8 @@ def deploy(
         yield from remove_trail(config, session)
     yield deploy_stack(cloudformation, config.names.hub_stack, template_argument(config, folder, "hub"))
     yield from deploy_trail(config, session)
+    covered = [one for one in accounts if one.id in goal.covered]
+    yield from done(parts(config, clients_of(session), covered))
     yield _refreshed_inventory(config, session)
     # While the spokes there still tell of the Region.
     for region in _gone_regions(config, spokes):

@@ -11,6 +11,8 @@ import msgspec
 from pydantic import BaseModel
 
 from generator.config import Config
+from generator.enabling.parts import lacking
+from generator.enabling.services import clients_of, parts
 from generator.rollout.difference import Difference, differences
 from generator.rollout.goal import Goal, goal_of, read_accounts
 from generator.rollout.instance import StackInstance
@@ -63,10 +65,17 @@ def changes(config: Config, folder: Path, sessions: Sessions) -> list[Change]:
     return [
         *_stacks(folder, [*artefacts, _Stack(home, names.hub_stack, "hub")]),
         *_trail(config, session),
+        *_enabled(config, session, [one for one in accounts.values() if one.id in goal.covered]),
         *_spokes(folder, StackSet(home, names.spoke_stack_set), goal, accounts),
         *_stacks(folder, [_Stack(one.cloudformation, names.spoke_stack_set, "spoke", one.where) for one in lone]),
         *(_superseded(config, session) if is_covered else ()),
     ]
+
+
+def _enabled(config: Config, session: boto3.Session, covered: list[Account]) -> Iterator[Change]:
+    """Yield what of AWS's security services is not on yet."""
+    for what in lacking(parts(config, clients_of(session), covered)):
+        yield Change(what=what, action="create", detail="switched on; it costs, and Muster never switches it off")
 
 
 def _superseded(config: Config, session: boto3.Session) -> Iterator[Change]:

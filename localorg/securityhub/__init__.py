@@ -13,7 +13,7 @@ from ministack.core import iam_actions
 
 from localorg import organization, patches
 from localorg.answers import ApiError, Response, refusal, success
-from localorg.securityhub import administration, findings, hubs, products
+from localorg.securityhub import administration, findings, hubs, policies, products
 from localorg.securityhub.hubs import HUBS, Body, here, hub_here
 
 SERVICE = "securityhub"
@@ -26,7 +26,7 @@ def install() -> None:
     patches.require(iam_actions, "_match_rest_action", "_BOTOCORE_SERVICE_MAP")
     iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
     iam_actions._BOTOCORE_SERVICE_MAP[SERVICE] = [SERVICE]
-    organization.OBSERVERS.append(administration.follow)
+    organization.OBSERVERS.extend((administration.follow, policies.follow))
 
 
 async def handle_request(method: str, path: str, _headers: Any, body: bytes, _query: Any) -> Response:
@@ -54,6 +54,9 @@ def _split(path: str) -> tuple[str, Body]:
     for called in ("/findingAggregator/get", "/findingAggregator/delete"):
         if path.startswith(f"{called}/"):
             return called, {"FindingAggregatorArn": path.removeprefix(f"{called}/")}
+    if path.startswith("/configurationPolicy/") and not path.endswith(("/create", "/list")):
+        called, _, identifier = path.rpartition("/")
+        return called, {"Identifier": identifier}
     return path, {}
 
 
@@ -70,6 +73,12 @@ OPERATIONS: dict[tuple[str, str], Callable[[Body], Body]] = {
     ("PATCH", "/findings/batchupdate"): findings.batch_update,
     ("POST", "/findings"): findings.get_findings,
     ("POST", "/findings/import"): findings.batch_import,
+    ("PATCH", "/configurationPolicy"): policies.update_policy,
+    ("POST", "/configurationPolicy/create"): policies.create_policy,
+    ("GET", "/configurationPolicy/get"): policies.get_policy,
+    ("GET", "/configurationPolicy/list"): policies.list_policies,
+    ("POST", "/configurationPolicyAssociation/associate"): policies.associate,
+    ("POST", "/configurationPolicyAssociation/get"): policies.get_association,
     ("GET", "/members"): administration.list_members,
     ("POST", "/members"): administration.create_members,
     ("POST", "/members/delete"): administration.delete_members,

@@ -1,14 +1,17 @@
 """Security Hub for an organization: its administrator in each Region, the members, the linked Regions."""
 
+import time
+
 from ministack.core.responses import get_account_id, get_region, new_uuid
 
 from localorg import organization
 from localorg.answers import ApiError
-from localorg.organization import PARTITION
+from localorg.organization import ADMINISTRATION, PARTITION
 from localorg.securityhub.hubs import ADMINISTRATORS, HUBS, NONE, Body, Hub, hub_here
 from localorg.seed import MANAGEMENT
 
 ENABLED = "ENABLED"
+PRINCIPAL = "securityhub.amazonaws.com"
 
 
 def name_administrator(body: Body) -> Body:
@@ -18,6 +21,8 @@ def name_administrator(body: Body) -> Body:
         raise ApiError("ResourceConflictException", f"{ADMINISTRATORS[region]} is the administrator already")
     ADMINISTRATORS[region] = account
     HUBS.setdefault((account, region), Hub())
+    ADMINISTRATION.trusted.setdefault(PRINCIPAL, time.time())
+    ADMINISTRATION.delegated.setdefault(account, {}).setdefault(PRINCIPAL, time.time())
     return {"AdminAccountId": account, "Feature": "SecurityHub"}
 
 
@@ -28,6 +33,8 @@ def dismiss_administrator(body: Body) -> Body:
         raise ApiError("InvalidInputException", f"{account} is not the administrator")
     del ADMINISTRATORS[region]
     HUBS[account, region].members.clear()
+    if account not in ADMINISTRATORS.values():
+        ADMINISTRATION.delegated.get(account, {}).pop(PRINCIPAL, None)
     return {}
 
 
@@ -46,8 +53,29 @@ def describe_organization(_body: Body) -> Body:
 def configure_organization(body: Body) -> Body:
     """UpdateOrganizationConfiguration: with AutoEnable, accounts that join later are members with Security Hub on."""
     hub = _administered()
-    hub.organization = {name: body[name] for name in ("AutoEnable", "AutoEnableStandards") if name in body}
+    known = ("AutoEnable", "AutoEnableStandards", "OrganizationConfiguration")
+    configured = {name: body[name] for name in known if name in body}
+    if is_central(configured):
+        _check_central(hub, configured)
+        configured["OrganizationConfiguration"] = {"ConfigurationType": "CENTRAL", "Status": ENABLED}
+    hub.organization = {**hub.organization, **configured}
     return {}
+
+
+def is_central(configured: Body) -> bool:
+    """Whether an organization's configuration is the central one, by policies."""
+    return (configured.get("OrganizationConfiguration") or {}).get("ConfigurationType") == "CENTRAL"
+
+
+def _check_central(hub: Hub, configured: Body) -> None:
+    if hub.aggregator is None:
+        raise ApiError(
+            "InvalidInputException", "Central configuration needs a home Region: create a finding aggregator"
+        )
+    if configured.get("AutoEnable") or configured.get("AutoEnableStandards") != "NONE":
+        raise ApiError(
+            "InvalidInputException", "Central configuration needs AutoEnable false and AutoEnableStandards NONE"
+        )
 
 
 def follow(account: str) -> None:

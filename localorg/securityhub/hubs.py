@@ -31,6 +31,9 @@ class Hub:
     members: set[str] = field(default_factory=set)
     organization: dict[str, Any] = field(default_factory=lambda: dict(LEFT_ALONE))
     aggregator: dict[str, Any] | None = None
+    # Of the central configuration: policies by id, and a target's policy.
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    associations: dict[str, str] = field(default_factory=dict)
 
 
 HUBS: dict[Place, Hub] = {}

@@ -1,0 +1,28 @@
+"""The services that the settings ask for, each as its parts."""
+
+from collections.abc import Iterable, Iterator
+
+import boto3
+
+from generator.config import Config
+from generator.enabling.guardduty import guardduty
+from generator.enabling.inspector import inspector
+from generator.enabling.macie import macie
+from generator.enabling.parts import Clients, Part
+from generator.enabling.security_hub import security_hub
+from hub.store.accounts import Account
+
+
+def parts(config: Config, clients: Clients, accounts: Iterable[Account]) -> Iterator[Part]:
+    """Yield every part, a service after the other; `accounts` are those that Muster covers."""
+    covered = list(accounts)
+    asked = config.enable
+    yield from security_hub(config, clients) if asked.security_hub else ()
+    yield from guardduty(config, clients) if asked.guardduty else ()
+    yield from inspector(config, clients, [one.id for one in covered]) if asked.inspector else ()
+    yield from macie(config, clients, covered) if asked.macie else ()
+
+
+def clients_of(session: boto3.Session) -> Clients:
+    """Return what makes the clients of a session."""
+    return session.client  # type: ignore[call-overload] # any service
