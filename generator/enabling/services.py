@@ -1,6 +1,7 @@
 """The services that the settings ask for, each as its parts."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import boto3
 
@@ -25,4 +26,9 @@ def parts(config: Config, clients: Clients, accounts: Iterable[Account]) -> Iter
 
 def clients_of(session: boto3.Session) -> Clients:
     """Return what makes the clients of a session."""
-    return session.client  # type: ignore[call-overload] # any service
+    make: Any = session.client
+
+    def client(service: str, region: str) -> Any:
+        return make(service, region)
+
+    return client

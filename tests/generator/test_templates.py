@@ -394,6 +394,20 @@ def test_the_firewall_stands_before_the_stage(of_type: Found) -> None:
     assert "/stages/${ApiStage}" in tied["ResourceArn"]["Fn::Sub"]
 
 
+def test_the_delegation_may_name_administrators_of_what_is_switched_on_only() -> None:
+    def allowed(**enable: Any) -> set[str]:
+        role = rendered(variant(enable=enable))["management"]["Resources"]["DelegateRole"]["Properties"]
+        return {action for one in role["Policies"][0]["PolicyDocument"]["Statement"] for action in one["Action"]}
+
+    usual, more = allowed(), allowed(guardduty=True, inspector=True)
+    assert more - usual == {
+        "guardduty:EnableOrganizationAdminAccount",
+        "guardduty:ListOrganizationAdminAccounts",
+        "inspector2:EnableDelegatedAdminAccount",
+        "inspector2:ListDelegatedAdminAccounts",
+    }
+
+
 def test_another_definition_is_another_deployment() -> None:
     def deployment(**changes: Any) -> str:
         found = rendered(variant(**changes))["hub"]["Resources"]

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import botocore.session
+import botocore.validate
 import pytest
 from botocore.exceptions import ClientError
 
@@ -270,3 +272,44 @@ def test_cloudformation_is_answered_before_the_time_is_up(
     monkeypatch.setattr(given, "PATIENCE_SECONDS", 59)
     answer = answered("Create")
     assert (answer["Status"], answer["Reason"]) == ("FAILED", "TimeoutError: AWS did not answer in time")
+
+
+class Registry:
+    """The four security services of every Region: who administers each."""
+
+    def __init__(self) -> None:
+        self.named: dict[tuple[str, str], str] = {}
+
+    def __call__(self, service: str, region_name: str = "") -> Any:
+        known = given.SERVICES[service]
+        place = (service, region_name)
+
+        def listed() -> dict[str, Any]:
+            return {known.key: [{known.field: self.named[place]}] if place in self.named else []}
+
+        def name(**asked: str) -> None:
+            shape = botocore.session.get_session().get_service_model(service)
+            operation = shape.operation_model("".join(word.title() for word in known.naming.split("_")))
+            botocore.validate.validate_parameters(asked, operation.input_shape)
+            self.named[place] = asked[known.argument]
+
+        return SimpleNamespace(**{known.listing: listed, known.naming: name})
+
+
+def test_security_services_are_administered_in_every_region_and_stay_so() -> None:
+    registry, regions = Registry(), ("eu-central-1", "us-east-1")
+    asked = grants(HUB, OURS, has_trail=False, services=given.SERVICES, regions=regions)
+    named = [one for one in asked if " in " in one.what]
+    assert len(named) == len(regions) * len(given.SERVICES)
+    assert all(give(one, registry) for one in named)
+    assert set(registry.named.values()) == {HUB}
+    assert not any(give(one, registry) for one in named)
+    assert not any(take_back(one, registry) for one in named)
+    assert len(registry.named) == len(named)
+
+
+@pytest.mark.parametrize("service", given.SERVICES)
+def test_who_administers_is_listed_where_aws_lists_it(service: str) -> None:
+    model, known = botocore.session.get_session().get_service_model(service), given.SERVICES[service]
+    listing = model.operation_model("".join(word.title() for word in known.listing.split("_")))
+    assert known.field in listing.output_shape.members[known.key].member.members

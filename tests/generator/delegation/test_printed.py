@@ -43,6 +43,15 @@ def paste(tmp_path: Path) -> Paste:
     return run
 
 
+def test_security_services_get_a_command_for_each_region(config: Config, paste: Paste) -> None:
+    enable = config.enable.model_copy(update={"security_hub": True, "macie": True})
+    asked = paste(config.model_copy(update={"enable": enable}))
+    naming = [one for one in asked if one[0] in {"securityhub", "macie2"}]
+    assert [one[one.index("--region") + 1] for one in naming] == [*config.regions, *config.regions]
+    assert {one[1] for one in naming} == {"enable-organization-admin-account"}
+    assert all(config.aws.hub_account in one for one in naming)
+
+
 @pytest.mark.parametrize("undo", [False, True])
 def test_every_command_is_one_of_the_cli_with_all_that_it_needs(with_trail: Config, paste: Paste, undo: bool) -> None:
     for service, operation, *options in paste(with_trail, undo=undo):
