@@ -35,8 +35,8 @@ HUB_FUNCTIONS = (
     *("transitions", "workflow", "suppressions", "notifier", "publisher", "archiver", "late_archiver", "api"),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
-# What has a role in the hub and is no function: AWS Backup, and API Gateway's logs.
-HUB_ROLES = ("backup", "api-logs")
+# What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
+HUB_ROLES = ("backup", "api-logs", "flow-logs")
 # What has a role in the spokes and is no function: the rules that forward events.
 FORWARDING = "alerts"
 
@@ -74,6 +74,11 @@ class Names:
     def management_stack(self) -> str:
         """The management account's stack."""
         return f"{self.prefix}-management"
+
+    @property
+    def web_stack(self) -> str:
+        """The stack of what stands before the dashboard."""
+        return f"{self.prefix}-web"
 
     @property
     def spoke_stack_set(self) -> str:

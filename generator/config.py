@@ -20,6 +20,7 @@ from generator.settings.exclusions import Exclusion
 from generator.settings.feeds import Feeds
 from generator.settings.findings import Findings
 from generator.settings.functions import Creator, Spoke, Trail
+from generator.settings.network import Network
 from generator.settings.organization import Organization
 from generator.settings.overrides import Override
 from generator.settings.regions import why_not
@@ -47,6 +48,7 @@ class Config(Section):
     api: Api = Field(default=Api(), description="findings over HTTPS")
     enable: Enable = Field(default=Enable(), description="AWS's own security services for the organization")
     archive: Archive = Field(default=Archive(), description="findings for years")
+    network: Network = Field(default=Network(), description="a VPC for the hub's functions")
     table_backup: TableBackup = Field(default=TableBackup(), description="copies of the hub's tables")
     channels: Channels = Field(default=Channels(), description="how people are told")
     overrides: tuple[Override, ...] = Field(default=(), description="what is different in some accounts or units")
@@ -59,6 +61,7 @@ class Config(Section):
         yield from self._allowed_regions()
         yield from self._suppressions()
         yield from self._backup_region()
+        yield from self._cdn()
         if self.partition == "aws-cn":
             yield from self._china()
 
@@ -95,6 +98,23 @@ class Config(Section):
             yield place, f"{region} is aws.home_region, where the copies are; name another"
         elif region and (why := why_not(region, allow_unknown=self.aws.allow_unknown_regions)):
             yield place, why
+
+    def _cdn(self) -> Iterator[Broken]:
+        """Yield a CloudFront that its partition lacks, or what it would need of another account.
+
+        GovCloud has none; China's takes no certificates of ACM and no firewall (docs.amazonaws.cn, "CloudFront").
+        """
+        if not (cdn := self.web.cdn):
+            return
+        if self.partition != "aws":
+            yield (
+                ("web", "cdn"),
+                f"CloudFront is not offered in {self.partition} as it is needed here; remove [web.cdn]",
+            )
+            return
+        for name, arn in (("certificate", cdn.certificate), ("origin_secret", cdn.origin_secret)):
+            if arn and arn.split(":")[4] != self.aws.hub_account:
+                yield ("web", "cdn", name), f"it is of account {arn.split(':')[4]}; aws.hub_account needs its own"
 
     def _suppressions(self) -> Iterator[Broken]:
         """Yield names that stand twice: findings show them."""

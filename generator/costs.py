@@ -1,7 +1,7 @@
 """What an installation costs: what stands by itself, counted in the templates, and what a month's work adds."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -70,10 +70,23 @@ def hub_costs(config: Config) -> list[Cost]:
         Cost("its rules", rules, 1.00),
         Cost("customer key", kinds["AWS::KMS::Key"], 1.00),
         Cost("CloudWatch dashboard", kinds["AWS::CloudWatch::Dashboard"], 3.00, "an account's first three are free"),
+        Cost(
+            "addresses of a VPC's endpoints",
+            _addresses(resources),
+            0.01 * HOURS,
+            "`network.enabled = false` goes without",
+        ),
         Cost("Contributor Insights rule", kinds["AWS::CloudWatch::InsightRule"], 0.50),
         Cost("queues that functions poll", queues, _POLLS * QUEUE_REQUEST, "an account's first million polls is free"),
     ]
     return [one for one in standing if one.number]
+
+
+def _addresses(resources: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many network interfaces the endpoints have: one in each zone."""
+    return sum(
+        len(one["Properties"].get("SubnetIds", ())) for one in resources if one["Type"] == "AWS::EC2::VPCEndpoint"
+    )
 
 
 def _reads_queue(resource: Mapping[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from generator.management_stack import management_stack
 from generator.package import Package, Packer
 from generator.spoke_stack import spoke_stack
 from generator.watching import configured_rules, detection_settings
+from generator.web_stack import web_stack
 
 
 class TextFile(BaseModel):
@@ -72,6 +73,7 @@ def generate(
     folder = out_dir / target
     folder.mkdir(parents=True, exist_ok=True)
     rendered = templates(config, {name: package.key for name, package in packages.items()})
+    _forget(folder, rendered)
     manifest = Manifest(
         version=VERSION,
         target=Target(target),
@@ -95,6 +97,7 @@ def templates(config: Config, artefacts: Mapping[str, str]) -> dict[str, str]:
         "spoke": spoke_stack(config, artefacts),
         "artefacts": artefacts_stack(config),
         "management": management_stack(config),
+        **({"web": web_stack(config)} if config.web.cdn else {}),
     }
     return {name: minified(template) for name, template in stacks.items()}
 
@@ -136,6 +139,13 @@ GENERATED: Mapping[str, Callable[[Config], Any]] = {
 def _regions(config: Config, function: str) -> tuple[str, ...]:
     in_hub = function in {what.name for what in HUB_FUNCTIONS} - {what.name for what in SPOKE_FUNCTIONS}
     return (config.aws.home_region,) if in_hub else config.regions
+
+
+def _forget(folder: Path, rendered: Mapping[str, str]) -> None:
+    """Remove what an earlier run wrote of a part that is off now."""
+    for path in folder.glob("*.template.json"):
+        if path.name.partition(".")[0] not in rendered:
+            path.unlink()
 
 
 def _write_text(folder: Path, name: str, body: str) -> TextFile:

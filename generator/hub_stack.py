@@ -24,6 +24,7 @@ from generator.parts.detecting import detector
 from generator.parts.function import Site
 from generator.parts.ingesting import ingester, sync
 from generator.parts.looking_up import lookups
+from generator.parts.network import network
 from generator.parts.overview import overview
 from generator.parts.parameters import parameters
 from generator.parts.questions import questions
@@ -64,6 +65,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
             *(api(site) if config.api.enabled else []),
+            *(network(config) if config.network.enabled else []),
             *(table_backups(config) if config.table_backup.enabled else []),
             *(data_trail(config) if config.findings.data_events else []),
             *(organization_trail_logs(config) if config.spoke.trail is Trail.ORGANIZATION else []),

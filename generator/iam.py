@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from troposphere import GetAtt, Sub
+from troposphere import GetAtt, Ref, Sub
 
 Statement = dict[str, Any]
 Arn: TypeAlias = GetAtt | Sub
@@ -18,6 +18,34 @@ def allow(actions: Sequence[str], resources: Sequence[Any] | str, **conditions: 
 def write_logs(log_group: Arn) -> Statement:
     """Write to one log group, which the template makes: no role may make groups."""
     return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group])
+
+
+def write_flow_logs(log_group: Arn) -> Statement:
+    """Write a VPC's flow logs into one log group (VPC guide, "Publish flow logs to CloudWatch Logs")."""
+    calls = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return allow(calls, [log_group])
+
+
+_INTERFACE_CALLS = (
+    *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"),
+)
+
+
+def make_network_interfaces(function: Arn) -> list[Statement]:
+    """Let Lambda connect a function to a VPC, and keep the function's own code from the same calls.
+
+    Lambda asks for every resource (its guide, "Giving Lambda functions access to resources in an Amazon VPC").
+    """
+    calls = list(_INTERFACE_CALLS)
+    own_code = {"ArnEquals": {"lambda:SourceFunctionArn": function}}
+    return [allow(calls, "*"), {"Effect": "Deny", "Action": calls, "Resource": "*", "Condition": own_code}]
+
+
+def own_account_only(service: str) -> Statement:
+    """Return an endpoint's policy: credentials of other accounts are of no use from inside the VPC."""
+    own = {"StringEquals": {"aws:PrincipalAccount": Ref("AWS::AccountId")}}
+    return {**allow([f"{service}:*"], "*"), "Principal": "*", "Condition": own}
 
 
 def write_traces() -> Statement:

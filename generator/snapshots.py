@@ -12,6 +12,7 @@ from generator.functions import FUNCTIONS
 from generator.generate import templates
 from generator.guardrail import FILE, guardrail
 from generator.published import published
+from generator.settings.web import CDN_REGION, Cdn
 from generator.third_party import ROOT
 
 SNAPSHOTS = ROOT / "tests" / "snapshots"
@@ -31,6 +32,21 @@ def sample() -> Config:
     return load(SNAPSHOTS / "muster.toml")
 
 
+def everything(config: Config) -> Config:
+    """Return the settings with every part that is off at first: alarms in spokes, a VPC, CloudFront."""
+    cdn = Cdn(
+        domains=("muster.example.com",),
+        certificate=f"arn:aws:acm:{CDN_REGION}:{config.aws.hub_account}:certificate/12345678-1234-1234-1234-123456789012",
+        origin="dashboard.example.com",
+    )
+    parts = {
+        "spoke": config.spoke.model_copy(update={"alarms": True}),
+        "network": config.network.model_copy(update={"enabled": True}),
+        "web": config.web.model_copy(update={"cdn": cdn}),
+    }
+    return config.model_copy(update=parts)
+
+
 def blank_artefacts() -> dict[str, str]:
     """Return the S3 keys of no code in particular: a snapshot shows the infrastructure."""
     return {what.name: f"functions/{what.name}/{'0' * 64}.zip" for what in FUNCTIONS}
@@ -48,15 +64,13 @@ def written(content: Any) -> str:
 
 def logical_ids(config: Config) -> dict[str, dict[str, str]]:
     """Return template → logical id → type of every resource that an update must find again."""
-    spoke = config.spoke.model_copy(update={"alarms": True})
-    everything = rendered(config.model_copy(update={"spoke": spoke}))
     return {
         name: {
             title: one["Type"]
             for title, one in template["Resources"].items()
             if one["Type"] != _REMADE and not _NUMBERED.fullmatch(title)
         }
-        for name, template in everything.items()
+        for name, template in rendered(everything(config)).items()
     }
 
 
@@ -82,6 +96,7 @@ def kept_files(config: Config) -> Iterator[tuple[Path, Any]]:
     """Yield each file that `make snapshots` writes, with its content."""
     found = rendered(config)
     yield from ((SNAPSHOTS / f"{name}.json", template) for name, template in found.items())
+    yield SNAPSHOTS / "web.json", rendered(everything(config))["web"]
     yield SNAPSHOTS / FILE, guardrail(config)
     yield LOGICAL_IDS, with_new(kept_logical_ids(), logical_ids(config))
     for name, event in published(found["spoke"]):

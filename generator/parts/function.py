@@ -15,6 +15,7 @@ from contract.settings import Settings, variable_names
 from generator import iam
 from generator.config import Config
 from generator.functions import Function
+from generator.parts.placing import interfaces, place
 from generator.problems import BadInputError
 
 # Quota "Environment variables": 4 KB in all; references grow when they are resolved.
@@ -42,7 +43,11 @@ def function(what: Function, site: Site, statements: Sequence[iam.Statement], lo
     logs = LogGroup(f"{what.title}Logs", LogGroupName=config.names.log_group(name), RetentionInDays=log_days)
     return [
         logs,
-        _role(what, name, [iam.write_logs(GetAtt(logs, "Arn")), *_tracing(config), *statements]),
+        _role(
+            what,
+            name,
+            [iam.write_logs(GetAtt(logs, "Arn")), *_tracing(config), *interfaces(config, what), *statements],
+        ),
         LambdaFunction(
             what.title,
             FunctionName=name,
@@ -55,6 +60,7 @@ def function(what: Function, site: Site, statements: Sequence[iam.Statement], lo
             Code=Code(S3Bucket=artefact_bucket(config), S3Key=site.artefacts[what.name]),
             Environment=Environment(Variables=environment(what.settings, site.values)),
             LoggingConfig=LoggingConfig(LogGroup=Ref(logs)),
+            **place(config, what),
             **({"TracingConfig": TracingConfig(Mode="Active")} if config.spoke.tracing else {}),
         ),
     ]

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from typing import Any
 
 from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.apigateway import (
@@ -25,30 +24,17 @@ from troposphere.apigateway import (
 from troposphere.awslambda import Permission
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
-from troposphere.wafv2 import (
-    AllowAction,
-    BlockAction,
-    DefaultAction,
-    ManagedRuleGroupStatement,
-    OverrideAction,
-    RateBasedStatement,
-    RuleAction,
-    Statement,
-    VisibilityConfig,
-    WebACL,
-    WebACLAssociation,
-    WebACLRule,
-)
+from troposphere.wafv2 import WebACLAssociation
 
 from generator import iam
 from generator.config import Config
 from generator.functions import API
+from generator.parts.firewall import firewall
 from generator.parts.function import Site, function, regional_name, trusted
 from hub.api.answers import HEADERS, PROBLEM
 
 GATEWAY, STAGE = "ApiGateway", "v1"
 _REQUESTS_A_DAY = 50_000
-_REQUESTS_FROM_ONE_ADDRESS = 2_000  # in five minutes
 _LOGGED = ("requestId", "identity.userArn", "identity.sourceIp", "httpMethod", "path", "status", "responseLatency")
 
 
@@ -184,34 +170,6 @@ def _log_line() -> str:
 
 
 def _firewall(config: Config) -> list[AWSObject]:
-    """AWS's rules against what is common and what is known to be bad, and so many requests from one address."""
-    name = config.names.function("api")
-    rate = RateBasedStatement(Limit=_REQUESTS_FROM_ONE_ADDRESS, AggregateKeyType="IP")
-    rules = [
-        _managed("common", 0, "AWSManagedRulesCommonRuleSet"),
-        _managed("bad-inputs", 1, "AWSManagedRulesKnownBadInputsRuleSet"),
-        _rule("rate", 2, Statement(RateBasedStatement=rate), Action=RuleAction(Block=BlockAction())),
-    ]
-    acl = WebACL(
-        "ApiFirewall",
-        Name=name,
-        Scope="REGIONAL",
-        DefaultAction=DefaultAction(Allow=AllowAction()),
-        VisibilityConfig=_visible(name),
-        Rules=rules,
-    )
+    acl = firewall("ApiFirewall", config.names.function("api"), "REGIONAL")
     stage = Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${ApiGateway}/stages/${ApiStage}")
     return [acl, WebACLAssociation("ApiFirewallAssociation", ResourceArn=stage, WebACLArn=GetAtt(acl, "Arn"))]
-
-
-def _managed(name: str, priority: int, group: str) -> WebACLRule:
-    statement = Statement(ManagedRuleGroupStatement=ManagedRuleGroupStatement(VendorName="AWS", Name=group))
-    return _rule(name, priority, statement, OverrideAction=OverrideAction(**{"None": {}}))
-
-
-def _rule(name: str, priority: int, statement: Statement, **deed: Any) -> WebACLRule:
-    return WebACLRule(Name=name, Priority=priority, Statement=statement, VisibilityConfig=_visible(name), **deed)
-
-
-def _visible(name: str) -> VisibilityConfig:
-    return VisibilityConfig(CloudWatchMetricsEnabled=True, SampledRequestsEnabled=True, MetricName=name)

@@ -24,6 +24,7 @@ from generator.rollout.stacks import delete_stack, deploy_stack
 from generator.rollout.step import Event, Step
 from generator.rollout.takeover import take_over
 from generator.rollout.trail import deploy_trail, remove_trail
+from generator.rollout.web import deploy_web, remove_web
 
 INLINE_BYTES = 51_200
 _AT_A_TIME = 8
@@ -54,6 +55,8 @@ def deploy(
         yield from remove_trail(config, session)
     yield deploy_stack(cloudformation, config.names.hub_stack, template_argument(config, folder, "hub"))
     yield from deploy_trail(config, session)
+    web = {"TemplateBody": _body(folder, "web")} if config.web.cdn else None
+    yield from deploy_web(config, web, session) if web else remove_web(config, session)
     covered = [one for one in accounts if one.id in goal.covered]
     yield from done(parts(config, clients_of(session), covered))
     yield _refreshed_inventory(config, session)

@@ -22,7 +22,9 @@ from generator.rollout.spokes import is_automatic
 from generator.rollout.stack_set import StackSet
 from generator.rollout.stacks import ABSENT, stack_status, template_of
 from generator.rollout.trail import trail_action
+from generator.rollout.web import has_web_stack, web_client
 from generator.rollout.withdrawal import withdrawals
+from generator.settings.web import CDN_REGION
 from hub.store.accounts import Account
 
 Accounts = Mapping[str, Account]
@@ -65,6 +67,7 @@ def changes(config: Config, folder: Path, sessions: Sessions) -> list[Change]:
     return [
         *_stacks(folder, [*artefacts, _Stack(home, names.hub_stack, "hub")]),
         *_trail(config, session),
+        *_web(config, folder, session),
         *_enabled(config, session, [one for one in accounts.values() if one.id in goal.covered]),
         *_spokes(folder, StackSet(home, names.spoke_stack_set), goal, accounts),
         *_stacks(folder, [_Stack(one.cloudformation, names.spoke_stack_set, "spoke", one.where) for one in lone]),
@@ -88,6 +91,14 @@ def _superseded(config: Config, session: boto3.Session) -> Iterator[Change]:
 def _trail(config: Config, session: boto3.Session) -> Iterator[Change]:
     if action := trail_action(config, session):
         yield Change(what=f"trail {config.names.organization_trail}", action=action)
+
+
+def _web(config: Config, folder: Path, session: boto3.Session) -> Iterator[Change]:
+    name, where = config.names.web_stack, f"in {CDN_REGION}"
+    if config.web.cdn:
+        yield from _stacks(folder, [_Stack(web_client(session), name, "web", where)])
+    elif has_web_stack(config, session):
+        yield Change(what=f"stack {name} {where}", action="remove", detail="[web.cdn] was taken out")
 
 
 def _stacks(folder: Path, stacks: Iterable[_Stack]) -> Iterator[Change]:

@@ -15,6 +15,8 @@ from generator.rollout.step import Event, RolloutError, Step
 from generator.rollout.takeover import customer_key
 from generator.rollout.trail import organization_trail, remove_trail
 from generator.rollout.wave import only, units_of
+from generator.rollout.web import has_web_stack, kept_web_logs, remove_web
+from generator.settings.web import CDN_REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -54,6 +56,7 @@ def uninstall(
             yield Step(f"{step.what} {one.where}", step.state)
     # Before its bucket loses the policy under which it writes.
     yield from remove_trail(config, session)
+    yield from remove_web(config, session)
     yield delete_stack(cloudformation, config.names.hub_stack)
     for region in regions:
         yield from remove_artefacts(config, session, region)
@@ -72,6 +75,8 @@ def kept(config: Config, session: boto3.Session) -> Iterator[Removal]:
     if not _deletes_tables(config, session.client("cloudformation")):
         yield from _kept_tables(config, session.client("dynamodb"))
     yield from _kept_archive(config, session)
+    for name in kept_web_logs(config, session):
+        yield Removal(what=f"bucket {name}", action="keep", why="who opened the dashboard; it may be deleted by hand")
     yield from _kept_copies(config, session)
     if config.spoke.trail is not Trail.NONE:
         title = "organizationtraillogs" if config.spoke.trail is Trail.ORGANIZATION else "traillogs"
@@ -134,6 +139,9 @@ def _going(config: Config, sessions: Sessions) -> Iterator[Removal]:
     if trail := organization_trail(config, session.client("cloudtrail")):
         why = f"its logs stay in bucket {trail['S3BucketName']}"
         yield Removal(what=f"trail {names.organization_trail}", action="remove", why=why)
+    if has_web_stack(config, session):
+        why = "CloudFront before the dashboard; its domain names lead nowhere then"
+        yield Removal(what=f"stack {names.web_stack} in {CDN_REGION}", action="remove", why=why)
     if stack_status(home, names.hub_stack):
         yield Removal(what=f"stack {names.hub_stack}", action="remove", why="the hub, with its event archive")
     for region in _all_regions(config, spokes):

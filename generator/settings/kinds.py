@@ -115,6 +115,17 @@ EmailAddress = Annotated[
 WebAddress = Annotated[
     str, StringConstraints(pattern=r"^(https?://\S+)?$"), Form("an address that begins with https:// or http://")
 ]
+# CloudFront takes no other case, and wildcards are no address that people open.
+DomainName = Annotated[
+    str,
+    StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", max_length=253),
+    Form("a domain name in lower case, such as muster.example.com", "domain names in lower case"),
+]
+CertificateArn = Annotated[
+    str,
+    StringConstraints(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}$"),
+    Form("the ARN of a certificate in AWS Certificate Manager"),
+]
 Cidr = Annotated[
     str,
     AfterValidator(_network),

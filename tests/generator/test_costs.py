@@ -25,6 +25,12 @@ def test_a_part_that_is_off_costs_nothing() -> None:
     assert total(hub_costs(off)) < total(hub_costs(sample())) - 8
 
 
+def test_a_vpc_costs_an_address_of_each_endpoint_in_each_zone() -> None:
+    on = variant(network={"enabled": True})
+    assert by_name(on)["addresses of a VPC's endpoints"] == 4
+    assert total(hub_costs(on)) - total(hub_costs(variant())) == pytest.approx(29.20)
+
+
 def test_there_are_no_more_metrics_than_are_priced() -> None:
     assert len(own_metrics()) <= by_name(sample())["custom metrics"]
 

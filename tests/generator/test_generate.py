@@ -7,7 +7,7 @@ import pytest
 from generator.config import Config, Target
 from generator.functions import DETECTOR, HUB_FUNCTIONS, INVENTORY, NOTIFIER
 from generator.generate import Manifest, generate, templates, tuning
-from generator.snapshots import blank_artefacts
+from generator.snapshots import blank_artefacts, everything
 from hub.coverage import Scope
 from hub.detections.settings import DetectionSettings
 from hub.overrides import Override
@@ -51,6 +51,14 @@ def test_writing_again_gives_the_same_bytes(manifest: Manifest, config: Config, 
     before = {path: path.read_bytes() for path in (out / "host").rglob("*") if path.is_file()}
     assert generate(config, Target.HOST, out) == manifest
     assert before == {path: path.read_bytes() for path in before}
+
+
+def test_the_template_of_a_part_that_is_off_now_goes(config: Config, out: Path) -> None:
+    generate(everything(config), Target.HOST, out)
+    web = out / "host" / "web.template.json"
+    assert web.exists()
+    assert "web" not in generate(config, Target.HOST, out).templates
+    assert not web.exists()
 
 
 def test_the_targets_templates_differ_in_code_keys_only(config: Config) -> None:

@@ -12,7 +12,8 @@ from generator.functions import FUNCTIONS, HUB_FUNCTIONS
 from generator.generate import templates as render
 from generator.hub_stack import hub_values
 from generator.parts.function import TemplateError, environment
-from generator.snapshots import SNAPSHOTS, blank_artefacts, rendered, written
+from generator.settings.web import CDN_REGION
+from generator.snapshots import SNAPSHOTS, blank_artefacts, everything, rendered, written
 from generator.spoke_stack import spoke_values
 from hub.api.models import Problem
 from hub.lookups.catalogue import lookup_actions
@@ -45,14 +46,27 @@ def test_a_template_equals_its_snapshot(templates: dict[str, Any], name: str) ->
     assert written(templates[name]) == kept, "make snapshots accepts the change; read its diff first"
 
 
+def test_the_web_template_equals_its_snapshot(config: Config) -> None:
+    kept = (SNAPSHOTS / "web.json").read_text(encoding="utf-8")
+    assert written(rendered(everything(config))["web"]) == kept, "make snapshots accepts the change"
+
+
 @pytest.mark.parametrize("settings", LINTED.values(), ids=LINTED)
 def test_cfn_lint_has_nothing_to_say(settings: Config) -> None:
     region = settings.aws.home_region
     bodies = render(settings, blank_artefacts())
     with_trail = {Trail.ACCOUNTS: ["spoke"], Trail.ORGANIZATION: ["hub", "management"]}
     names = with_trail.get(settings.spoke.trail, list(bodies))
-    found = [f"{name}: {one}" for name in names for one in lint(bodies[name], config=_arguments(region))]
+    if settings.web.cdn:
+        names = ["web"]
+    elif settings.network.enabled:
+        names = ["hub"]
+    found = [f"{name}: {one}" for name in names for one in lint(bodies[name], config=_arguments(_place(name, region)))]
     assert found == []
+
+
+def _place(template: str, home: str) -> str:
+    return CDN_REGION if template == "web" else home
 
 
 def _arguments(region: str) -> ManualArgs:
