@@ -8,10 +8,11 @@ import pytest
 
 from contract.settings import variable_names
 from generator.functions import FUNCTIONS, Function
-from generator.snapshots import rendered, sample
+from generator.snapshots import everything, rendered, sample
 
-TEMPLATES = rendered(sample())
+TEMPLATES = rendered(everything(sample()))
 
+_OF_LAMBDA = "Lambda asks for every resource; what a function's own code may not do is denied"
 # Every statement on all resources has its reason: the action knows no resources, or conditions stand in for them.
 ON_EVERYTHING = {
     "cloudformation:ActivateOrganizationsAccess": "knows no resources",
@@ -22,6 +23,12 @@ ON_EVERYTHING = {
     "cloudtrail:GetTrailStatus": "an organization's trail is in another account",
     "cloudtrail:RegisterOrganizationDelegatedAdmin": "knows no resources",
     "dynamodb:ListStreams": "knows no resources",
+    "ec2:AssignPrivateIpAddresses": _OF_LAMBDA,
+    "ec2:CreateNetworkInterface": _OF_LAMBDA,
+    "ec2:DeleteNetworkInterface": _OF_LAMBDA,
+    "ec2:DescribeNetworkInterfaces": _OF_LAMBDA,
+    "ec2:DescribeSubnets": _OF_LAMBDA,
+    "ec2:UnassignPrivateIpAddresses": _OF_LAMBDA,
     "events:ListRules": "knows no resources",
     "organizations:DeleteResourcePolicy": "there is one, and no id before it is there",
     "organizations:DescribeOrganization": "knows no resources",
