@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from generator.config import Config
 from generator.enabling.parts import Call, Clients, Part, code_of
+from generator.rollout.step import RolloutError
 from generator.settings.enable import Standard
 
 _STANDARDS = {
@@ -38,10 +39,10 @@ def security_hub(config: Config, clients: Clients, sleep: Callable[[float], None
     for region in config.regions:
         yield Part(f"Security Hub in {region}", partial(_switched_on, clients("securityhub", region)))
     yield Part("Security Hub's Regions", partial(_linked, home, config))
-    yield Part("Security Hub's central configuration", partial(_central, home))
+    yield Part("Security Hub's central configuration", partial(_central, config, clients))
     policy = f"Security Hub's policy {config.aws.prefix}"
     yield Part(policy, partial(_policy, home, config, sleep))
-    for target in config.organization.ous or (config.organization.root,):
+    for target in config.organization.targets:
         yield Part(f"{policy} in {target}", partial(_associated, home, config, target))
 
 
@@ -79,17 +80,30 @@ def _relinked(client: Any, there: Mapping[str, Any], mode: str, regions: set[str
     return Call(client, "update_finding_aggregator", {**arguments, "Regions": sorted(regions)})
 
 
-def _central(client: Any) -> list[Call]:
+def _central(config: Config, clients: Clients) -> list[Call]:
+    client = clients("securityhub", config.aws.home_region)
     there = client.describe_organization_configuration().get("OrganizationConfiguration", {})
-    return (
-        []
-        if there.get("ConfigurationType") == "CENTRAL"
-        else [Call(client, "update_organization_configuration", _CENTRAL)]
-    )
+    if there.get("ConfigurationType") == "CENTRAL":
+        return []
+    _check_newcomers(config, clients)
+    return [Call(client, "update_organization_configuration", _CENTRAL)]
+
+
+def _check_newcomers(config: Config, clients: Clients) -> None:
+    """Refuse to take automatic enablement from accounts that will join beyond the units, where somebody chose it."""
+    if any(one.startswith("r-") for one in config.organization.targets):
+        return
+    for region in config.regions:
+        if clients("securityhub", region).describe_organization_configuration().get("AutoEnable"):
+            raise RolloutError(
+                f"in {region} Security Hub is switched on for every account that joins, which its central "
+                "configuration would end beyond organization.ous of muster.toml; put the root there, or end it with "
+                f"`aws securityhub update-organization-configuration --no-auto-enable --region {region}`"
+            )
 
 
 def _policy(client: Any, config: Config, sleep: Callable[[float], None]) -> list[Call]:
-    """Make the policy, or mend it; controls that people switched off in it stay off."""
+    """Make the policy, or mend it; standards that people added stay, and controls that they switched off stay off."""
     _settled(client, sleep)
     wanted = sorted(_arn(config, one) for one in config.enable.standards)
     found = _found(client, config)
@@ -102,9 +116,12 @@ def _policy(client: Any, config: Config, sleep: Callable[[float], None]) -> list
         policy = {"Name": config.aws.prefix, "ConfigurationPolicy": {"SecurityHub": made}}
         return [Call(client, "create_configuration_policy", {**policy, "Description": "Made by Muster"})]
     there = client.get_configuration_policy(Identifier=found)["ConfigurationPolicy"]["SecurityHub"]
-    if there["ServiceEnabled"] and sorted(there["EnabledStandardIdentifiers"]) == wanted:
+    held = there.get("EnabledStandardIdentifiers", [])
+    if there.get("ServiceEnabled") and {*wanted} <= {*held}:
         return []
-    changed = {**there, "ServiceEnabled": True, "EnabledStandardIdentifiers": wanted}
+    # A policy that switches Security Hub off has neither standards nor controls.
+    made = {"ServiceEnabled": True, "EnabledStandardIdentifiers": sorted({*held, *wanted})}
+    changed = {"SecurityControlsConfiguration": _ALL_CONTROLS, **there, **made}
     policy = {"Identifier": found, "ConfigurationPolicy": {"SecurityHub": changed}}
     return [Call(client, "update_configuration_policy", policy)]
 

@@ -17,11 +17,15 @@ from hub.store.accounts import Account
 def parts(config: Config, clients: Clients, accounts: Iterable[Account]) -> Iterator[Part]:
     """Yield every part, a service after the other; `accounts` are those that Muster covers."""
     covered = list(accounts)
-    asked = config.enable
-    yield from security_hub(config, clients) if asked.security_hub else ()
-    yield from guardduty(config, clients) if asked.guardduty else ()
-    yield from inspector(config, clients, [one.id for one in covered]) if asked.inspector else ()
-    yield from macie(config, clients, covered) if asked.macie else ()
+    known = {
+        "security_hub": security_hub(config, clients),
+        "guardduty": guardduty(config, clients),
+        "inspector": inspector(config, clients, [one.id for one in covered]),
+        "macie": macie(config, clients, covered),
+    }
+    for setting, found in known.items():
+        if getattr(config.enable, setting):
+            yield from (part._replace(setting=f"enable.{setting}") for part in found)
 
 
 def clients_of(session: boto3.Session) -> Clients:

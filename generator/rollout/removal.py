@@ -7,6 +7,7 @@ import boto3
 from pydantic import BaseModel
 
 from generator.config import Config, Trail
+from generator.delegation.grants import SERVICES
 from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
 from generator.rollout.stack_set import StackSet
@@ -83,9 +84,16 @@ def kept(config: Config, session: boto3.Session) -> Iterator[Removal]:
         where = "the hub account" if config.spoke.trail is Trail.ORGANIZATION else "each account"
         why = "the logs of a trail are evidence; the bucket may be deleted there by hand"
         yield Removal(what=f"bucket …-{title}-… of {where}", action="keep", why=why)
+    yield from _kept_services(config)
     yield Removal(
         what="delegation", action="keep", why="the management account gave it: `muster delegate --undo` there"
     )
+
+
+def _kept_services(config: Config) -> Iterator[Removal]:
+    why = "others rely on it, and it goes on costing; switch it off in its console, as docs/enabling.md says"
+    for name in config.enable.services:
+        yield Removal(what=f"{SERVICES[name].title} of the organization", action="keep", why=why)
 
 
 def _deletes_tables(config: Config, cloudformation: "CloudFormationClient") -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from generator.delegation.given import delegated
+from generator.rollout.removal import removals
 from generator.rollout.session import management_session
 from tests.rollout.deployed import Rollout, rolling_out
 from tests.rollout.driving import HUB, MANAGEMENT
@@ -37,6 +38,7 @@ def test_without_delegation_it_says_who_must_give_it_and_the_spokes_come_all_the
     failed = [one for one in rollout.deploy() if one.is_failure]
     assert failed
     assert all("Security Hub" in one.what and "`muster delegate`" in one.detail for one in failed)
+    assert all("enable.security_hub of muster.toml" in one.detail for one in failed)
     assert {state for _, _, state in rollout.instances()} == {"CURRENT"}
 
 
@@ -65,6 +67,22 @@ def test_every_account_is_checked_by_the_standards_of_the_settings(rollout: Roll
 def test_a_second_rollout_finds_nothing_to_do(rollout: Rollout) -> None:
     assert rollout.planned() == []
     assert {one.state for one in rollout.deploy() if "Security Hub" in one.what} == {"unchanged"}
+
+
+def test_standards_that_people_add_to_the_policy_stay(rollout: Rollout) -> None:
+    client = rollout.client("securityhub", HUB)
+    (policy,) = client.list_configuration_policies()["ConfigurationPolicySummaries"]
+    chosen = client.get_configuration_policy(Identifier=policy["Id"])["ConfigurationPolicy"]["SecurityHub"]
+    (ours,) = (one for one in chosen["EnabledStandardIdentifiers"] if CIS in one)
+    chosen["EnabledStandardIdentifiers"].append(ours.replace("5.0.0", "3.0.0"))
+    client.update_configuration_policy(Identifier=policy["Id"], ConfigurationPolicy={"SecurityHub": chosen})
+    assert not [one for one in rollout.deploy() if one.is_failure]
+    assert len(standards(rollout, member_of(rollout), "eu-west-1")) == 3
+
+
+def test_an_uninstall_says_that_it_stays(rollout: Rollout) -> None:
+    kept = [one.what for one in removals(rollout.config, rollout.sessions) if one.action == "keep"]
+    assert "Security Hub of the organization" in kept
 
 
 def test_an_account_that_joins_is_checked_too(rollout: Rollout) -> None:

@@ -41,7 +41,7 @@ class Service:
                 raise refusal("AccessDeniedException", f"{operation} is refused")
             if not operation.startswith(("list", "get", "describe", "batch_get")):
                 self.changes.append(operation)
-            return method(self, **arguments)
+            return method(self, **arguments) or {}
 
         return call
 
@@ -77,8 +77,11 @@ class Inspector(Service):
         state = {"ec2": {"status": "ENABLED"}, "ecr": {"status": "ENABLED"}, "lambda": {"status": "ENABLED"}}
         return {"accounts": [{"accountId": one, "resourceState": state} for one in accountIds if one in on]}
 
-    def on_enable(self, **asked: Any) -> None:
-        self.has["on"] |= dict.fromkeys(asked["accountIds"], asked["resourceTypes"])
+    def on_enable(self, **asked: Any) -> Any:
+        failed = {one: self.has["fails"][one] for one in asked["accountIds"] if one in self.has.get("fails", {})}
+        self.has["on"] |= {one: asked["resourceTypes"] for one in asked["accountIds"] if one not in failed}
+        told = [{"accountId": one, "errorCode": code, "errorMessage": "why"} for one, code in failed.items()]
+        return {"failedAccounts": told}
 
     def on_describe_organization_configuration(self) -> Any:
         return {"autoEnable": self.has.get("automatic", {"ec2": True, "ecr": False})}
@@ -111,6 +114,8 @@ class Macie(Service):
         return {"members": [{"accountId": one} for one in self.has.get("members", [])]}
 
     def on_create_member(self, **asked: Any) -> None:
+        if asked["account"]["accountId"] in self.has.get("fails", ()):
+            raise refusal("ConflictException", "it has another administrator")
         self.has.setdefault("members", []).append(asked["account"]["accountId"])
 
 
@@ -138,7 +143,8 @@ class SecurityHub(Service):
         waits = self.has.get("waits", 0)
         self.has["waits"] = max(waits - 1, 0)
         if "central" not in self.has:
-            return {"OrganizationConfiguration": {"ConfigurationType": "LOCAL"}}
+            automatic = self.has.get("automatic", False)
+            return {"AutoEnable": automatic, "OrganizationConfiguration": {"ConfigurationType": "LOCAL"}}
         return {
             "OrganizationConfiguration": {"ConfigurationType": "CENTRAL", "Status": "PENDING" if waits else "ENABLED"}
         }
@@ -232,6 +238,44 @@ def test_one_that_fails_stops_no_other(world: World) -> None:
     assert {state for what, state in steps.items() if what.startswith("Macie")} == {"enabled"}
 
 
+def test_a_failure_names_the_setting_and_the_mend(world: World) -> None:
+    config = settings("guardduty")
+    world("guardduty", config.aws.home_region).refuses = {"describe_organization_configuration"}
+    (failed,) = (one for one in done(parts(config, world, ACCOUNTS)) if one.is_failure)
+    assert "describe_organization_configuration is refused" in failed.detail
+    assert "enable.guardduty of muster.toml" in failed.detail
+    assert "the management account runs `muster delegate`" in failed.detail
+
+
+def test_a_member_that_is_refused_stops_no_other(world: World) -> None:
+    config = settings("macie2")
+    home = world("macie2", config.aws.home_region)
+    home.has["fails"] = {MEMBER}
+    (failed,) = (one for one in done(parts(config, world, ACCOUNTS)) if one.is_failure)
+    assert failed.what == f"Macie's members in {config.aws.home_region}"
+    assert "another administrator" in failed.detail
+    assert home.has["members"] == [OTHER]
+
+
+def test_accounts_that_inspector_refuses_in_a_good_answer_are_failures(world: World) -> None:
+    config = settings("inspector2")
+    home = world("inspector2", config.aws.home_region)
+    home.has["fails"] = {MEMBER: "SSM_UNAVAILABLE", OTHER: "ENABLE_IN_PROGRESS"}
+    (failed,) = (one for one in done(parts(config, world, ACCOUNTS)) if one.is_failure)
+    assert failed.what == f"Inspector of accounts in {config.aws.home_region}"
+    assert failed.detail.startswith(f"{MEMBER}: SSM_UNAVAILABLE why; enable.inspector of muster.toml")
+
+
+def test_of_many_reasons_the_first_ones_are_told(world: World) -> None:
+    config = settings("inspector2")
+    many = [f"{number:012}" for number in range(1, 6)]
+    world("inspector2", config.aws.home_region).has["fails"] = dict.fromkeys(many, "ACCESS_DENIED")
+    accounts = [Account(id=one, name=one, email=f"{one}@example.com") for one in many]
+    (failed,) = (one for one in done(parts(config, world, accounts)) if one.is_failure)
+    assert failed.detail.count("ACCESS_DENIED") == 3
+    assert "(and 2 more)" in failed.detail
+
+
 def test_members_are_those_that_muster_covers_but_the_hub(world: World) -> None:
     config = settings("inspector2", "macie2")
     list(work(config, world))
@@ -258,6 +302,52 @@ def test_the_policy_holds_the_standards_of_the_settings(world: World) -> None:
     other = settings("securityhub")
     assert dict(work(other, world))["Security Hub's policy muster"] == "enabled"
     assert world.changes() == ["update_configuration_policy"]
+    after = hub.has["policy"]["ConfigurationPolicy"]["SecurityHub"]["EnabledStandardIdentifiers"]
+    assert {*chosen} < {*after}
+    assert len(after) == 3
+
+
+def test_standards_that_people_added_to_the_policy_stay(world: World) -> None:
+    config = settings("securityhub", standards=("fsbp",))
+    list(work(config, world))
+    world.changes()
+    hub = world("securityhub", config.aws.home_region)
+    hub.has["policy"]["ConfigurationPolicy"]["SecurityHub"]["EnabledStandardIdentifiers"].append("theirs")
+    assert list(lacking(parts(config, world, ACCOUNTS))) == []
+    assert {state for _, state in work(config, world)} == {"unchanged"}
+    assert world.changes() == []
+
+
+def test_a_policy_that_switches_security_hub_off_is_mended(world: World) -> None:
+    config = settings("securityhub", standards=("fsbp",))
+    list(work(config, world))
+    hub = world("securityhub", config.aws.home_region)
+    hub.has["policy"]["ConfigurationPolicy"] = {"SecurityHub": {"ServiceEnabled": False}}
+    assert dict(work(config, world))["Security Hub's policy muster"] == "enabled"
+    mended = hub.has["policy"]["ConfigurationPolicy"]["SecurityHub"]
+    assert mended["ServiceEnabled"]
+    assert len(mended["EnabledStandardIdentifiers"]) == 1
+    assert mended["SecurityControlsConfiguration"] == {"DisabledSecurityControlIdentifiers": []}
+
+
+def test_automatic_enablement_beyond_the_units_is_not_ended(world: World) -> None:
+    units = settings("securityhub").model_dump()
+    units["organization"] |= {"ous": ("ou-exam-11111111",), "canary_ous": ()}
+    config = Config.model_validate(units)
+    world("securityhub", "eu-west-1").has["automatic"] = True
+    steps = {one.what: one for one in done(parts(config, world, ACCOUNTS))}
+    refused = steps["Security Hub's central configuration"]
+    assert refused.state == "failed"
+    assert "--no-auto-enable --region eu-west-1" in refused.detail
+    assert "central" not in world("securityhub", config.aws.home_region).has
+    assert refused.what in lacking(parts(config, world, ACCOUNTS))
+
+
+def test_with_the_root_automatic_enablement_gives_way_to_the_policy(world: World) -> None:
+    config = settings("securityhub")
+    assert config.organization.targets[0].startswith("r-")
+    world("securityhub", config.aws.home_region).has["automatic"] = True
+    assert dict(work(config, world))["Security Hub's central configuration"] == "enabled"
 
 
 def test_controls_that_people_switched_off_stay_off(world: World) -> None:
