@@ -36,7 +36,7 @@ HUB_FUNCTIONS = (
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
-HUB_ROLES = ("backup", "api-logs", "flow-logs")
+HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view")
 # What has a role in the spokes and is no function: the rules that forward events.
 FORWARDING = "alerts"
 

@@ -19,6 +19,7 @@ from generator.parts.alarms import (
 from generator.parts.archiving import ARCHIVE, archive, archiver, late_archiver
 from generator.parts.backups import table_backups
 from generator.parts.central_bus import central_bus
+from generator.parts.configuration_view import configuration_view
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
@@ -65,6 +66,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
             *(api(site) if config.api.enabled else []),
+            *(configuration_view(config) if config.enable.config else []),
             *(network(config) if config.network.enabled else []),
             *(table_backups(config) if config.table_backup.enabled else []),
             *(data_trail(config) if config.findings.data_events else []),

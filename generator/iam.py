@@ -229,6 +229,20 @@ def make_linked_roles(services: Sequence[str]) -> Statement:
     )
 
 
+def record_configuration() -> list[Statement]:
+    """Make and start AWS Config's recorder under Config's own role, which the caller passes on."""
+    service = "config.amazonaws.com"
+    role = Sub(
+        f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/aws-service-role/{service}/AWSServiceRoleForConfig"
+    )
+    calls = [
+        *("config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders"),
+        *("config:PutConfigurationRecorder", "config:PutDeliveryChannel", "config:StartConfigurationRecorder"),
+    ]
+    passed = {"StringEquals": {"iam:PassedToService": service}}
+    return [allow(calls, "*"), make_linked_roles([service]), allow(["iam:PassRole"], [role], **passed)]
+
+
 def see_linked_roles(services: Sequence[str]) -> Statement:
     """See whether a service's own roles are there."""
     roles = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role"
@@ -264,6 +278,9 @@ def delegate_trails() -> Statement:
 
 def name_security_administrator(service: str) -> Statement:
     """See and name who administers a security service for the organization; the calls know no resources."""
+    if service == "config":
+        # Organizations registers it, as it does StackSets.
+        return allow(["organizations:ListDelegatedAdministrators"], "*")
     if service == "inspector2":
         return allow(["inspector2:EnableDelegatedAdminAccount", "inspector2:ListDelegatedAdminAccounts"], "*")
     return allow([f"{service}:EnableOrganizationAdminAccount", f"{service}:ListOrganizationAdminAccounts"], "*")

@@ -111,7 +111,7 @@ def _statements(config: Config) -> list[iam.Statement]:
 
 
 def _services(config: Config) -> tuple[str, ...]:
-    enabled = (grants.SERVICES[one].principal for one in config.enable.services)
+    enabled = (grants.PRINCIPALS[one][0] for one in config.enable.services)
     return (*_STACK_SET_SERVICES, *(_TRAIL_SERVICES if _has_trail(config) else ()), *enabled)
 
 

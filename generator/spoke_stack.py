@@ -40,6 +40,7 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "dead_letter_queue_url": Ref("CreatorTaggerDeadLetters"),
         "parts": ",".join(spoke_parts(config)),
         "artefact_bucket": artefact_bucket(config),
+        "config_bucket": config.enable.config_bucket if config.enable.config else "",
     }
 
 

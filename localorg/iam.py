@@ -12,7 +12,7 @@ from ministack.services import dynamodb_streams, tagging
 from ministack.services import iam as iam_service
 
 from localorg import patches, resource_names, resource_tags
-from localorg.organization import organization_id_of
+from localorg.organization import PARTITION, organization_id_of
 
 Parameters = Mapping[str, Any]
 
@@ -29,6 +29,7 @@ BATCHES = {
 RPC_PATH = re.compile(r"/service/GraniteServiceVersion20100801/operation/(\w+)")
 TAG_CALL = re.compile(r":(Un)?Tag|:(Add|Remove)Tags|:(Create|Delete)Tags|:ListTags|:DescribeTags")
 SESSION = re.compile(r"^(arn:[^:]+):sts::(\d+):assumed-role/([^/]+)/.+$")
+_LINKED_ROLE = "iam:CreateServiceLinkedRole"
 EC2_OWNED_BY_NOBODY = re.compile(r"^(arn:[^:]+:ec2:[^:]*:)\d+(:(?:image|snapshot)/)")
 
 
@@ -119,6 +120,9 @@ def _naming_more(extract: Callable[..., str]) -> Callable[..., str]:
         document = _document(body)
         if TAG_CALL.search(action) and (arns := tagged_arns(service, {**params, **document})):
             return arns[0]
+        if action == _LINKED_ROLE:
+            path = f"aws-service-role/{_first(params.get('AWSServiceName'))}/AWSServiceRoleFor"
+            return f"arn:{PARTITION}:iam::{account}:role/{path}"
         if service == "iam" and (found := _iam_arn(params)):
             return found[0]
         call = resource_names.Call(service, action, path, document, region, account)
@@ -151,7 +155,10 @@ def _reading_rpc(extract: Callable[..., str | None]) -> Callable[..., str | None
 
 
 def _with_namespace(context: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """PutMetricData carries its namespace, Organizations' calls a service (service authorization reference)."""
+    """PutMetricData carries its namespace, calls about service-linked roles and organizations a service.
+
+    Service authorization reference.
+    """
 
     def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = context(service, action, body, params)
@@ -160,6 +167,8 @@ def _with_namespace(context: Callable[..., dict[str, Any]]) -> Callable[..., dic
             return {**found, "cloudwatch:namespace": namespace}
         if service == "organizations" and (principal := _document(body).get("ServicePrincipal")):
             return {**found, "organizations:serviceprincipal": principal}
+        if action == _LINKED_ROLE:
+            return {**found, "iam:awsservicename": _first(params.get("AWSServiceName"))}
         return found
 
     return request_context

@@ -16,7 +16,8 @@ class CreatorTaggerSettings(Settings, frozen=True, kw_only=True):
 class HeartbeatSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-spoke-heartbeat`. `parts`, separated by commas, each have a role and a dead-letter queue.
 
-    `artefact_bucket`, in the function's Region, holds the account's settings.
+    `artefact_bucket`, in the function's Region, holds the account's settings. To `config_bucket` AWS Config's recorder
+    delivers; empty: none is made.
     """
 
     hub_bus_arn: str
@@ -24,4 +25,5 @@ class HeartbeatSettings(Settings, frozen=True, kw_only=True):
     config_hash: str
     interval_seconds: int
     artefact_bucket: str
+    config_bucket: str = ""
     parts: str = "alerts,creator-tagger,heartbeat"

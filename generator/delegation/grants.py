@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
+CONFIG = "config.amazonaws.com"
 # Quota of Organizations: characters of its one resource policy.
 LONGEST_POLICY = 40_000
 # CloudFormation takes answers of 4,096 bytes (custom resource response objects).
@@ -78,6 +79,10 @@ SERVICES = {
 }
 
 
+# What is switched on, by boto3's name → its principal and title.
+PRINCIPALS = {**{name: (one.principal, one.title) for name, one in SERVICES.items()}, "config": (CONFIG, "Config")}
+
+
 class Grant(NamedTuple):
     """One thing that is given: `look` reads what there is (nothing is falsy), `do` and `undo` say what that needs.
 
@@ -116,6 +121,9 @@ def grants(
         ]
     places = list(regions)
     for name in services:
+        if name == "config":
+            found += [_trusted("Config", CONFIG), _administrator(hub, "Config", CONFIG, _register(hub, CONFIG))]
+            continue
         found.append(_trusted(SERVICES[name].title, SERVICES[name].principal))
         found += [_security_administrator(hub, name, region) for region in places]
     return found
@@ -158,7 +166,7 @@ def _trusted(title: str, principal: str) -> Grant:
     return _once(what, look, "organizations", "enable_aws_service_access", ServicePrincipal=principal)
 
 
-def _administrator(hub: str, title: str, principal: str, register: Call, deregister: Call) -> Grant:
+def _administrator(hub: str, title: str, principal: str, register: Call, deregister: Call | None = None) -> Grant:
     def look(clients: Clients) -> list[str]:
         paginator = clients("organizations").get_paginator("list_delegated_administrators")
         pages = paginator.paginate(ServicePrincipal=principal)
@@ -168,7 +176,7 @@ def _administrator(hub: str, title: str, principal: str, register: Call, deregis
         f"{hub} as delegated administrator of {title}",
         look,
         lambda accounts: None if hub in accounts else register,
-        lambda accounts: deregister if hub in accounts else None,
+        (lambda accounts: deregister if hub in accounts else None) if deregister else None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.config import Config, Trail
-from generator.delegation.grants import CLOUDTRAIL, SERVICES, STACK_SETS
+from generator.delegation.grants import CLOUDTRAIL, PRINCIPALS, STACK_SETS
 from generator.doctor.diagnosis import Hub, Verdict, failed, well
 from generator.rollout.operation import CALL_AS
 
@@ -14,7 +14,7 @@ DELEGATE = "`muster delegate` with credentials of the management account; `muste
 _SERVICES = {
     STACK_SETS: "StackSets",
     CLOUDTRAIL: "CloudTrail",
-    **{one.principal: one.title for one in SERVICES.values()},
+    **dict(PRINCIPALS.values()),
 }
 
 
@@ -61,7 +61,7 @@ def administrator(hub: Hub) -> Verdict:
     """Look whether the hub administers what it rolls out with."""
     account = hub.config.aws.hub_account
     has_trail = hub.config.spoke.trail is Trail.ORGANIZATION
-    enabled = [SERVICES[one].principal for one in hub.config.enable.services]
+    enabled = [PRINCIPALS[one][0] for one in hub.config.enable.services]
     wanted = [STACK_SETS, *([CLOUDTRAIL] if has_trail else []), *enabled]
     missing = [_SERVICES[one] for one in wanted if one not in _administered(hub, account)]
     if missing:

@@ -71,4 +71,5 @@ def _statements(config: Config) -> list[iam.Statement]:
         iam.look_after_trails(),
         iam.read_objects([Sub(f"arn:${{AWS::Partition}}:s3:::{bucket}/{settings_key('${AWS::AccountId}')}")]),
         iam.send_messages(GetAtt("HeartbeatDeadLetters", "Arn")),
+        *(iam.record_configuration() if config.enable.config else []),
     ]

@@ -7,7 +7,7 @@ import boto3
 from pydantic import BaseModel
 
 from generator.config import Config, Trail
-from generator.delegation.grants import SERVICES
+from generator.delegation.grants import PRINCIPALS
 from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
 from generator.rollout.stack_set import StackSet
@@ -93,7 +93,7 @@ def kept(config: Config, session: boto3.Session) -> Iterator[Removal]:
 def _kept_services(config: Config) -> Iterator[Removal]:
     why = "others rely on it, and it goes on costing; switch it off in its console, as docs/enabling.md says"
     for name in config.enable.services:
-        yield Removal(what=f"{SERVICES[name].title} of the organization", action="keep", why=why)
+        yield Removal(what=f"{PRINCIPALS[name][1]} of the organization", action="keep", why=why)
 
 
 def _deletes_tables(config: Config, cloudformation: "CloudFormationClient") -> bool:

@@ -1,11 +1,12 @@
 """`[enable]`."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from pydantic import Field
 
-from generator.settings.kinds import Switch
-from generator.settings.section import Section
+from generator.settings.kinds import OptionalBucketName, Switch
+from generator.settings.section import Broken, Section
 
 
 class Standard(StrEnum):
@@ -36,6 +37,21 @@ class Enable(Section):
     inspector: Switch = Field(default=False, description="whether Inspector is on in every account")
     macie: Switch = Field(default=False, description="whether Macie is on in every account")
 
+    config: Switch = Field(
+        default=False,
+        description="whether AWS Config records in each account and Region where it does not yet; the hub sees all",
+    )
+    config_bucket: OptionalBucketName = Field(
+        default="",
+        description="the bucket to which recorders that Muster makes deliver; its policy must let AWS Config in",
+        examples=["example-organization-config"],
+    )
+
+    def broken_rules(self) -> Iterator[Broken]:
+        """Yield recorders without a place to deliver to."""
+        if self.config and not self.config_bucket:
+            yield ("config_bucket",), "AWS Config's recorders deliver to a bucket; name one, or set config to false"
+
     @property
     def services(self) -> tuple[str, ...]:
         """Return the services that are asked for, as boto3 calls them."""
@@ -44,5 +60,6 @@ class Enable(Section):
             "guardduty": self.guardduty,
             "inspector2": self.inspector,
             "macie2": self.macie,
+            "config": self.config,
         }
         return tuple(name for name, is_on in asked.items() if is_on)

@@ -136,6 +136,9 @@ BucketPattern = Annotated[
     StringConstraints(pattern=r"^[a-z0-9.*-]{3,63}$"),
     Form("a bucket's name, * for any characters", "buckets' names, * for any characters"),
 ]
+OptionalBucketName = Annotated[
+    str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$"), Form("a bucket's name")
+]
 # TOML has days of its own; either form is taken.
 Day = Annotated[str, BeforeValidator(_day), Form("a day, such as 2027-06-01")]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=512)]

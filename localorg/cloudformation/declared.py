@@ -20,6 +20,7 @@ DECLARED = {
     "AWS::CloudWatch::AnomalyDetector": "nothing: no part of the system reads it",
     "AWS::CloudWatch::CompositeAlarm": "the alarms it is made of",
     "AWS::CloudWatch::InsightRule": "the template test of the guard on spending",
+    "AWS::Config::ConfigurationAggregator": "the template test of the view of AWS Config",
     "AWS::EC2::EIP": "nothing: no part of the system reads it",
     "AWS::EC2::FlowLog": "the template test of the network",
     "AWS::EC2::NatGateway": "nothing: no part of the system reads it",

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from contract.spoke_events import LONGEST_TEXT
 from spoke.clients import Clients
+from spoke.heartbeat.recording import Recording, kept_recording
 
 _RUNNING = {"ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"}
 
@@ -18,6 +19,9 @@ class Spoke(msgspec.Struct, frozen=True):
     prefix: str
     region: str
     parts: tuple[str, ...]
+    partition: str = "aws"
+    account: str = ""
+    config_bucket: str = ""
 
     def name(self, part: str) -> str:
         """Return the full name of a part: `muster-spoke-heartbeat`."""
@@ -84,6 +88,12 @@ def _trail(spoke: Spoke, clients: Clients) -> str:
     return "" if management_trails(clients("cloudtrail", spoke.region)) else "no trail logs management events"
 
 
+def _recorder(spoke: Spoke, clients: Clients) -> str:
+    """See to AWS Config's recorder, where the settings ask for one."""
+    asked = Recording(spoke.partition, spoke.account, spoke.region, spoke.name("recorder"), spoke.config_bucket)
+    return kept_recording(asked, clients)
+
+
 def management_trails(cloudtrail: Any) -> list[dict[str, Any]]:
     """Return the trails that log management events of the client's account and Region."""
     trails = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
@@ -109,4 +119,10 @@ def _told(what: str, names: list[str]) -> str:
     return f"{what}: {', '.join(names)}" if names else ""
 
 
-CHECKS: dict[str, Check] = {"rules": _rules, "roles": _roles, "dead letters": _dead_letters, "trail": _trail}
+CHECKS: dict[str, Check] = {
+    "rules": _rules,
+    "roles": _roles,
+    "dead letters": _dead_letters,
+    "trail": _trail,
+    "recorder": _recorder,
+}

@@ -42,9 +42,9 @@ def beat_handler(event: dict[str, Any], context: LambdaContext) -> None:
 def _beat(context: LambdaContext) -> None:
     settings = _settings()
     # arn:partition:lambda:region:account:function:name
-    _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
+    _, partition, _, region, account, *_ = context.invoked_function_arn.split(":")
     found = read_account_settings(client("s3", region), settings.artefact_bucket, account)
-    spoke = Spoke(settings.prefix, region, tuple(settings.parts.split(",")))
+    spoke = Spoke(settings.prefix, region, tuple(settings.parts.split(",")), partition, account, settings.config_bucket)
     heartbeat = Heartbeat(
         account=account,
         region=region,

@@ -422,6 +422,25 @@ def test_the_delegation_may_name_administrators_of_what_is_switched_on_only() ->
     }
 
 
+def test_aws_config_is_recorded_by_heartbeats_and_seen_from_the_hub() -> None:
+    def rendering(**enable: Any) -> dict[str, Any]:
+        return {name: one["Resources"] for name, one in rendered(variant(enable=enable)).items()}
+
+    usual, asked = rendering(), rendering(config=True, config_bucket="example-config")
+    assert "ConfigView" not in usual["hub"]
+    source = asked["hub"]["ConfigView"]["Properties"]["OrganizationAggregationSource"]
+    assert source["AwsRegions"] == list(variant().regions)
+
+    def allowed(found: dict[str, Any]) -> set[str]:
+        role = found["spoke"]["HeartbeatRole"]["Properties"]
+        return {action for one in role["Policies"][0]["PolicyDocument"]["Statement"] for action in one["Action"]}
+
+    more = allowed(asked) - allowed(usual)
+    assert {one for one in more if not one.startswith("config:")} == {"iam:CreateServiceLinkedRole", "iam:PassRole"}
+    variables = asked["spoke"]["Heartbeat"]["Properties"]["Environment"]["Variables"]
+    assert variables["CONFIG_BUCKET"] == "example-config"
+
+
 def test_another_definition_is_another_deployment() -> None:
     def deployment(**changes: Any) -> str:
         found = rendered(variant(**changes))["hub"]["Resources"]

@@ -41,6 +41,7 @@ def largest(trail: Trail) -> Config:
         creator={"created_by_key": "K" * 128},
         findings={"publish_to_security_hub": True, "data_events": True},
         network={"enabled": True},
+        enable={"config": True, "config_bucket": "c" * 63},
         web=cdn(origin_secret=SECRET),
         channels={"email": {"sender": "muster@example.com", "recipients": recipients}},
     )

@@ -19,7 +19,7 @@ CIS = "cis-aws-foundations-benchmark/v/5.0.0"
 @pytest.fixture(scope="module")
 def rollout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollout]:
     with rolling_out(tmp_path_factory.mktemp("enabling"), 1) as running:
-        running.change("enable", security_hub=True)
+        running.change("enable", security_hub=True, config=True, config_bucket="example-organization-config")
         yield running
 
 
@@ -62,6 +62,20 @@ def test_every_account_is_checked_by_the_standards_of_the_settings(rollout: Roll
     (aggregator,) = rollout.client("securityhub", HUB).list_finding_aggregators()["FindingAggregators"]
     linked = rollout.client("securityhub", HUB).get_finding_aggregator(**aggregator)
     assert (linked["RegionLinkingMode"], linked["Regions"]) == ("SPECIFIED_REGIONS", ["eu-west-1"])
+
+
+def test_aws_config_records_in_every_account_and_region_by_a_recorder_of_its_own(rollout: Rollout) -> None:
+    for account in (HUB, member_of(rollout)):
+        for region in REGIONS:
+            config = rollout.client("config", account, region)
+            (recorder,) = config.describe_configuration_recorders()["ConfigurationRecorders"]
+            assert recorder["name"] == "muster-spoke-recorder"
+            assert recorder["recordingGroup"]["includeGlobalResourceTypes"] is (region == "us-east-1")
+            (status,) = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+            assert status["recording"]
+            (channel,) = config.describe_delivery_channels()["DeliveryChannels"]
+            assert channel["s3BucketName"] == "example-organization-config"
+    assert {one.detail for one in rollout.statuses() if one.account in {HUB, member_of(rollout)}} == {""}
 
 
 def test_a_second_rollout_finds_nothing_to_do(rollout: Rollout) -> None:

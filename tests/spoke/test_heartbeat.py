@@ -16,7 +16,7 @@ from spoke.heartbeat import handler as heart
 from spoke.reports import ReportRefusedError
 
 Beat = Callable[..., None]
-WELL = {"rules": "", "roles": "", "dead letters": "", "trail": "", "settings": ""}
+WELL = {"rules": "", "roles": "", "dead letters": "", "trail": "", "recorder": "", "settings": ""}
 
 
 def _refusal(status: int, code: str) -> ClientError:
@@ -143,8 +143,11 @@ def test_a_trail_of_data_events_only_is_no_trail(beat: Beat, aws: Any, selectors
     assert (_heartbeat(aws)["checks"]["trail"] == "") is is_well
 
 
-def test_a_check_that_may_not_look_does_not_silence_the_heart(beat: Beat, aws: Any) -> None:
-    for call in ("list_rules", "get_role", "get_queue_url", "describe_trails"):
+def test_a_check_that_may_not_look_does_not_silence_the_heart(
+    beat: Beat, aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONFIG_BUCKET", "example-config")
+    for call in ("list_rules", "get_role", "get_queue_url", "describe_trails", "describe_configuration_recorders"):
         aws.refuse(call, "AccessDenied", status=403)
     beat({})
     checks = _heartbeat(aws)["checks"]

@@ -308,6 +308,14 @@ def test_security_services_are_administered_in_every_region_and_stay_so() -> Non
     assert len(registry.named) == len(named)
 
 
+def test_aws_config_is_registered_with_organizations(organization: Organization) -> None:
+    asked = grants(HUB, OURS, has_trail=False, services=["config"], regions=["eu-central-1"])
+    assert all(give(one, organization) for one in asked)
+    assert organization.administrators[given.CONFIG] == {HUB}
+    assert given.CONFIG in organization.trusted
+    assert [one.undo for one in asked if "Config" in one.what] == [None, None]
+
+
 @pytest.mark.parametrize("service", given.SERVICES)
 def test_who_administers_is_listed_where_aws_lists_it(service: str) -> None:
     model, known = botocore.session.get_session().get_service_model(service), given.SERVICES[service]
