@@ -21,7 +21,10 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
-    """Open findings now; new ones of the last days (`2026-11-20`, oldest first); the newest serious ones; tags."""
+    """Open findings now; new ones of the last days (`2026-11-20`, oldest first); the newest serious ones; tags.
+
+    `accepted` ones are suppressed, and not among the open ones.
+    """
 
     open: Counts
     days: tuple[tuple[str, Counts], ...]
@@ -29,6 +32,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     by_detection: Mapping[str, int]
     newest: tuple[Finding, ...] = ()
     tagging: Tagging = Tagging()
+    accepted: Counts = {}
 
     @property
     def new_by_day(self) -> list[int]:
@@ -43,16 +47,17 @@ def activity_of(
     counters = list(counts)
     by_account: dict[str, dict[Severity, int]] = {}
     for one in counters:
-        if one.account:
+        if one.account and one.findings:
             by_account.setdefault(one.account, {})[Severity(one.severity)] = one.findings
     days = list(summary.by_day.items())[-TREND_DAYS:]
     return Activity(
         open=_by_severity(summary.open),
         days=tuple((day, _by_severity(found)) for day, found in days),
         by_account=by_account,
-        by_detection={one.control: one.findings for one in counters if one.control},
+        by_detection={one.control: one.findings for one in counters if one.control and one.findings},
         newest=tuple(newest),
         tagging=tagging or Tagging(),
+        accepted=_by_severity(summary.accepted),
     )
 
 

@@ -67,7 +67,7 @@ def activity() -> Activity:
 def detections() -> list[str]:
     """Return the detections and controls that have open findings."""
     with _reading():
-        return sorted(count.control for count in _open_counts() if count.control)
+        return sorted(count.control for count in _open_counts() if count.control and count.findings)
 
 
 def listed(filters: Filters, among: Organization) -> Listing:

@@ -56,16 +56,17 @@ def _weight(counts: Counts) -> tuple[int, ...]:
 
 
 def _tiles(activity: Activity) -> Html:
-    severities = [_severity_tile(one, activity.open.get(one, 0)) for one in charts.WORST_FIRST]
-    return grid([*severities, _new_tile(activity)], "tiles")
+    return grid([*(_severity_tile(one, activity) for one in charts.WORST_FIRST), _new_tile(activity)], "tiles")
 
 
-def _severity_tile(severity: Severity, count: int) -> Html:
+def _severity_tile(severity: Severity, activity: Activity) -> Html:
+    count, accepted = activity.open.get(severity, 0), activity.accepted.get(severity, 0)
     kind = f"m-tile m-{severity.lower()}" if count else "m-tile m-zero"
     address = findings_address(Filters(severity=(severity,)))
+    beside = f"open, {number(accepted)} accepted" if accepted else "open"
     return Html(
         f'<a class="{kind}" href="{text(address)}"><small>{text(severity.capitalize())}</small>'
-        f"<strong>{number(count)}</strong><small>open</small></a>"
+        f"<strong>{number(count)}</strong><small>{beside}</small></a>"
     )
 
 

@@ -6,8 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from contract.clock import now
+from contract.finding import Severity
+from contract.names import control_rollup_key, rollup_key
 from dashboard import data
 from hub.store.accounts import Account, AccountStore
+from hub.store.rollups import ACCEPTED, NOW, RollupStore, open_counter
 from hub.store.tagging import TaggingStore
 
 Show = Callable[..., AppTest]
@@ -19,6 +22,20 @@ def test_the_overview_counts_open_findings_by_severity(tables: Any, show: Show, 
     assert "4 open findings" in page
     assert 'class="m-tile m-critical" href="findings?severity=CRITICAL"><small>Critical</small><strong>1<' in page
     assert 'class="m-tile m-zero" href="findings?severity=MEDIUM"' in page
+
+
+def test_the_overview_counts_what_is_accepted_beside_what_is_open(tables: Any, show: Show, markup: Markup) -> None:
+    accepted = {
+        open_counter(Severity.MEDIUM, ACCEPTED): 2,
+        (rollup_key(NOW, "999999999999", "MEDIUM"), ACCEPTED): 2,
+        (control_rollup_key(NOW, "s3.accepted"), ACCEPTED): 2,
+    }
+    RollupStore(tables, "muster-state").count(accepted, "another-shard", "", "1", now())
+    page = markup(show())
+    assert "open, 2 accepted" in page
+    assert "4 open findings" in page
+    assert "account=999999999999" not in page
+    assert "s3.accepted" not in page
 
 
 def test_the_overview_names_accounts_and_leads_to_their_findings(tables: Any, show: Show, markup: Markup) -> None:
