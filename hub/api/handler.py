@@ -60,7 +60,10 @@ def answer_handler(event: dict[str, Any], context: Any) -> Response:
         return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {_LONGEST_BODY} characters")
     if body and not is_json(event):
         return refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "say what the body is: Content-Type: application/json")
-    return finished(event, app.resolve(event, context))
+    is_head = event.get("httpMethod") == "HEAD"
+    asked = {**event, "httpMethod": "GET"} if is_head else event
+    answer = finished(asked, app.resolve(asked, context))
+    return {**answer, "body": ""} if is_head else answer
 
 
 @cache

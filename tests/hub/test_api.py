@@ -200,6 +200,12 @@ def test_a_body_that_is_not_said_to_be_json_is_refused_unread(ask: Any) -> None:
     assert (answer["statusCode"], told(answer)["title"]) == (415, "Unsupported Media Type")
 
 
+def test_a_head_request_has_the_headers_of_the_answer_and_no_body(ask: Any) -> None:
+    whole, head = ask("/health"), ask("/health", "HEAD")
+    assert (head["statusCode"], head["body"]) == (200, "")
+    assert head["headers"] == whole["headers"]
+
+
 def test_a_lost_race_is_a_conflict(
     ask: Any, store: FindingStore, finding: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
