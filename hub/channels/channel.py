@@ -1,0 +1,19 @@
+"""What a channel is."""
+
+from typing import Protocol
+
+from hub.notifier.notification import Notification
+
+
+class Channel(Protocol):
+    """Something that takes notifications."""
+
+    def send(self, notification: Notification, to: str = "") -> None:
+        """Send one; `to` is who gets it in place of the configured recipients, where a channel has such.
+
+        Raises `ChannelError` where it is known in words why it failed.
+        """
+
+
+class ChannelError(RuntimeError):
+    """A channel refused or could not be reached; the text says why, and what mends it."""
