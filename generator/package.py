@@ -23,7 +23,8 @@ __all__ = ["Package", "PackageError", "Packer", "Target", "compiled", "platform_
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o644 << 16
 _UNIX = 3
-_UV_PLATFORMS = {Architecture.ARM64: "aarch64-manylinux2014", Architecture.X86_64: "x86_64-manylinux2014"}
+# Amazon Linux 2023, on which the offered runtimes run, has glibc 2.34 (AWS, "What's different in AL2023").
+_UV_PLATFORMS = {Architecture.ARM64: "aarch64-manylinux_2_28", Architecture.X86_64: "x86_64-manylinux_2_28"}
 
 
 class Package(msgspec.Struct, frozen=True):

@@ -125,7 +125,7 @@ def test_the_closure_follows_imports_and_not_type_checking(tmp_path: Path) -> No
 
 
 def test_lambda_packages_are_for_the_runtime_and_processor_of_the_settings(config: Config) -> None:
-    assert platform_of(config, Target.LAMBDA) == Platform("3.13", "aarch64-manylinux2014")
+    assert platform_of(config, Target.LAMBDA) == Platform("3.13", "aarch64-manylinux_2_28")
     assert platform_of(config, Target.HOST) == Platform(running_version())
 
 
