@@ -229,9 +229,27 @@ def due_key(until: str, finding: str) -> tuple[str, str]:
     return DUE_PARTITION, f"{until or FOR_GOOD}#{finding}"
 
 
-def ledger_key(finding: str, transition: str, channel: str) -> tuple[str, str]:
-    """Return pk and sk of the note that a channel was told of a finding's transition."""
-    return f"LEDGER#{finding}", f"{transition}#{channel}"
+def ledger_key(finding: str, occurrence: str, target: str) -> tuple[str, str]:
+    """Return pk and sk of the note that a target hears of what happened to a finding."""
+    return f"LEDGER#{finding}", f"{occurrence}#{target}"
+
+
+CHANNELS_PARTITION = "CHANNEL"
+
+
+def channel_key(target: str) -> tuple[str, str]:
+    """Return pk and sk of what is remembered of a target: a channel, or one address of it."""
+    return CHANNELS_PARTITION, target
+
+
+def outbox_key(target: str, pending: str) -> tuple[str, str]:
+    """Return pk and sk of something that waits to be told to a target."""
+    return f"OUTBOX#{target}", pending
+
+
+def sent_key(day: str, message: str) -> tuple[str, str]:
+    """Return pk and sk of the note that a message was sent on a day; message ids sort by time."""
+    return f"SENT#{day}", message
 
 
 def window_key(detection: str, key: str) -> tuple[str, str]:

@@ -41,8 +41,21 @@ def write_items(
     client: "DynamoDBClient", table: str, items: Sequence[Item], sleep: Callable[[float], None] = time.sleep
 ) -> None:
     """Put the items (no key twice), whatever stood there."""
-    for start in range(0, len(items), _WRITE):
-        waiting: Any = {table: [{"PutRequest": {"Item": item}} for item in items[start : start + _WRITE]]}
+    _write(client, table, [{"PutRequest": {"Item": item}} for item in items], sleep)
+
+
+def remove_items(
+    client: "DynamoDBClient", table: str, keys: Sequence[Item], sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Delete the items of the keys (no key twice), also those that are gone."""
+    _write(client, table, [{"DeleteRequest": {"Key": key}} for key in keys], sleep)
+
+
+def _write(
+    client: "DynamoDBClient", table: str, requests: Sequence[dict[str, Any]], sleep: Callable[[float], None]
+) -> None:
+    for start in range(0, len(requests), _WRITE):
+        waiting: Any = {table: requests[start : start + _WRITE]}
         for pause in _pauses():
             waiting = client.batch_write_item(RequestItems=waiting).get("UnprocessedItems")
             if not waiting:
