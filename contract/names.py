@@ -11,6 +11,9 @@ SPOKE_SOURCE = "muster.spoke"
 HEARTBEAT = "Muster Heartbeat"
 TAGGING_RESULT = "Muster Tagging Result"
 
+HUB_SOURCE = "muster.hub"
+FINDING_EVENT = "Muster Finding"
+
 CREATED_BY = "CreatedBy"
 
 METRICS_NAMESPACE = "Muster"
@@ -32,7 +35,8 @@ RESOURCE_INDEX = "ResourceIndex"
 
 HUB_FUNCTIONS = (
     *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
-    *("transitions", "workflow", "suppressions", "notifier", "publisher", "archiver", "late_archiver", "api"),
+    *("transitions", "workflow", "suppressions", "notifier", "sender", "digest", "channel_check"),
+    *("publisher", "archiver", "late_archiver", "api"),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
@@ -140,6 +144,10 @@ class Names:
     def queue(self, consumer: str) -> str:
         """Return the name of a consumer's queue."""
         return f"{self.prefix}-{consumer.replace('_', '-')}"
+
+    def channel_queue(self, channel: str) -> str:
+        """Return the name of a channel's queue."""
+        return f"{self.prefix}-channel-{channel}"
 
     def dead_letter_queue(self, consumer: str) -> str:
         """Return the name of a consumer's dead-letter queue."""

@@ -1,8 +1,9 @@
 """The settings that people write: `muster.toml`, read and checked."""
 
+import difflib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from generator.config_problems import ConfigError, described
 from generator.settings.api import Api
 from generator.settings.archive import Archive
 from generator.settings.aws import Aws, Target
-from generator.settings.channels import Channels
+from generator.settings.channels import RESERVED, Channels
 from generator.settings.detections import Detections
+from generator.settings.digests import Digests
 from generator.settings.enable import Enable
 from generator.settings.exclusions import Exclusion
 from generator.settings.feeds import Feeds
@@ -24,11 +26,14 @@ from generator.settings.network import Network
 from generator.settings.organization import Organization
 from generator.settings.overrides import Override
 from generator.settings.regions import why_not
-from generator.settings.section import Broken, Section
+from generator.settings.routes import Escalation, Route
+from generator.settings.section import Broken, Location, Section
 from generator.settings.suppressions import Suppression
 from generator.settings.table_backup import TableBackup
+from generator.settings.topics import Topics
 from generator.settings.web import Web
 from hub.coverage import Scope
+from hub.notifier.routing import OWNER
 
 __all__ = ["Config", "Organization", "Override", "Target", "Trail", "load"]
 
@@ -51,6 +56,10 @@ class Config(Section):
     network: Network = Field(default=Network(), description="a VPC for the hub's functions")
     table_backup: TableBackup = Field(default=TableBackup(), description="copies of the hub's tables")
     channels: Channels = Field(default=Channels(), description="how people are told")
+    topics: Topics = Field(default=Topics(), description="who subscribes to the hub's topics")
+    routes: tuple[Route, ...] = Field(default=(), description="what is told where")
+    digests: Digests = Field(default=Digests(), description="an account of it all, once a day or a week")
+    escalation: Escalation = Field(default=Escalation(), description="what hears of the worst findings")
     overrides: tuple[Override, ...] = Field(default=(), description="what is different in some accounts or units")
     web: Web = Field(default=Web(), description="the dashboard")
 
@@ -62,6 +71,8 @@ class Config(Section):
         yield from self._suppressions()
         yield from self._backup_region()
         yield from self._cdn()
+        yield from self._routes()
+        yield from self._secrets()
         if self.partition == "aws-cn":
             yield from self._china()
 
@@ -123,10 +134,34 @@ class Config(Section):
             if name in names[:place]:
                 yield ("suppressions", place, "id"), f"{name} stands twice; give each its own"
 
+    def _routes(self) -> Iterator[Broken]:
+        """Yield channels that nobody made, and names that stand twice."""
+        known = {*self.channels.named, *RESERVED}
+        names = [one.name for one in self.routes]
+        for place, route in enumerate(self.routes):
+            if route.name in names[:place]:
+                yield ("routes", place, "name"), f"{route.name} stands twice; give each its own"
+            for field in ("channels", "otherwise"):
+                yield from _unmade(getattr(route, field), known, ("routes", place, field))
+        yield from _unmade(self.escalation.channels, known - {OWNER}, ("escalation", "channels"))
+
+    def _secrets(self) -> Iterator[Broken]:
+        """Yield secrets that the hub cannot read: those of another account or Region."""
+        home = (self.aws.home_region, self.aws.hub_account)
+        for name, channel in self.channels.named.items():
+            for secret in channel.secrets:
+                place = tuple(secret.split(":")[3:5])
+                if place and place != home:
+                    yield (
+                        ("channels", name, "secret"),
+                        f"it is in {' of '.join(place)}; the hub reads {' of '.join(home)}",
+                    )
+
     def _china(self) -> Iterator[Broken]:
         """Yield what the China Regions lack (docs.amazonaws.cn, "Getting Started": no SES, no X-Ray for Lambda)."""
-        if self.channels.email:
-            yield ("channels", "email"), "SES is not offered in China; remove [channels.email]"
+        for name, channel in self.channels.named.items():
+            if channel in self.channels.senders:
+                yield ("channels", name), f"SES is not offered in China; remove [channels.{name}], or take type smtp"
         if self.spoke.tracing:
             yield ("spoke", "tracing"), "X-Ray takes no traces of Lambda in China; set it to false"
 
@@ -167,6 +202,14 @@ class Config(Section):
         """The Regions of the spokes: home, the listed ones, and the partition's global one."""
         listed = (self.aws.home_region, *self.aws.regions, GLOBAL_REGIONS[self.partition])
         return tuple(dict.fromkeys(listed))
+
+
+def _unmade(names: Iterable[str], known: Collection[str], place: Location) -> Iterator[Broken]:
+    for number, name in enumerate(names):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+            yield (*place, number), f"there is no channel {name}; {mend}"
 
 
 def load(path: Path) -> Config:

@@ -1,12 +1,12 @@
 """What decides about events where Muster is deployed, for whoever wants to know without AWS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from contract.catalogue import ATTEMPTED
-from contract.finding import Mode, Severity
+from contract.finding import Mode
 from contract.names import CREATED_BY, USUAL_NAMES, Names
 from generator.accounts_file import read_accounts
 from generator.config import Config, load
@@ -15,14 +15,17 @@ from generator.generate import tuning
 from generator.ingest_rule import ingest_rules
 from generator.pattern import Rule
 from generator.problems import BadInputError
+from generator.routing import channels_of, routing_of
 from generator.settings.ids import why_unknown
 from generator.watching import configured_rules, usual_rules
+from hub.channels.settings import ChannelSettings, Email
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.detection import Detection
 from hub.detections.engine import Engine
 from hub.detections.native.catalogue import FEEDS
 from hub.detections.native.feed import Feed
 from hub.detections.settings import DEFAULTS, DetectionSettings
+from hub.notifier.routing import Route, Routing
 from hub.organization import places_of
 from hub.store.accounts import Account
 
@@ -31,8 +34,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """The detections, the alert rules and the creator's tag key; an empty key: nothing is tagged.
 
     `rules` are the spokes', `ingesting` the hub's for what Security Hub says.
-    `catalogue` is what the engine was made of, also what `settings` switch off. `told_from` is the least severity that
-    people are told of; None: no channel is set.
+    `catalogue` is what the engine was made of, also what `settings` switch off. `routing` and `channels` say who hears
+    of findings, `accounts` what is known of the organization's.
     """
 
     engine: Engine
@@ -42,7 +45,9 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     settings: DetectionSettings = DEFAULTS
     names: Names = USUAL_NAMES
     created_by_key: str = CREATED_BY
-    told_from: Severity | None = Severity.MEDIUM
+    routing: Routing = Routing(routes=(Route(name="everything", channels=("email",)),))
+    channels: Mapping[str, ChannelSettings] = {"email": Email(name="email", sender="", recipients=())}
+    accounts: Mapping[str, Account] = {}
 
 
 def usual_deployment() -> Deployment:
@@ -61,7 +66,8 @@ def configured_deployment(config: Config) -> Deployment:
         settings=settings,
         names=config.names,
         created_by_key=config.creator.created_by_key if config.creator.enabled else "",
-        told_from=config.channels.email.minimum_severity if config.channels.email else None,
+        routing=routing_of(config),
+        channels=channels_of(config),
     )
 
 
@@ -75,10 +81,11 @@ def chosen_deployment(config: Path | None, org: Path | None = None, detection: s
 
 def _knowing(deployment: Deployment, accounts: Iterable[Account]) -> Deployment:
     """Return the deployment with the organization's accounts; every other one is a stranger."""
-    places = places_of(accounts)
+    known = list(accounts)
+    places = places_of(known)
     deployment.engine.know_places(places)
     settings = msgspec.structs.replace(deployment.settings, organization_accounts=frozenset(places))
-    return msgspec.structs.replace(deployment, settings=settings)
+    return msgspec.structs.replace(deployment, settings=settings, accounts={one.id: one for one in known})
 
 
 def named(identifier: str) -> Detection | Feed:

@@ -1,6 +1,7 @@
 """What Muster would make of events, without AWS: forwarded or not, findings, creator tags."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -16,9 +17,11 @@ from generator.normalised import normalised
 from generator.pattern import forwarded
 from generator.reading import Item
 from generator.remembered import RememberedWindows
+from generator.routing import EVERYTHING
 from generator.why import NO, Reason, Reasons
 from hub.detections.native.catalogue import FEEDS
 from hub.detections.verdict import Verdict
+from hub.store.accounts import Account
 from spoke.creator_tagger.plan import TaggingPlan, plan
 
 _FOR_PEOPLE = {"file", "place", "kind", "api_call", "rule", "unforwarded_because", "untagged_because", "reasons"}
@@ -217,15 +220,23 @@ def _explained_finding(finding: Finding, deployment: Deployment) -> ExplainedFin
     )
 
 
+def _unrouted(finding: Finding, deployment: Deployment) -> str:
+    """Return why no route takes a finding anywhere; empty when one does."""
+    account = deployment.accounts.get(finding.account) or Account(id=finding.account, name="")
+    moment = datetime.fromisoformat(finding.updated_at)
+    answers = deployment.routing.answers(finding, account, deployment.channels, moment)
+    if any(one.target for one in answers):
+        return ""
+    said = (one.why if one.route == EVERYTHING else f"route {one.route}: {one.why}" for one in answers)
+    return "; ".join(dict.fromkeys(said)) or "no channel is set"
+
+
 def _untold(finding: Finding, deployment: Deployment) -> str:
     """Return why nobody is told of a finding, as the hub's transitions and its notifier have it."""
     known = deployment.engine.detections.get(finding.detection.removesuffix(ATTEMPTED))
     is_waiting = known is not None and known.is_told_after_lookup and known.mode is Mode.LIVE
-    least = deployment.told_from
     if finding.mode is not Mode.LIVE and not is_waiting:
         return f"only stored, nobody is told: {finding.mode}"
-    if not least:
-        return "only stored, nobody is told: no channel is set"
-    if finding.severity.rank < least.rank:
-        return f"only stored, nobody is told: emails have a minimum_severity of {least}"
+    if why := _unrouted(finding, deployment):
+        return f"only stored, nobody is told: {why}"
     return "told once a look-up in the account has confirmed it" if is_waiting else ""

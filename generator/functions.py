@@ -130,9 +130,36 @@ NOTIFIER = Function(
     name="notifier",
     handler="hub.notifier.handler.notify_handler",
     settings=hub.NotifierSettings,
-    services=("dynamodb", "sesv2"),
-    data=("contract/detections.json", "hub/notifier/templates/*"),
+    services=("dynamodb", "sqs"),
+    generated=("hub/channels/channels.json", "hub/notifier/routes.json"),
+    memory=256,
     timeout=60,
+)
+SENDER = Function(
+    name="sender",
+    handler="hub.notifier.sender.send_handler",
+    settings=hub.SenderSettings,
+    services=("dynamodb", "events", "secretsmanager", "sesv2", "sns", "sqs"),
+    data=("contract/detections.json", "hub/notifier/templates/*"),
+    generated=("hub/channels/channels.json", "hub/notifier/routes.json"),
+    timeout=120,
+)
+DIGEST = Function(
+    name="digest",
+    handler="hub.digest.handler.digest_handler",
+    settings=hub.DigestSettings,
+    services=("dynamodb", "sqs"),
+    generated=("hub/channels/channels.json", "hub/notifier/routes.json", "hub/digest/settings.json"),
+    timeout=300,
+)
+CHANNEL_CHECK = Function(
+    name="channel_check",
+    handler="hub.channels.check.check_handler",
+    settings=hub.ChannelCheckSettings,
+    services=("dynamodb", "secretsmanager", "sesv2", "sns"),
+    generated=("hub/channels/channels.json",),
+    memory=256,
+    timeout=120,
 )
 PUBLISHER = Function(
     name="publisher",
@@ -185,7 +212,8 @@ HEARTBEAT = Function(
 
 HUB_FUNCTIONS = (
     *(DETECTOR, INGESTER, SYNC, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
-    *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, PUBLISHER, ARCHIVER, LATE_ARCHIVER, API),
+    *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, SENDER, DIGEST, CHANNEL_CHECK),
+    *(PUBLISHER, ARCHIVER, LATE_ARCHIVER, API),
 )
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

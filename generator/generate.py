@@ -20,6 +20,7 @@ from generator.guardrail import guardrail, written
 from generator.hub_stack import hub_stack
 from generator.management_stack import management_stack
 from generator.package import Package, Packer
+from generator.routing import written_channels, written_routing
 from generator.spoke_stack import spoke_stack
 from generator.watching import configured_rules, detection_settings
 from generator.web_stack import web_stack
@@ -132,6 +133,9 @@ GENERATED: Mapping[str, Callable[[Config], Any]] = {
     "hub/overrides.json": _overrides,
     "hub/scope.json": _scope,
     "hub/settings.json": detection_settings,
+    "hub/channels/channels.json": written_channels,
+    "hub/digest/settings.json": lambda config: config.digests.written(),
+    "hub/notifier/routes.json": written_routing,
     "hub/suppressions.json": lambda config: [one.written() for one in config.suppressions],
 }
 

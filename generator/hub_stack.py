@@ -33,9 +33,10 @@ from generator.parts.recounting import recount
 from generator.parts.reporting import inventory, reports
 from generator.parts.serving import STAGE, api
 from generator.parts.spending import spend_guard
-from generator.parts.streaming import notifier, own_product, publisher, rollups, transitions
+from generator.parts.streaming import own_product, publisher, rollups, transitions
 from generator.parts.suppressing import suppressions, workflow
 from generator.parts.tables import findings_table, state_table
+from generator.parts.telling import channel_check, digest, notifier, queue_addresses, sender
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, alert_topics
 from generator.parts.trail import ORGANIZATION_LOGS, data_trail, organization_trail_logs
 from generator.settings.feeds import SecurityHubFormat
@@ -63,6 +64,9 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *workflow(site),
             *suppressions(site),
             *notifier(site),
+            *sender(site),
+            *digest(site),
+            *channel_check(site),
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
             *(api(site) if config.api.enabled else []),
@@ -92,7 +96,6 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
 
 def hub_values(config: Config) -> dict[str, Any]:
     """Return what the hub's functions may find in their environment, by the settings' field names."""
-    email = config.channels.email
     return {
         "prefix": config.aws.prefix,
         "hub_account": config.aws.hub_account,
@@ -110,9 +113,10 @@ def hub_values(config: Config) -> dict[str, Any]:
         "publisher_queue_url": Ref("PublisherQueue") if config.findings.publish_to_security_hub else "",
         "product_arn": own_product(),
         "owner_tag": config.organization.owner_tag,
-        "email_sender": email.sender if email else "",
-        "email_recipients": ",".join(email.recipients) if email else "",
-        "minimum_severity": email.minimum_severity if email else "MEDIUM",
+        "channel_queue_urls": queue_addresses(config),
+        "topic_arns": Sub(f"${{{ALERTS}}},${{{CRITICAL_ALERTS}}}"),
+        "action_url": "",
+        "action_secret": "",
         "dashboard_url": config.web.dashboard_url,
     }
 

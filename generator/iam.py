@@ -58,14 +58,14 @@ def put_events(bus: Any) -> Statement:
     return allow(["events:PutEvents"], [bus])
 
 
-def send_messages(queue: Arn) -> Statement:
-    """Send to one queue."""
-    return allow(["sqs:SendMessage"], [queue])
+def send_messages(*queues: Arn) -> Statement:
+    """Send to some queues."""
+    return allow(["sqs:SendMessage"], list(queues))
 
 
-def consume_queue(queue: Arn) -> Statement:
-    """Be called by an event source mapping on a queue (Lambda guide, "Using Lambda with Amazon SQS")."""
-    return allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [queue])
+def consume_queue(*queues: Arn) -> Statement:
+    """Be called by event source mappings on queues (Lambda guide, "Using Lambda with Amazon SQS")."""
+    return allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], list(queues))
 
 
 def consume_stream(stream: Arn) -> Statement:
@@ -136,13 +136,37 @@ def add_objects(objects: Arn) -> Statement:
     return allow(["s3:PutObject"], [objects])
 
 
-def send_email(sender: str) -> Statement:
-    """Send email from one SES identity of this Region: the address, or its domain."""
+def send_email(sender: str, identity_arn: str = "") -> Statement:
+    """Send email as one sender: from another account's identity, or one of this Region: the address, or its domain.
+
+    A message that is given whole needs the right of the older call too (SES guide, "Identity policy examples").
+    """
     identities = [sender, sender.rpartition("@")[2]]
     arns = [
         Sub(f"arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:identity/{one}") for one in identities
     ]
-    return allow(["ses:SendEmail"], arns, StringEquals={"ses:FromAddress": sender})
+    calls = ["ses:SendEmail", "ses:SendRawEmail"]
+    return allow(calls, [identity_arn] if identity_arn else arns, StringEquals={"ses:FromAddress": sender})
+
+
+def look_at_email() -> Statement:
+    """See whether SES sends at all, and which identities are verified; the calls know no resources but identities."""
+    return allow(["ses:GetAccount", "ses:GetEmailIdentity"], "*")
+
+
+def publish(topics: Sequence[Any]) -> Statement:
+    """Publish to some topics."""
+    return allow(["sns:Publish"], topics)
+
+
+def list_subscriptions(topics: Sequence[Any]) -> Statement:
+    """See who subscribes to some topics."""
+    return allow(["sns:ListSubscriptionsByTopic"], topics)
+
+
+def read_secrets(secrets: Sequence[Any]) -> Statement:
+    """Read some secrets, which their AWS managed key encrypts."""
+    return allow(["secretsmanager:GetSecretValue"], secrets)
 
 
 def import_findings(product: Arn) -> Statement:

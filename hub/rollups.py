@@ -20,6 +20,7 @@ from hub.store.attributes import Item, text
 from hub.store.documents import Key
 from hub.store.rollups import (
     ACCEPTED,
+    CLOSED,
     DAYS,
     MOST_COUNTERS,
     NOW,
@@ -102,6 +103,7 @@ def changes(record: StreamRecord, moment: datetime) -> _Counts:
     if record.new is not None:
         counts.update(_seen(record.new, moment))
         counts.subtract(_seen(record.old, moment))
+        counts.update(_closed(record.old, record.new, moment))
     return Counter({key: amount for key, amount in counts.items() if amount})
 
 
@@ -137,6 +139,13 @@ def _seen(image: Item | None, moment: datetime) -> list[tuple[Key, str]]:
         control_counter(day, _said(image, "control")),
         *([seen_counter(day, severity)] if age.days < DAYS else []),
     ]
+
+
+def _closed(before: Item | None, after: Item, moment: datetime) -> list[tuple[Key, str]]:
+    """Return the counter of findings that were closed today: it only grows, for one that opens again was closed."""
+    is_closing = bool(_open(before)) and not _open(after)
+    day, severity = moment.date().isoformat(), _said(after, "severity")
+    return [(account_counter(day, _said(after, "account"), severity)[0], CLOSED)] if is_closing else []
 
 
 def _said(image: Item, name: str) -> str:

@@ -1,6 +1,5 @@
 """The environment of each function of the hub; the generator sets exactly these names."""
 
-from contract.finding import Severity
 from contract.settings import Settings
 
 
@@ -86,14 +85,37 @@ class SuppressionsSettings(Settings, frozen=True, kw_only=True):
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-notifier`. `email_recipients` are separated by commas; no sender means no email."""
+    """Of `muster-notifier`. `channel_queue_urls` are the channels' queues, commas between."""
 
     findings_table: str
     state_table: str
-    email_sender: str = ""
-    email_recipients: str = ""
+    channel_queue_urls: str
+
+
+class SenderSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-sender`. `action_url` and `action_secret` are empty where messages hold no links that act."""
+
+    findings_table: str
+    state_table: str
+    channel_queue_urls: str
     dashboard_url: str = ""
-    minimum_severity: Severity = Severity.MEDIUM
+    action_url: str = ""
+    action_secret: str = ""
+
+
+class DigestSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-digest`."""
+
+    findings_table: str
+    state_table: str
+    channel_queue_urls: str
+
+
+class ChannelCheckSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-channel-check`. `topic_arns` are the hub's topics, commas between."""
+
+    state_table: str
+    topic_arns: str
 
 
 class ApiSettings(Settings, frozen=True, kw_only=True):

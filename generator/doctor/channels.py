@@ -1,80 +1,101 @@
 """Whether people will be told."""
 
-from generator.doctor.diagnosis import Hub, Verdict, failed, warning, well
-from generator.parts.topics import topic_names
-from generator.settings.channels import Email
-from generator.settings.feeds import SecurityHub
+from collections.abc import Sequence
 
-_OFF = "no [channels.email] in muster.toml: nobody is told by email"
+from contract.clock import now
+from generator.doctor.diagnosis import Hub, Verdict, failed, warning, well
+from generator.parts.topics import topic_arn, topic_names
+from generator.routing import channels_of
+from generator.settings.feeds import SecurityHub
+from hub.channels.health import (
+    Trouble,
+    sandbox_troubles,
+    secret_troubles,
+    sender_troubles,
+    subscriptions,
+    topic_troubles,
+    verified_identity,
+)
+from hub.channels.secrets import Secrets
+from hub.channels.settings import Email
+from hub.store.outbox import Outbox
+
+_OFF = "no channel in muster.toml sends email through SES"
 
 
 def sender(hub: Hub) -> Verdict:
-    """Look whether SES lets the sender send: the address or its domain is verified."""
-    email = hub.config.channels.email
-    if email is None:
-        return warning(_OFF)
-    domain = email.sender.rpartition("@")[2]
-    verified = [one for one in (email.sender, domain) if _is_verified(hub, one)]
-    if verified:
-        return well(f"{verified[0]} is verified in SES")
-    region = hub.config.aws.home_region
-    return failed(
-        f"neither {email.sender} nor {domain} is verified in SES in {region}",
-        f"`aws sesv2 create-email-identity --email-identity {email.sender} --region {region}`, then follow the link "
-        "in the email",
+    """Look whether SES lets the senders send: the address or its domain is verified."""
+    channels = _mailing(hub)
+    ses, region = hub.client("sesv2"), hub.config.aws.home_region
+    found = [one for channel in channels for one in sender_troubles(channel, ses, region)]
+    if found:
+        return _worst(found)
+    senders = dict.fromkeys(one.identity_arn or verified_identity(one.sender, ses) for one in channels)
+    return (
+        well(f"{', '.join(senders)} {'is' if len(senders) == 1 else 'are'} verified in SES")
+        if senders
+        else warning(_OFF)
     )
 
 
 def sandbox(hub: Hub) -> Verdict:
     """Look whether SES sends to anybody, or in its sandbox only to verified addresses."""
-    email = hub.config.channels.email
-    if email is None:
-        return warning(_OFF)
-    account = hub.client("sesv2").get_account()
-    if not account.get("SendingEnabled"):
-        return failed("SES has stopped sending for this account", "see the SES console for the reason")
-    if account.get("ProductionAccessEnabled"):
-        return well("SES sends to anybody")
-    return _in_sandbox(hub, email)
+    channels = _mailing(hub)
+    ses = hub.client("sesv2")
+    found = [one for channel in channels for one in sandbox_troubles(channel, ses)]
+    if found:
+        return _worst(found)
+    return well("SES sends to anybody") if channels else warning(_OFF)
 
 
-def _in_sandbox(hub: Hub, email: Email) -> Verdict:
-    strangers = [
-        one for one in email.recipients if not any(_is_verified(hub, of) for of in (one, one.rpartition("@")[2]))
-    ]
-    leave = "ask for production access: SES console, Account dashboard"
-    if strangers:
-        return failed(f"SES is in its sandbox, where {', '.join(strangers)} would get nothing: not verified", leave)
-    return warning("SES is in its sandbox: 200 messages a day to verified addresses", leave)
-
-
-def _is_verified(hub: Hub, identity: str) -> bool:
-    client = hub.client("sesv2")
+def subscribers(hub: Hub) -> Verdict:
+    """Look for subscribers who have not confirmed; nothing before the first deploy."""
+    client = hub.client("sns")
+    topics = [topic_arn(hub.config, title) for title in topic_names(hub.config)]
     try:
-        return bool(client.get_email_identity(EmailIdentity=identity)["VerifiedForSendingStatus"])
+        found = [one for topic in topics for one in topic_troubles(topic, client)]
+        confirmed = sum(is_confirmed for topic in topics for _, is_confirmed in subscriptions(topic, client))
     except client.exceptions.NotFoundException:
-        return False
+        return well("the topics are not deployed yet")
+    if found:
+        waiting = sorted({name for one in found for name in one.text.removeprefix("not confirmed: ").split(", ")})
+        return warning(f"not confirmed: {', '.join(waiting)}", found[0].mend)
+    return well(f"{confirmed} confirmed" if confirmed else "the topics have none")
 
 
-def subscriptions(hub: Hub) -> Verdict:
-    """Look for addresses that have not confirmed that they want the hub's alarms; nothing before the first deploy."""
-    client, aws = hub.client("sns"), hub.config.aws
-    pages = client.get_paginator("list_subscriptions_by_topic")
-    endpoints: list[tuple[str, bool]] = []
-    for name in topic_names(hub.config).values():
-        topic = f"arn:{hub.config.partition}:sns:{aws.home_region}:{aws.hub_account}:{name}"
-        try:
-            found = [one for page in pages.paginate(TopicArn=topic) for one in page["Subscriptions"]]
-        except client.exceptions.NotFoundException:
-            return well("the topics are not deployed yet")
-        endpoints += [(one["Endpoint"], one["SubscriptionArn"] == "PendingConfirmation") for one in found]
-    waiting = sorted({endpoint for endpoint, is_pending in endpoints if is_pending})
-    if waiting:
-        return warning(
-            f"not confirmed: {', '.join(waiting)}",
-            "follow the link in the email `AWS Notification - Subscription Confirmation`; it holds for three days",
-        )
-    return well(f"{len(endpoints)} confirmed" if endpoints else "the topics have none")
+def secrets(hub: Hub) -> Verdict:
+    """Look whether the secrets of channels are there and not empty."""
+    read = Secrets(hub.client("secretsmanager"), now).renewed
+    channels = [one for one in channels_of(hub.config).values() if getattr(one, "secret", "")]
+    found = [one for channel in channels for one in secret_troubles(channel, read)]
+    if found:
+        return failed("; ".join(f"channel {one.channel}: {one.text}" for one in found), "")
+    return well(f"{len(channels)} can be read" if channels else "no channel needs one")
+
+
+def delivery(hub: Hub) -> Verdict:
+    """Look how the deployed channels fare: what failed last and has not worked since."""
+    client = hub.client("dynamodb")
+    try:
+        states = Outbox(client, hub.config.names.state_table).states()
+    except client.exceptions.ResourceNotFoundException:
+        return well("the hub is not deployed yet")
+    failing = {name: one for name, one in states.items() if one.failing_since}
+    if failing:
+        said = "; ".join(f"{name} since {one.failing_since[:16]}Z: {one.failure}" for name, one in failing.items())
+        return failed(said, "mend it, try it with `muster notify test`, then `muster redrive`")
+    return well(f"{len(states)} work" if states else "nothing was told yet")
+
+
+def _mailing(hub: Hub) -> list[Email]:
+    return [one for one in channels_of(hub.config).values() if isinstance(one, Email)]
+
+
+def _worst(found: Sequence[Trouble]) -> Verdict:
+    """Return all troubles as one verdict: each is told once, whichever channels have it."""
+    text = "; ".join(dict.fromkeys(one.text for one in found))
+    mend = "; ".join(dict.fromkeys(one.mend for one in found))
+    return failed(text, mend) if any(one.is_fatal for one in found) else warning(text, mend)
 
 
 def security_hub(hub: Hub) -> Verdict:

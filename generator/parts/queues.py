@@ -11,14 +11,14 @@ from contract.names import QUEUE_ATTEMPTS
 from generator.config import Config
 from generator.functions import Function
 
-_FOURTEEN_DAYS = 1_209_600
+FOURTEEN_DAYS = 1_209_600
 # Lambda guide, "Using Lambda with Amazon SQS": at least six times the function's time-out.
-_VISIBILITY_FACTOR = 6
+VISIBILITY_FACTOR = 6
 
 
 def dead_letters(title: str, name: str, senders: Mapping[str, Sequence[Any]]) -> list[AWSObject]:
     """Return a queue of what failed; `senders` maps an AWS service to the ARNs on whose behalf it may send."""
-    queue = Queue(title, QueueName=name, MessageRetentionPeriod=_FOURTEEN_DAYS, SqsManagedSseEnabled=True)
+    queue = Queue(title, QueueName=name, MessageRetentionPeriod=FOURTEEN_DAYS, SqsManagedSseEnabled=True)
     return [queue, *_policy(queue, senders)]
 
 
@@ -31,8 +31,8 @@ def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[An
     queue = Queue(
         f"{what.title}Queue",
         QueueName=config.names.queue(what.name),
-        MessageRetentionPeriod=_FOURTEEN_DAYS,
-        VisibilityTimeout=what.timeout * _VISIBILITY_FACTOR,
+        MessageRetentionPeriod=FOURTEEN_DAYS,
+        VisibilityTimeout=what.timeout * VISIBILITY_FACTOR,
         SqsManagedSseEnabled=True,
         RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(failed[0], "Arn"), maxReceiveCount=QUEUE_ATTEMPTS),
     )

@@ -1,12 +1,11 @@
-"""What follows from a changed finding: the counters, the notifications, the findings in Security Hub."""
+"""What follows from a changed finding: the counters, the queues of those who hear of it, Security Hub."""
 
 from typing import Any
 
 from troposphere import AWSObject, GetAtt, Sub
 
-from contract.names import RESOURCE_INDEX
 from generator import iam
-from generator.functions import NOTIFIER, PUBLISHER, ROLLUPS, TRANSITIONS, Function
+from generator.functions import PUBLISHER, ROLLUPS, TRANSITIONS, Function
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, work_queue
 from generator.parts.sources import from_queue, from_stream
@@ -41,25 +40,6 @@ def transitions(site: Site) -> list[AWSObject]:
         *dead_letters("TransitionsDeadLetters", config.names.dead_letter_queue("transitions"), {}),
         *function(TRANSITIONS, site, statements, config.findings.log_retention_days),
         from_stream(TRANSITIONS),
-    ]
-
-
-def notifier(site: Site) -> list[AWSObject]:
-    """Return the notifier with its queue; it may send email only as the configured sender."""
-    config = site.config
-    email = config.channels.email
-    statements = [
-        iam.consume_queue(GetAtt("NotifierQueue", "Arn")),
-        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "Query", "UpdateItem"),
-        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
-        iam.query_index("FindingsTable", RESOURCE_INDEX),
-        iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
-        *([iam.send_email(email.sender)] if email else []),
-    ]
-    return [
-        *work_queue(NOTIFIER, config, {}),
-        *function(NOTIFIER, site, statements, config.findings.log_retention_days),
-        from_queue(NOTIFIER, concurrency=2),
     ]
 
 

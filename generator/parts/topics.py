@@ -1,22 +1,26 @@
 """The topics that people, phones and paging services subscribe to."""
 
 import hashlib
+from collections.abc import Iterator
+from typing import Any
 
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
 from generator.config import Config
+from generator.settings.topics import Subscribers
 
 ALERTS = "Alerts"
 CRITICAL_ALERTS = "CriticalAlerts"
+# Findings carry it, CloudWatch's alarms do not.
+KIND_ATTRIBUTE = "muster_kind"
 
 
 def alert_topics(config: Config) -> list[AWSObject]:
-    """Return the topics `alerts` and `critical-alerts`: this account's alarms publish, email recipients subscribe."""
+    """Return the topics `alerts` and `critical-alerts`: this account's alarms and routes publish, people subscribe."""
     names = topic_names(config)
     topics = [Topic(title, TopicName=name, KmsMasterKeyId=GetAtt("DataKey", "Arn")) for title, name in names.items()]
-    email = config.channels.email
-    told = [_subscription(topic, address) for topic in topics for address in (email.recipients if email else ())]
+    told = [one for topic in topics for one in _subscriptions(topic, config)]
     return [*topics, *(_policy(topic) for topic in topics), *told]
 
 
@@ -25,10 +29,36 @@ def topic_names(config: Config) -> dict[str, str]:
     return {ALERTS: f"{config.aws.prefix}-alerts", CRITICAL_ALERTS: f"{config.aws.prefix}-critical-alerts"}
 
 
-def _subscription(topic: Topic, address: str) -> SubscriptionResource:
-    """Each address confirms by a link that SNS sends; its logical id is its own, so that a removed one goes alone."""
-    digest = hashlib.sha256(address.encode()).hexdigest()[:8].upper()
-    return SubscriptionResource(f"{topic.title}To{digest}", TopicArn=Ref(topic), Protocol="email", Endpoint=address)
+def topic_arn(config: Config, title: str) -> str:
+    """Return the ARN of the topic with a logical id, for whoever cannot ask the stack."""
+    return f"arn:{config.partition}:sns:{config.aws.home_region}:{config.aws.hub_account}:{topic_names(config)[title]}"
+
+
+def subscribers(config: Config, title: str) -> Subscribers:
+    """Return who subscribes to a topic by the settings."""
+    return {ALERTS: config.topics.alerts, CRITICAL_ALERTS: config.topics.critical_alerts}[title]
+
+
+def _subscriptions(topic: Topic, config: Config) -> Iterator[SubscriptionResource]:
+    """Yield those of the settings; who gets findings by email gets just the alarms here, once."""
+    given = subscribers(config, topic.title)
+    for protocol, endpoints in (("email", given.email), ("sms", given.sms), ("https", given.https)):
+        yield from (_subscription(topic, protocol, endpoint) for endpoint in endpoints)
+    mailed = dict.fromkeys(address for one in config.channels.senders for address in one.recipients)
+    for address in mailed:
+        if address not in given.email:
+            yield _subscription(topic, "email", address, FilterPolicy={KIND_ATTRIBUTE: [{"exists": False}]})
+
+
+def _subscription(topic: Topic, protocol: str, endpoint: str, **more: Any) -> SubscriptionResource:
+    """Each confirms by itself; its logical id is its own, so that a removed one goes alone."""
+    digest = hashlib.sha256(endpoint.encode()).hexdigest()[:8].upper()
+    # CloudFormation reads the secret; neither template nor state of the stack shows it.
+    is_secret = endpoint.startswith("arn:")
+    address = f"{{{{resolve:secretsmanager:{endpoint}:SecretString}}}}" if is_secret else endpoint
+    return SubscriptionResource(
+        f"{topic.title}To{digest}", TopicArn=Ref(topic), Protocol=protocol, Endpoint=address, **more
+    )
 
 
 def _policy(topic: Topic) -> TopicPolicy:

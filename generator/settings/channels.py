@@ -1,17 +1,92 @@
 """`[channels.<name>]`."""
 
-from pydantic import Field
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from contract.finding import Severity
-from generator.settings.kinds import EmailAddress
-from generator.settings.section import Section
+from generator.settings.kinds import EmailAddress, Form, Port, TimeZone
+from generator.settings.section import TAG, Broken, Section, refuse
+
+# What routes call the hub's own topics, and whoever owns an account.
+RESERVED = ("alerts", "critical-alerts", "owner")
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_ADDRESS = re.compile(r"[a-z0-9+.-]+://")
+
+SecretName = Annotated[
+    str,
+    StringConstraints(pattern=r"^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}$"),
+    Form("name or ARN of a secret in Secrets Manager"),
+]
+OptionalSecretName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^((arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512})?$"
+    ),
+    Form("name or ARN of a secret in Secrets Manager"),
+]
+IdentityArn = Annotated[
+    str,
+    StringConstraints(pattern=r"^(arn:aws[a-z-]*:ses:[a-z0-9-]+:\d{12}:identity/\S+)?$"),
+    Form("the ARN of an identity in SES"),
+]
+HostName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"), Form("a host's name")
+]
 
 
-class Email(Section):
-    """Findings by email; without this table nobody gets any."""
+class Channel(Section):
+    """What every channel has."""
+
+    kind: ClassVar[str]
+
+    type: Literal["email", "smtp", "slack", "teams", "pagerduty", "webhook", "apprise", "eventbridge"] | None = Field(
+        default=None, description="its kind, where the table's name is another", examples=["slack"]
+    )
+    minimum_severity: Severity = Field(
+        default=Severity.MEDIUM, description="the least severity that is told here; worse ones are too"
+    )
+    merge_minutes: Annotated[int, Field(ge=1, le=60, strict=True), Form("1 to 60")] = Field(
+        default=15,
+        description="the first finding of a detection in an account is told at once, those of so many minutes after it "
+        "together",
+    )
+    # Below five an hour had no room for both alerts and summaries.
+    messages_per_hour: Annotated[int, Field(ge=5, le=1_000, strict=True), Form("5 to 1000")] = Field(
+        default=20, description="messages of an hour at most; what is more becomes one summary"
+    )
+    time_zone: TimeZone = Field(
+        default="UTC",
+        description="zone of those who read it: times stand in UTC and in it",
+        examples=["Europe/Berlin"],
+    )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names or ARNs of the secrets that it reads."""
+        return tuple(one for one in (getattr(self, "secret", ""),) if one)
+
+    def broken_rules(self) -> Iterator[Broken]:
+        """Yield another table's type, and an address where a secret's name belongs: it is the secret."""
+        if self.type and self.type != self.kind:
+            yield ("type",), f"[channels.{self.kind}] is of type {self.kind}; give the table another name"
+        secret = getattr(self, "secret", "")
+        if _ADDRESS.match(secret) and not secret.startswith("arn:"):
+            yield ("secret",), "this is the secret itself; put it into Secrets Manager and name it here"
+
+    def written(self, name: str) -> dict[str, Any]:
+        """Return it as the hub reads it (`hub.channels.settings`)."""
+        return {"type": self.kind, "name": name, **self.model_dump(mode="json", exclude={"type"})}
+
+
+class Mailing(Channel):
+    """What every channel has that sends email."""
 
     sender: EmailAddress = Field(
-        description="sender of the emails: an identity verified in SES in the home Region",
+        description="sender of the emails: for SES an identity verified in the home Region",
         examples=["muster@example.com"],
     )
     # Quota of SES: 50 recipients of one message.
@@ -21,12 +96,178 @@ class Email(Section):
         description="who gets every notification",
         examples=[["security@example.com", "oncall@example.com"]],
     )
-    minimum_severity: Severity = Field(
-        default=Severity.MEDIUM, description="the least severity that is told; worse ones are too"
+    reply_to: Annotated[
+        str,
+        StringConstraints(pattern=r"^([^@\s,]+@[^@\s,]+\.[^@\s,]+)?$"),
+        Form("an email address"),
+    ] = Field(default="", description="who gets the answers; empty: the sender", examples=["security@example.com"])
+
+
+class Email(Mailing):
+    """Findings by email through SES; without any channel nobody is told."""
+
+    kind = "email"
+
+    identity_arn: IdentityArn = Field(
+        default="",
+        description="identity of another account that lets the hub send as it; empty: the hub's own",
+        examples=["arn:aws:ses:eu-central-1:999999999999:identity/example.com"],
     )
 
 
-class Channels(Section):
-    """How people are told."""
+class Smtp(Mailing):
+    """Findings by email through a server of your own."""
 
-    email: Email | None = Field(default=None, description="findings by email")
+    kind = "smtp"
+
+    host: HostName = Field(description="the server", examples=["smtp.example.com"])
+    port: Port = Field(default=587, description="its port")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="how the connection is kept secret; with none there is no password"
+    )
+    secret: OptionalSecretName = Field(
+        default="",
+        description="secret with username and password in JSON; empty: nobody signs in",
+        examples=["muster/smtp"],
+    )
+
+    def broken_rules(self) -> Iterator[Broken]:
+        """Yield a password that would travel in the open."""
+        yield from super().broken_rules()
+        if self.security == "none" and self.secret:
+            yield ("security",), "with none the password would travel in the open; write starttls or tls"
+
+
+class Slack(Channel):
+    """Findings in Slack."""
+
+    kind = "slack"
+
+    secret: SecretName = Field(
+        description="secret whose text is the address of an incoming webhook", examples=["muster/slack"]
+    )
+
+
+class Teams(Channel):
+    """Findings in Microsoft Teams."""
+
+    kind = "teams"
+
+    secret: SecretName = Field(
+        description="secret whose text is the address of a workflow: `Post to a channel when a webhook request is "
+        "received`",
+        examples=["muster/teams"],
+    )
+
+
+class Pagerduty(Channel):
+    """Incidents in PagerDuty."""
+
+    kind = "pagerduty"
+
+    secret: SecretName = Field(
+        description="secret whose text is the integration key of an Events API v2 integration",
+        examples=["muster/pagerduty"],
+    )
+
+
+class Webhook(Channel):
+    """Findings as JSON for a program of yours; docs/webhook.md says what it gets and how it is signed."""
+
+    kind = "webhook"
+
+    secret: SecretName = Field(
+        description="secret with url and key in JSON; the key signs each message", examples=["muster/webhook"]
+    )
+
+
+class Apprise(Channel):
+    """Findings through whatever Apprise reaches: Discord, Matrix, Opsgenie and a hundred more."""
+
+    kind = "apprise"
+
+    secret: SecretName = Field(
+        description="secret whose text is an address as Apprise writes it, such as discord://…",
+        examples=["muster/discord"],
+    )
+
+
+class Eventbridge(Channel):
+    """Findings as events, one each, for whatever you build on them; nothing is merged, there is no cap."""
+
+    kind = "eventbridge"
+
+    bus: Annotated[
+        str,
+        StringConstraints(pattern=r"^(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/)?[A-Za-z0-9/_.-]{1,256}$"),
+        Form("name or ARN of an event bus"),
+    ] = Field(default="default", description="the bus that gets them")
+
+
+TYPES: dict[str, type[Channel]] = {
+    one.kind: one for one in (Email, Smtp, Slack, Teams, Pagerduty, Webhook, Apprise, Eventbridge)
+}
+
+
+def _tag(given: Any) -> str:
+    return f"{TAG}{given.get('type') if isinstance(given, dict) else given.kind}"
+
+
+AnyChannel = Annotated[
+    Annotated[Email, Tag(f"{TAG}email")]
+    | Annotated[Smtp, Tag(f"{TAG}smtp")]
+    | Annotated[Slack, Tag(f"{TAG}slack")]
+    | Annotated[Teams, Tag(f"{TAG}teams")]
+    | Annotated[Pagerduty, Tag(f"{TAG}pagerduty")]
+    | Annotated[Webhook, Tag(f"{TAG}webhook")]
+    | Annotated[Apprise, Tag(f"{TAG}apprise")]
+    | Annotated[Eventbridge, Tag(f"{TAG}eventbridge")],
+    Discriminator(_tag),
+]
+
+
+class Channels(Section):
+    """How people are told; a table with a name of your own says its `type`: `[channels.payments] type = "slack"`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, AnyChannel] = Field(init=False)
+
+    email: Email | None = Field(default=None, description="findings by email through SES")
+    smtp: Smtp | None = Field(default=None, description="findings by email through a server of your own")
+    slack: Slack | None = Field(default=None, description="findings in Slack")
+    teams: Teams | None = Field(default=None, description="findings in Microsoft Teams")
+    pagerduty: Pagerduty | None = Field(default=None, description="incidents in PagerDuty")
+    webhook: Webhook | None = Field(default=None, description="findings as JSON for a program")
+    apprise: Apprise | None = Field(default=None, description="findings through Apprise")
+    eventbridge: Eventbridge | None = Field(default=None, description="findings as events")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _have_names_and_types(cls, given: Any) -> Any:
+        own = {name: one for name, one in given.items() if name not in TYPES} if isinstance(given, dict) else {}
+        refuse(cls, [broken for name, one in own.items() for broken in _misnamed(name, one)])
+        return given
+
+    @property
+    def named(self) -> dict[str, Channel]:
+        """Name → channel, of all there are."""
+        usual = {name: getattr(self, name) for name in TYPES}
+        return {**{name: one for name, one in usual.items() if one}, **(self.__pydantic_extra__ or {})}
+
+    @property
+    def senders(self) -> list[Email]:
+        """The channels that send through SES."""
+        return [one for one in self.named.values() if isinstance(one, Email)]
+
+
+def _misnamed(name: str, given: Any) -> Iterator[Broken]:
+    if name in RESERVED:
+        yield (name,), f"{name} has a meaning of its own in routes; call the channel otherwise"
+    elif not _NAME.fullmatch(name):
+        yield (name,), "a channel's name has 2 to 40 lower-case letters, digits and hyphens"
+    elif not isinstance(given, dict):
+        yield (name,), f"it is a table: [channels.{name}]"
+    elif given.get("type") not in TYPES:
+        near = difflib.get_close_matches(str(given.get("type", name)), TYPES, n=1)
+        mend = f"did you mean {near[0]}? " if near else ""
+        yield (name,), f"which kind of channel is it? {mend}Write type = and one of {', '.join(TYPES)}"

@@ -1,11 +1,13 @@
 """What settings are made of: texts and numbers of a certain form, each with the form in words."""
 
+import difflib
 import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
@@ -30,6 +32,17 @@ def _network(text: str) -> str:
         raise ValueError(f"{text} is no network; write a CIDR block, such as 192.0.2.0/24") from error
     if text != usual:
         raise ValueError(f"{text} is no network as AWS writes it; did you mean {usual}?")
+    return text
+
+
+def time_zone(text: str) -> str:
+    """Return the name of a time zone; `ValueError` when there is none of that name."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = difflib.get_close_matches(text, available_timezones(), n=1)
+        mend = f"did you mean {near[0]}?" if near else "write it as Europe/Berlin"
+        raise ValueError(f"{text} is no time zone; {mend}") from error
     return text
 
 
@@ -157,6 +170,12 @@ ResourceGlob = Annotated[
     _Text, AfterValidator(_resource), Form("an ARN, * for any text in it", "ARNs, * for any text in them")
 ]
 ActorKind = Annotated[_Text, AfterValidator(_actor_kind), Form("a kind of caller", ", ".join(KINDS))]
+ChannelName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$"),
+    Form("2 to 40 lower-case letters, digits and hyphens", "names of channels"),
+]
+TimeZone = Annotated[str, AfterValidator(time_zone), Form("a time zone, such as Europe/Berlin")]
 Count = Annotated[int, Field(ge=1, le=10_000, strict=True), Form("1 to 10000")]
 Events = Annotated[int, Field(ge=100, le=10_000_000, strict=True), Form("100 to 10000000")]
 Port = Annotated[int, Field(ge=0, le=65_535, strict=True), Form("0 to 65535", "0 to 65535 each")]

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from generator.settings.section import Location
-from generator.settings.tables import keyed_section, section_of, sentence, setting
+from generator.settings.section import TAG, Location
+from generator.settings.tables import keyed_kinds, keyed_section, section_of, sentence, setting
 from generator.settings.words import allowed
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -35,7 +35,12 @@ def mistakes(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
     lists = {one["loc"][:-1] for one in errors}
     effects = {"missing": misspelt, "too_short": lists}
     causes = [one for one in errors if one["loc"] not in effects.get(one["type"], ())]
-    return [Mistake(one["loc"], _said(one, model)) for one in causes]
+    return [Mistake(_written(one["loc"]), _said(one, model)) for one in causes]
+
+
+def _written(location: Location) -> Location:
+    """Return a location as the file has it: without the tag by which pydantic chose among the kinds of a table."""
+    return tuple(one for one in location if not str(one).startswith(TAG))
 
 
 def dotted(location: Location) -> str:
@@ -84,7 +89,7 @@ def _missing(location: Location, model: type[BaseModel]) -> str:
     assert holder is not None
     field = holder.model_fields[str(location[-1])]
     if section_of(field.annotation):
-        return f"the table [{dotted(location)}]: {field.description}"
+        return f"the table [{dotted(_written(location))}]: {field.description}"
     return f"it: {sentence(field.description or '')} ({allowed(field.annotation, field.metadata)})"
 
 
@@ -108,11 +113,14 @@ def _wanted(location: Location, model: type[BaseModel]) -> str:
 def _model_at(location: Location, model: type[BaseModel]) -> type[BaseModel] | None:
     """Return the model of the table at a location, None where there is none."""
     found: type[BaseModel] | None = model
+    kinds: dict[str, type[BaseModel]] = {}
     for part in location:
-        if isinstance(part, int) or found is None:
-            continue
-        field = found.model_fields.get(part)
-        found = section_of(field.annotation) if field else keyed_section(found)
+        if str(part).startswith(TAG):
+            found = kinds.get(str(part))
+        elif isinstance(part, str) and found is not None:
+            field = found.model_fields.get(part)
+            kinds = {} if field else keyed_kinds(found)
+            found = section_of(field.annotation) if field else keyed_section(found)
     return found
 
 

@@ -8,6 +8,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Location = tuple[int | str, ...]
 Broken = tuple[Location, str]
+# Begins the tag by which pydantic chooses among the kinds of a table; it stands in the places of errors.
+TAG = "type="
 
 
 class Section(BaseModel):

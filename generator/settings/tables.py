@@ -92,9 +92,18 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def keyed_section(model: type[BaseModel]) -> type[BaseModel] | None:
-    """Return the model of the tables whose keys people choose, None where every key is a setting."""
+    """Return the model of the tables whose keys people choose, None where every key is a setting or they have kinds."""
     extra = model.__annotations__.get("__pydantic_extra__")
-    return get_args(extra)[1] if extra else None
+    chosen = get_args(extra)[1] if extra else None
+    return chosen if isinstance(chosen, type) else None
+
+
+def keyed_kinds(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """Return the models of the tables whose keys people choose, by the tag that says which one a table is of."""
+    extra = model.__annotations__.get("__pydantic_extra__")
+    chosen = get_args(extra)[1] if extra else None
+    kinds = () if chosen is None or isinstance(chosen, type) else get_args(get_args(chosen)[0])
+    return {tag.tag: section for section, tag in map(get_args, kinds)}
 
 
 def _presence(annotation: Any) -> Presence:

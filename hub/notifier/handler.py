@@ -1,28 +1,29 @@
-"""Sends alerts: each channel hears of each transition of a finding once."""
+"""Decides who hears of findings: routes in, what waits for each target out."""
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.catalogue import describe
-from contract.clock import now
-from contract.finding import Finding, Severity
+from contract.clock import iso, now
+from contract.finding import Finding
 from contract.names import METRICS_NAMESPACE
 from contract.settings import read_settings
+from hub.channels.settings import ChannelSettings, load_channels
 from hub.clients import aws_client
 from hub.messages import process_messages
-from hub.notifier.channels import Channel, configured_channels
-from hub.notifier.message import Message, compose
 from hub.notifier.notice import Notice, Transition, notice_of
+from hub.notifier.queues import ChannelQueues
+from hub.notifier.routing import Routing, Target, load_routing, targets_of
 from hub.settings import NotifierSettings
-from hub.store.accounts import AccountStore
+from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore
-from hub.store.ledger import Claim, Ledger
+from hub.store.outbox import Outbox
+from hub.store.outgoing import Pending
 from hub.succession import has_predecessor
 from hub.suppressing import Suppressing
 
@@ -30,79 +31,97 @@ logger = Logger(service="notifier")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="notifier")
 
 
-class NotificationError(RuntimeError):
-    """Some channels could not be told; the message comes again and tells only those."""
-
-
 @metrics.log_metrics
 def notify_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Send the alerts of a batch of the queue; a failure brings its message back and stops no other."""
+    """Put the alerts of a batch of the queue into the outbox and wake the senders; a failure stops no other."""
     notifier = _notifier()
-    return process_messages(event, lambda body: notifier.notify(notice_of(body)), logger, metrics)
+    woken: set[Target] = set()
+    answer = process_messages(event, lambda body: woken.update(notifier.notify(notice_of(body))), logger, metrics)
+    # What is in the outbox already is woken too: whoever put it there may have died before this.
+    queues = _queues()
+    for target in sorted(woken):
+        queues.wake(str(target), timedelta())
+    return answer
+
+
+@cache
+def _queues() -> ChannelQueues:
+    return ChannelQueues(aws_client("sqs"), _settings().channel_queue_urls)
+
+
+@cache
+def _settings() -> NotifierSettings:
+    return read_settings(NotifierSettings, os.environ)
 
 
 @cache
 def _notifier() -> "Notifier":
-    settings = read_settings(NotifierSettings, os.environ)
-    client = aws_client("dynamodb")
-    accounts = AccountStore(client, settings.state_table)
-
-    def composed(notice: Notice) -> Message:
-        account = accounts.get(notice.finding.account)
-        return compose(notice, account, describe(notice.finding.detection), settings.dashboard_url)
-
-    ledger = Ledger(client, settings.state_table)
-    findings = FindingStore(client, settings.findings_table)
-    channels = configured_channels(settings)
+    settings, client = _settings(), aws_client("dynamodb")
     suppressing = Suppressing.of(client, settings.state_table)
     return Notifier(
-        ledger,
-        channels,
-        composed,
-        settings.minimum_severity,
+        Outbox(client, settings.state_table),
+        load_routing(),
+        load_channels(),
+        AccountStore(client, settings.state_table).get,
         clock=now,
-        has_predecessor=partial(has_predecessor, store=findings),
+        has_predecessor=partial(has_predecessor, store=FindingStore(client, settings.findings_table)),
         is_accepted=lambda finding: suppressing.decision_about(finding, now()) is not None,
     )
 
 
 class Notifier:
-    """Channels and the ledger of what they were told."""
+    """Routes, and the outbox that holds what they send where."""
 
     def __init__(  # noqa: PLR0913 - what it works with is this list
         self,
-        ledger: Ledger,
-        channels: Mapping[str, Channel],
-        compose: Callable[[Notice], Message],
-        minimum: Severity,
+        outbox: Outbox,
+        routing: Routing,
+        channels: Mapping[str, ChannelSettings],
+        account: Callable[[str], Account | None],
         *,
         clock: Callable[[], datetime],
         has_predecessor: Callable[[Finding], bool],
         is_accepted: Callable[[Finding], bool],
     ) -> None:
-        """Take what it works with; findings below the minimum are for the dashboard only.
+        """Take what it works with.
 
         `has_predecessor`: people were told of it when it had another id. `is_accepted`: a suppression covers it, which
         the workflow is about to write.
         """
-        self._ledger = ledger
+        self._outbox = outbox
+        self._routing = routing
         self._channels = channels
-        self._compose = compose
-        self._minimum = minimum
+        self._account = account
         self._clock = clock
         self._has_predecessor = has_predecessor
         self._is_accepted = is_accepted
 
-    def notify(self, notice: Notice) -> None:
-        """Tell every channel that was not told; `NotificationError` names those that could not be."""
-        if notice.finding.severity.rank < self._minimum.rank or self._is_known(notice):
-            return
-        message = self._compose(notice)
-        failures = {name: self._told(name, channel, notice, message) for name, channel in self._channels.items()}
-        failed = {name: reason for name, reason in failures.items() if reason}
-        if failed:
-            metrics.add_metric(name="NotificationsFailed", unit=MetricUnit.Count, value=len(failed))
-            raise NotificationError("; ".join(f"{name}: {reason}" for name, reason in failed.items()))
+    def notify(self, notice: Notice) -> set[Target]:
+        """Put a notice into the outbox of every target that a route names; return those to wake."""
+        finding, moment = notice.finding, self._clock()
+        account = self._account(finding.account) or Account(id=finding.account, name="")
+        targets = targets_of(self._routing.answers(finding, account, self._channels, moment))
+        if not targets or self._is_known(notice):
+            return set()
+        for target, route in targets.items():
+            self._add(target, notice, pending_of(notice, route, moment))
+        return {*targets, *self._escalated(notice, moment)}
+
+    def _escalated(self, notice: Notice, moment: datetime) -> set[Target]:
+        """Have the escalation's channels hear of it again, unless somebody acknowledges it by then."""
+        escalation = self._routing.escalation
+        if not (escalation.after_minutes and escalation.concerns(notice.finding)):
+            return set()
+        due = iso(moment + timedelta(minutes=escalation.after_minutes))
+        targets = {Target(one) for one in escalation.channels if one in self._channels}
+        for target in targets:
+            self._add(target, notice, pending_of(notice, "escalation", moment, due))
+        return targets
+
+    def _add(self, target: Target, notice: Notice, pending: Pending) -> None:
+        occurrence = pending.key.partition("#")[2]
+        if self._outbox.add(str(target), pending, notice.finding.id, occurrence):
+            metrics.add_metric(name="NotificationsQueued", unit=MetricUnit.Count, value=1)
 
     def _is_known(self, notice: Notice) -> bool:
         if self._is_accepted(notice.finding):
@@ -115,23 +134,19 @@ class Notifier:
             metrics.add_metric(name="FindingsRenamed", unit=MetricUnit.Count, value=1)
         return is_known
 
-    def _told(self, name: str, channel: Channel, notice: Notice, message: Message) -> str:
-        """Tell a channel and return why it could not be told, or nothing."""
-        key = (notice.finding.id, notice.occurrence, name)
-        try:
-            claim = self._ledger.claim(*key, self._clock())
-            if claim is Claim.OURS:
-                self._send(channel, key, message)
-        except Exception as error:  # the isolator of channels: one that fails silences no other
-            logger.exception("A channel could not be told", channel=name, finding=notice.finding.id)
-            return f"{type(error).__name__}: {error}"
-        return "another function is at it" if claim is Claim.BUSY else ""
 
-    def _send(self, channel: Channel, key: tuple[str, str, str], message: Message) -> None:
-        try:
-            channel.send(message)
-        except Exception:  # whatever it was, the claim must not keep the next attempt waiting; it is raised again
-            self._ledger.release(*key)
-            raise
-        self._ledger.confirm(*key, self._clock())
-        metrics.add_metric(name="NotificationsSent", unit=MetricUnit.Count, value=1)
+def pending_of(notice: Notice, route: str, moment: datetime, escalated_at: str = "") -> Pending:
+    """Return what waits for a target; `escalated_at`: it is told that nobody acknowledged it, unless somebody has."""
+    finding = notice.finding
+    occurrence = f"escalated:{notice.occurrence}" if escalated_at else notice.occurrence
+    return Pending(
+        key=f"{finding.id}#{occurrence}",
+        at=iso(moment),
+        finding=finding.id,
+        detection=finding.control or finding.detection,
+        account=finding.account,
+        severity=finding.severity,
+        transition=Transition.ESCALATED if escalated_at else notice.transition,
+        route=route,
+        not_before=escalated_at,
+    )

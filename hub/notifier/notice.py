@@ -16,6 +16,7 @@ class Transition(StrEnum):
     OPENED = "opened"
     REOPENED = "reopened"
     WORSENED = "worsened"
+    ESCALATED = "escalated"
 
 
 class Notice(msgspec.Struct, frozen=True):

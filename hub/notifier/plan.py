@@ -48,6 +48,11 @@ class Batch(msgspec.Struct, frozen=True):
     is_again: bool = False
 
     @property
+    def is_first(self) -> bool:
+        """Whether no attempt to send it has failed."""
+        return not self.pending[0].attempts
+
+    @property
     def marked(self) -> list[Pending]:
         """What it tells of, each with the message that it is in."""
         return [msgspec.structs.replace(one, message=self.id) for one in self.pending]
@@ -171,7 +176,9 @@ def _settled(state: TargetState, again: Sequence[Batch], limits: Limits, now: da
     """Return the state without what is over, and with the messages that were taken up but not remembered."""
     moment, hour_ago = iso(now), iso(now - _HOUR)
     known = {one.id for one in state.posts}
-    missed = [one for one in again if one.id not in known and not one.pending[0].attempts and one.kind is not Kind.DIGEST]
+    missed = [
+        one for one in again if one.id not in known and not one.pending[0].attempts and one.kind is not Kind.DIGEST
+    ]
     windows = {group: one for group, one in state.windows.items() if one.until > moment}
     for one in missed if limits.is_merging else ():
         if one.kind is Kind.ALERT:

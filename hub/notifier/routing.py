@@ -1,6 +1,6 @@
 """Who hears of a finding: routes, in the order of `muster.toml`. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,16 +21,21 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 class Hours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of the week: from `begin` until `end` (24-hour `HH:MM`) on some days, in a time zone.
 
-    An `end` at or before `begin` is on the next day: such a night belongs to the day on which it begins.
+    An `end` at or before `begin` is on the next day: such a night belongs to the day on which it begins. `is_outside`
+    means the rest of the week.
     """
 
     days: tuple[str, ...] = DAYS
     begin: str = "00:00"
     end: str = "24:00"
     time_zone: str = "UTC"
+    is_outside: bool = False
 
     def hold(self, moment: datetime) -> bool:
         """Whether a moment lies in them."""
+        return self._is_inside(moment) is not self.is_outside
+
+    def _is_inside(self, moment: datetime) -> bool:
         there = moment.astimezone(ZoneInfo(self.time_zone))
         minute, begin, end = _minutes(there.time()), _minutes_of(self.begin), _minutes_of(self.end)
         if begin < end:
@@ -193,25 +198,22 @@ def owner_targets(
 
 def _sent(
     route: Route, finding: Finding, account: Account, channels: Mapping[str, ChannelSettings]
-) -> list[RouteAnswer]:
-    named = [(Target(one), "it fits") for one in route.channels if one != OWNER]
-    if OWNER in route.channels:
-        owners, why = owner_targets(route, account, channels)
-        named += [(one, why) for one in owners]
+) -> Iterator[RouteAnswer]:
+    for name in route.channels:
+        owners, why = owner_targets(route, account, channels) if name == OWNER else ([Target(name)], "it fits")
+        for target in owners:
+            refusal = _refusal(target, finding, channels)
+            yield RouteAnswer(route.name, None, refusal) if refusal else RouteAnswer(route.name, target, why)
         if not owners:
-            return [*(_floored(route, one, said, finding, channels) for one, said in named), RouteAnswer(route.name, None, why)]
-    return [_floored(route, one, said, finding, channels) for one, said in named]
+            yield RouteAnswer(route.name, None, why)
 
 
-def _floored(
-    route: Route, target: Target, why: str, finding: Finding, channels: Mapping[str, ChannelSettings]
-) -> RouteAnswer:
+def _refusal(target: Target, finding: Finding, channels: Mapping[str, ChannelSettings]) -> str:
     channel = channels.get(target.channel)
     if channel is None:
-        return RouteAnswer(route.name, None, f"there is no channel {target.channel}")
-    if finding.severity.rank < channel.minimum_severity.rank:
-        return RouteAnswer(route.name, None, f"channel {target.channel} has a minimum_severity of {channel.minimum_severity}")
-    return RouteAnswer(route.name, target, why)
+        return f"there is no channel {target.channel}"
+    least = channel.minimum_severity
+    return f"channel {target.channel} has a minimum_severity of {least}" if finding.severity.rank < least.rank else ""
 
 
 def _sends_email(channel: ChannelSettings | None) -> bool:
@@ -220,7 +222,7 @@ def _sends_email(channel: ChannelSettings | None) -> bool:
 
 def _is_address(text: str) -> bool:
     local, _, domain = text.partition("@")
-    return bool(local and "." in domain) and not any(one.isspace() or one in ",;<>\"()/" for one in text)
+    return bool(local and "." in domain) and not any(one.isspace() or one in ',;<>"()/' for one in text)
 
 
 def _fits(globs: Sequence[str], values: Iterable[str]) -> bool:

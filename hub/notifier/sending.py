@@ -33,7 +33,9 @@ _FIRST_WAIT = timedelta(minutes=1)
 class Mouth(Protocol):
     """A target as the sender sees it: how much it hears, how a message is made for it, who takes it."""
 
-    limits: Limits
+    @property
+    def limits(self) -> Limits:
+        """How much the target hears."""
 
     def composed(self, batch: Batch) -> Notification | None:
         """Return the notification of a batch; None when nothing of it is still worth telling."""
@@ -103,7 +105,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
         """Send a message; return what is to be remembered, and when to try again if it failed."""
         try:
             subject = self._delivered(target, mouth, batch)
-        except Exception as error:  # the isolator of messages: one that fails silences no other
+        except Exception as error:  # noqa: BLE001 - the isolator of messages: one that fails silences no other
             return self._failed(target, batch, state, error)
         self.outbox.remove(target, batch.pending)
         if not subject:

@@ -1,17 +1,17 @@
 """What waits to be told, by target, and what is remembered of each target: in the state table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
 from contract.names import CHANNELS_PARTITION, channel_key, ledger_key, outbox_key, sent_key
-from hub.store.outgoing import Pending, TargetState
-from hub.store.attributes import number, text, to_item
+from hub.store.attributes import Item, number, text, to_item
 from hub.store.batches import remove_items, write_items
 from hub.store.documents import document_item, document_of, is_refused, key_item, read_partition
+from hub.store.outgoing import Pending, TargetState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,11 +61,11 @@ class Outbox:
 
         One transaction notes it in the ledger and puts it in, so that no moment has just one of them.
         """
-        note = {**key_item(ledger_key(finding, occurrence, target)), **to_item({"queued_at": pending.at})}
-        once = {"TableName": self._table, "Item": note, "ConditionExpression": "attribute_not_exists(pk)"}
-        item = {"TableName": self._table, "Item": document_item(outbox_key(target, pending.key), pending)}
+        note: Any = {**key_item(ledger_key(finding, occurrence, target)), **to_item({"queued_at": pending.at})}
+        once: Any = {"TableName": self._table, "Item": note, "ConditionExpression": "attribute_not_exists(pk)"}
+        item: Any = {"TableName": self._table, "Item": document_item(outbox_key(target, pending.key), pending)}
         try:
-            self._client.transact_write_items(TransactItems=[{"Put": once}, {"Put": item}])  # type: ignore[list-item]
+            self._client.transact_write_items(TransactItems=[{"Put": once}, {"Put": item}])
         except self._client.exceptions.TransactionCanceledException as error:
             reasons = [one.get("Code") for one in error.response["CancellationReasons"]]
             if reasons[0] != "ConditionalCheckFailed":
@@ -107,7 +107,7 @@ class Outbox:
 
     def release(self, lease: Lease, state: TargetState) -> Lease | None:
         """Give the right back with what is to be remembered; a lease that holds on when somebody asked meanwhile."""
-        values = {":state": _written(state), ":holder": lease.holder, ":calls": lease.calls}
+        values: dict[str, str | int] = {":state": _written(state), ":holder": lease.holder, ":calls": lease.calls}
         update = "SET document = :state REMOVE holder, leased_until"
         if self._is_updated(lease.target, update, "holder = :holder AND calls = :calls", values):
             return None
@@ -138,14 +138,14 @@ class Outbox:
         return [document_of(item, Sent) for item in read_partition(self._client, self._table, sent_key(day, "")[0])]
 
     def _taken(self, target: str, holder: str, now: datetime) -> Lease | None:
-        values = {":holder": holder, ":now": int(now.timestamp()), ":until": int((now + LEASE).timestamp()), ":one": 1}
+        times = {":now": int(now.timestamp()), ":until": int((now + LEASE).timestamp())}
         try:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=key_item(channel_key(target)),
                 UpdateExpression="SET holder = :holder, leased_until = :until ADD calls :one",
                 ConditionExpression="attribute_not_exists(leased_until) OR leased_until <= :now",
-                ExpressionAttributeValues=to_item(values),
+                ExpressionAttributeValues=to_item({":holder": holder, ":one": 1, **times}),
                 ReturnValues="ALL_NEW",
             )
         except ClientError as error:
@@ -159,7 +159,7 @@ class Outbox:
         values = {":one": 1, ":now": int(now.timestamp())}
         return self._is_updated(target, "ADD calls :one", "leased_until > :now", values)
 
-    def _is_updated(self, target: str, update: str, condition: str, values: dict[str, str | int | bytes]) -> bool:
+    def _is_updated(self, target: str, update: str, condition: str, values: Mapping[str, str | int]) -> bool:
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -174,7 +174,7 @@ class Outbox:
             return False
         return True
 
-    def _item(self, target: str) -> dict[str, object]:
+    def _item(self, target: str) -> Item:
         answer = self._client.get_item(TableName=self._table, Key=key_item(channel_key(target)), ConsistentRead=True)
         return dict(answer.get("Item", {}))
 
@@ -184,7 +184,7 @@ def _sent_key(message: str) -> tuple[str, str]:
     return sent_key(f"{message[:4]}-{message[4:6]}-{message[6:8]}", message)
 
 
-def _state(item: dict[str, object]) -> TargetState:
+def _state(item: Mapping[str, Any]) -> TargetState:
     document = text(item, "document")
     return msgspec.json.decode(document, type=TargetState) if document else TargetState()
 

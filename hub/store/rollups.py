@@ -34,6 +34,8 @@ _SEEN = "seen#"
 _COUNT = "findings"
 # Of findings that are suppressed, and still so.
 ACCEPTED = "accepted"
+# Of findings that were closed on a day, by an account and the severity that they had then.
+CLOSED = "closed"
 
 # A counter's item and attribute → by how much it changes.
 Deltas = Mapping[tuple[Key, str], int]
@@ -57,7 +59,7 @@ class Summary(msgspec.Struct, frozen=True):
 class Count(msgspec.Struct, frozen=True):
     """How many findings an account has of a severity, or a detection or control has (then account is empty).
 
-    `accepted` ones are suppressed, and not among them.
+    `accepted` ones are suppressed, and not among them; `closed` ones were closed on the day, whenever they were found.
     """
 
     account: str
@@ -65,6 +67,7 @@ class Count(msgspec.Struct, frozen=True):
     control: str
     findings: int
     accepted: int = 0
+    closed: int = 0
 
 
 def open_counter(severity: str, what: str = "open") -> tuple[Key, str]:
@@ -172,7 +175,7 @@ class RollupStore:
 
 
 def _is_counted(item: Item) -> bool:
-    return bool(number(item, _COUNT) or number(item, ACCEPTED))
+    return any(number(item, name) for name in (_COUNT, ACCEPTED, CLOSED))
 
 
 def _count(item: Item) -> Count:
@@ -184,6 +187,7 @@ def _count(item: Item) -> Count:
         control=right if is_control else "",
         findings=number(item, _COUNT),
         accepted=number(item, ACCEPTED),
+        closed=number(item, CLOSED),
     )
 
 

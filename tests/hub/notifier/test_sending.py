@@ -162,7 +162,7 @@ def test_wherever_the_sender_dies_nothing_is_lost_and_what_comes_twice_has_the_s
         world.now += LEASE + SECOND
         world.run_to_the_end()
         assert set(world.told) == {f"{place}-a", f"{place}-b"}, place
-        ids = {name: {id for id, names in world.received if name in names} for name in world.told}
+        ids = {name: {known for known, names in world.received if name in names} for name in world.told}
         assert all(len(one) == 1 for one in ids.values()), place
         twice += max(world.told.values()) - 1
         assert world.outbox.waiting("email") == []
