@@ -36,7 +36,7 @@ RESOURCE_INDEX = "ResourceIndex"
 HUB_FUNCTIONS = (
     *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
     *("transitions", "workflow", "suppressions", "notifier", "sender", "digest", "channel_check"),
-    *("publisher", "archiver", "late_archiver", "api"),
+    *("publisher", "archiver", "late_archiver", "api", "actions"),
 )
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
 # What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.

@@ -20,8 +20,10 @@ from generator.commands import (
     events,
     init,
     local,
+    notify,
     recovery,
     rollout,
+    route,
 )
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
@@ -65,6 +67,8 @@ app.command()(demo.demo)
 app.command()(demo.dashboard)
 app.add_typer(archive.app, name="archive")
 app.add_typer(local.app, name="local")
+app.add_typer(route.app, name="route")
+app.add_typer(notify.app, name="notify")
 
 
 def main() -> None:

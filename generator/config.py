@@ -71,6 +71,8 @@ class Config(Section):
         yield from self._suppressions()
         yield from self._backup_region()
         yield from self._cdn()
+        if self.web.action_links and not self.api.enabled:
+            yield ("web", "action_links"), "the links lead to the API; set api.enabled"
         yield from self._routes()
         yield from self._secrets()
         if self.partition == "aws-cn":

@@ -15,7 +15,7 @@ from generator.generate import tuning
 from generator.ingest_rule import ingest_rules
 from generator.pattern import Rule
 from generator.problems import BadInputError
-from generator.routing import channels_of, routing_of
+from generator.routing import EVERYTHING, channels_of, routing_of
 from generator.settings.ids import why_unknown
 from generator.watching import configured_rules, usual_rules
 from hub.channels.settings import ChannelSettings, Email
@@ -28,6 +28,10 @@ from hub.detections.settings import DEFAULTS, DetectionSettings
 from hub.notifier.routing import Route, Routing
 from hub.organization import places_of
 from hub.store.accounts import Account
+
+# Without settings of anybody's own: one channel that hears of everything from MEDIUM on.
+_USUAL_ROUTING = Routing(routes=(Route(name=EVERYTHING, channels=("email",)),))
+_USUAL_CHANNELS = {"email": Email(name="email", sender="muster@example.com", recipients=())}
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +49,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     settings: DetectionSettings = DEFAULTS
     names: Names = USUAL_NAMES
     created_by_key: str = CREATED_BY
-    routing: Routing = Routing(routes=(Route(name="everything", channels=("email",)),))
-    channels: Mapping[str, ChannelSettings] = {"email": Email(name="email", sender="", recipients=())}
+    routing: Routing = _USUAL_ROUTING
+    channels: Mapping[str, ChannelSettings] = msgspec.field(default_factory=lambda: dict(_USUAL_CHANNELS))
     accounts: Mapping[str, Account] = {}
 
 

@@ -105,6 +105,16 @@ def explain(items: Iterable[Item], deployment: Deployment, *, with_reasons: bool
             yield blank.model_copy(update={"error": str(error)})
 
 
+def findings_of(value: Any, deployment: Deployment, windows: RememberedWindows) -> list[Finding]:
+    """Return the findings that the hub would store of an event; `MalformedEventError` when it is none."""
+    envelope = envelope_of(value)
+    if read := _FORMS.get(envelope["detail-type"]):
+        listed = envelope["detail"].get("findings")
+        return [read(one, iso(now())) for one in listed or () if isinstance(one, dict)]
+    verdict = deployment.engine.judge(envelope, iso(now()))
+    return list(verdict.findings if envelope["detail-type"] in _NATIVE else verdict.settled(windows.count))
+
+
 def envelope_of(value: Any) -> dict[str, Any]:
     """Return an EventBridge event; a bare CloudTrail record or ASFF finding is wrapped in one."""
     if not isinstance(value, dict):

@@ -193,6 +193,15 @@ API = Function(
     memory=256,
     timeout=30,
 )
+ACTIONS = Function(
+    name="actions",
+    handler="hub.actions.handler.act_handler",
+    settings=hub.ActionsSettings,
+    services=("dynamodb", "secretsmanager"),
+    data=("hub/actions/templates/*",),
+    memory=256,
+    timeout=30,
+)
 CREATOR_TAGGER = Function(
     name="creator_tagger",
     handler="spoke.creator_tagger.handler.tag_handler",
@@ -213,7 +222,7 @@ HEARTBEAT = Function(
 HUB_FUNCTIONS = (
     *(DETECTOR, INGESTER, SYNC, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
     *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, SENDER, DIGEST, CHANNEL_CHECK),
-    *(PUBLISHER, ARCHIVER, LATE_ARCHIVER, API),
+    *(PUBLISHER, ARCHIVER, LATE_ARCHIVER, API, ACTIONS),
 )
 SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -7,6 +7,7 @@ from troposphere import GetAtt, Output, Ref, Sub, Template
 
 from generator.config import Config, Trail
 from generator.native_rules import products_of_feeds
+from generator.parts.acting import ACTION_KEYS
 from generator.parts.alarms import (
     alarms,
     api_alarms,
@@ -115,8 +116,9 @@ def hub_values(config: Config) -> dict[str, Any]:
         "owner_tag": config.organization.owner_tag,
         "channel_queue_urls": queue_addresses(config),
         "topic_arns": Sub(f"${{{ALERTS}}},${{{CRITICAL_ALERTS}}}"),
-        "action_url": "",
-        "action_secret": "",
+        "action_url": _action_url() if config.web.action_links else "",
+        "action_secret": Ref(ACTION_KEYS) if config.web.action_links else "",
+        "action_days": config.web.action_link_days,
         "dashboard_url": config.web.dashboard_url,
     }
 
@@ -133,6 +135,10 @@ def _outputs(config: Config) -> list[Output]:
         **({ORGANIZATION_LOGS: Ref(ORGANIZATION_LOGS)} if config.spoke.trail is Trail.ORGANIZATION else {}),
     }
     return [Output(name, Value=value) for name, value in values.items()]
+
+
+def _action_url() -> Sub:
+    return Sub("https://${ApiGateway}.execute-api.${AWS::Region}.${AWS::URLSuffix}/" + f"{STAGE}/actions")
 
 
 def _api_url() -> Sub:

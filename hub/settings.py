@@ -101,6 +101,7 @@ class SenderSettings(Settings, frozen=True, kw_only=True):
     dashboard_url: str = ""
     action_url: str = ""
     action_secret: str = ""
+    action_days: int = 7
 
 
 class DigestSettings(Settings, frozen=True, kw_only=True):
@@ -123,6 +124,16 @@ class ApiSettings(Settings, frozen=True, kw_only=True):
 
     findings_table: str
     state_table: str
+
+
+class ActionsSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-actions`. A link holds for `action_days`; `action_secret` has the keys that sign it."""
+
+    findings_table: str
+    state_table: str
+    action_secret: str
+    action_days: int
+    dashboard_url: str = ""
 
 
 class ArchiverSettings(Settings, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from troposphere.wafv2 import WebACLAssociation
 from generator import iam
 from generator.config import Config
 from generator.functions import API
+from generator.parts.acting import action_keys, action_limits, action_routes, actions
 from generator.parts.firewall import firewall
 from generator.parts.function import Site, function, regional_name, trusted
 from hub.api.answers import HEADERS, PROBLEM
@@ -47,7 +48,7 @@ def api(site: Site) -> list[AWSObject]:
         Description="Muster's findings, and what people decide about them",
         EndpointConfiguration=EndpointConfiguration(Types=["REGIONAL"]),
     )
-    made = [rest, *_routes(), *_refusals()]
+    made = [rest, *_routes(), *(action_routes(GATEWAY) if config.web.action_links else []), *_refusals()]
     described = json.dumps([one.to_dict() for one in made], sort_keys=True, default=lambda one: one.to_dict())
     # A stage shows what its deployment copied: what changes needs a new one, which only a new name makes.
     deployment = Deployment(
@@ -55,7 +56,8 @@ def api(site: Site) -> list[AWSObject]:
         RestApiId=Ref(rest),
         DependsOn=[one.title for one in made[1:]],
     )
-    return [*_function(site), *made, deployment, *_stage(config, deployment), *_firewall(config)]
+    acting = [*action_keys(config), *actions(site)] if config.web.action_links else []
+    return [*_function(site), *acting, *made, deployment, *_stage(config, deployment), *_firewall(config)]
 
 
 def _function(site: Site) -> list[AWSObject]:
@@ -151,7 +153,8 @@ def _stage(config: Config, deployment: Deployment) -> list[AWSObject]:
                 DataTraceEnabled=False,
                 ThrottlingRateLimit=rate,
                 ThrottlingBurstLimit=rate,
-            )
+            ),
+            *(action_limits() if config.web.action_links else []),
         ],
         **({"DependsOn": [account.title]} if sets_role else {}),
     )

@@ -11,6 +11,7 @@ from contract.names import ACCOUNT_INDEX, CONTROL_INDEX, QUEUE_ATTEMPTS, RESOURC
 from generator import iam
 from generator.config import Config
 from generator.functions import CHANNEL_CHECK, DIGEST, NOTIFIER, SENDER, Function
+from generator.parts.acting import read_action_keys
 from generator.parts.function import Site, function
 from generator.parts.queues import FOURTEEN_DAYS, VISIBILITY_FACTOR, dead_letters, retried, work_queue
 from generator.parts.sources import QueueScaling, from_queue, from_rule
@@ -52,6 +53,7 @@ def sender(site: Site) -> list[AWSObject]:
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         *_rights(site, used),
+        *(read_action_keys() if config.web.action_links else []),
     ]
     return [
         *queues,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, StringConstraints
 
 from contract.names import GLOBAL_REGIONS
-from generator.settings.kinds import CertificateArn, DomainName, Form, WebAddress
+from generator.settings.kinds import CertificateArn, DomainName, Form, Switch, WebAddress
 from generator.settings.section import Broken, Section
 
 # CloudFront reads certificates, firewalls and secrets of this Region only.
@@ -59,6 +59,14 @@ class Web(Section):
         default="",
         description="address of the dashboard, for the links in messages; empty: no links",
         examples=["https://muster.example.com"],
+    )
+    action_links: Switch = Field(
+        default=False,
+        description="whether messages hold links that acknowledge and suppress without signing in, through the API; "
+        "whoever has the message may do it",
+    )
+    action_link_days: Annotated[int, Field(ge=1, le=90, strict=True), Form("1 to 90")] = Field(
+        default=7, description="days for which such a link holds"
     )
     cdn: Cdn | None = Field(default=None, description="what stands before the dashboard")
 

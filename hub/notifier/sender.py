@@ -10,12 +10,15 @@ from aws_lambda_powertools import Logger, Metrics
 from contract.clock import now
 from contract.names import METRICS_NAMESPACE
 from contract.settings import read_settings
+from hub.actions.token import Tokens, action_addresses, keys_of
 from hub.channels.catalogue import channel_of
 from hub.channels.channel import Channel, ChannelError
+from hub.channels.secrets import Secrets
 from hub.channels.settings import load_channels
 from hub.clients import aws_client
 from hub.messages import process_messages
 from hub.notifier.compose import test_notification
+from hub.notifier.links import ActionsOf
 from hub.notifier.mouth import ChannelMouth, Facts
 from hub.notifier.queues import ChannelQueues, wake_of
 from hub.notifier.routing import Target
@@ -83,12 +86,25 @@ def _settings() -> SenderSettings:
 @cache
 def _facts() -> Facts:
     settings, client = _settings(), aws_client("dynamodb")
+    is_acting = bool(settings.action_url)
     return Facts(
+        actions=_actions if is_acting else None,
         findings=FindingStore(client, settings.findings_table),
         account=AccountStore(client, settings.state_table).get,
         dashboard=settings.dashboard_url,
         clock=now,
     )
+
+
+def _actions(target: Target) -> ActionsOf:
+    settings = _settings()
+    tokens = Tokens(keys_of(_secrets(), settings.action_secret), settings.action_days)
+    return lambda finding: action_addresses(tokens, settings.action_url, str(target), finding)
+
+
+@cache
+def _secrets() -> Secrets:
+    return Secrets(aws_client("secretsmanager"), now)
 
 
 @cache
