@@ -55,5 +55,5 @@ def channels_of(config: Config) -> dict[str, ChannelSettings]:
 
 def _everything(config: Config) -> dict[str, Any]:
     channels = config.channels.named
-    digest = ["weekly"] if any(one.kind in _READ for one in channels.values()) else []
+    digest = ["weekly"] if any(one.kind() in _READ for one in channels.values()) else []
     return {"name": EVERYTHING, "channels": [*channels], "digest": digest}

@@ -23,6 +23,8 @@ ON_EVERYTHING = {
     "cloudtrail:GetTrailStatus": "an organization's trail is in another account",
     "cloudtrail:RegisterOrganizationDelegatedAdmin": "knows no resources",
     "dynamodb:ListStreams": "knows no resources",
+    "ses:GetAccount": "knows no resources",
+    "ses:GetEmailIdentity": "recipients are of anybody's domains; it only says whether they are verified here",
     "ec2:AssignPrivateIpAddresses": _OF_LAMBDA,
     "ec2:CreateNetworkInterface": _OF_LAMBDA,
     "ec2:DeleteNetworkInterface": _OF_LAMBDA,

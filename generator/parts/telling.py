@@ -7,7 +7,7 @@ from troposphere.awslambda import EventSourceMapping
 from troposphere.events import Rule
 from troposphere.sqs import Queue, RedrivePolicy
 
-from contract.names import ACCOUNT_INDEX, CONTROL_INDEX, QUEUE_ATTEMPTS, RESOURCE_INDEX, SEVERITY_INDEX
+from contract.names import QUEUE_ATTEMPTS, RESOURCE_INDEX, SEVERITY_INDEX
 from generator import iam
 from generator.config import Config
 from generator.functions import CHANNEL_CHECK, DIGEST, NOTIFIER, SENDER, Function
@@ -48,7 +48,7 @@ def sender(site: Site) -> list[AWSObject]:
         _wake(site),
         iam.send_messages(*(GetAtt(f"{_title(name)}DeadLetters", "Arn") for name in used)),
         iam.use_items(
-            GetAtt("StateTable", "Arn"), "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
+            GetAtt("StateTable", "Arn"), "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"
         ),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
@@ -65,9 +65,8 @@ def sender(site: Site) -> list[AWSObject]:
 def digest(site: Site) -> list[AWSObject]:
     """Return what makes the daily and weekly digests: every hour it looks which are due."""
     statements = [
-        iam.use_items(GetAtt("StateTable", "Arn"), "BatchGetItem", "GetItem", "PutItem", "Query"),
-        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
-        *(iam.query_index("FindingsTable", index) for index in (ACCOUNT_INDEX, CONTROL_INDEX, SEVERITY_INDEX)),
+        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "Query"),
+        iam.query_index("FindingsTable", SEVERITY_INDEX),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         _wake(site),
     ]

@@ -36,7 +36,8 @@ def topic_arn(config: Config, title: str) -> str:
 
 def subscribers(config: Config, title: str) -> Subscribers:
     """Return who subscribes to a topic by the settings."""
-    return {ALERTS: config.topics.alerts, CRITICAL_ALERTS: config.topics.critical_alerts}[title]
+    found = {ALERTS: config.topics.alerts, CRITICAL_ALERTS: config.topics.critical_alerts}[title]
+    return found or Subscribers()
 
 
 def _subscriptions(topic: Topic, config: Config) -> Iterator[SubscriptionResource]:

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
@@ -13,6 +13,7 @@ from generator.settings.section import TAG, Broken, Section, refuse
 
 # What routes call the hub's own topics, and whoever owns an account.
 RESERVED = ("alerts", "critical-alerts", "owner")
+_TYPE = "its kind, which a table with a name of your own must say"
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _ADDRESS = re.compile(r"[a-z0-9+.-]+://")
 
@@ -41,11 +42,6 @@ HostName = Annotated[
 class Channel(Section):
     """What every channel has."""
 
-    kind: ClassVar[str]
-
-    type: Literal["email", "smtp", "slack", "teams", "pagerduty", "webhook", "apprise", "eventbridge"] | None = Field(
-        default=None, description="its kind, where the table's name is another", examples=["slack"]
-    )
     minimum_severity: Severity = Field(
         default=Severity.MEDIUM, description="the least severity that is told here; worse ones are too"
     )
@@ -64,22 +60,25 @@ class Channel(Section):
         examples=["Europe/Berlin"],
     )
 
+    @classmethod
+    def kind(cls) -> str:
+        """Return what `type` calls it."""
+        return str(cls.model_fields["type"].default)
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Names or ARNs of the secrets that it reads."""
         return tuple(one for one in (getattr(self, "secret", ""),) if one)
 
     def broken_rules(self) -> Iterator[Broken]:
-        """Yield another table's type, and an address where a secret's name belongs: it is the secret."""
-        if self.type and self.type != self.kind:
-            yield ("type",), f"[channels.{self.kind}] is of type {self.kind}; give the table another name"
+        """Yield an address where a secret's name belongs: it is the secret."""
         secret = getattr(self, "secret", "")
         if _ADDRESS.match(secret) and not secret.startswith("arn:"):
             yield ("secret",), "this is the secret itself; put it into Secrets Manager and name it here"
 
     def written(self, name: str) -> dict[str, Any]:
         """Return it as the hub reads it (`hub.channels.settings`)."""
-        return {"type": self.kind, "name": name, **self.model_dump(mode="json", exclude={"type"})}
+        return {"name": name, **self.model_dump(mode="json")}
 
 
 class Mailing(Channel):
@@ -106,7 +105,7 @@ class Mailing(Channel):
 class Email(Mailing):
     """Findings by email through SES; without any channel nobody is told."""
 
-    kind = "email"
+    type: Literal["email"] = Field(default="email", description=_TYPE)
 
     identity_arn: IdentityArn = Field(
         default="",
@@ -118,7 +117,7 @@ class Email(Mailing):
 class Smtp(Mailing):
     """Findings by email through a server of your own."""
 
-    kind = "smtp"
+    type: Literal["smtp"] = Field(default="smtp", description=_TYPE)
 
     host: HostName = Field(description="the server", examples=["smtp.example.com"])
     port: Port = Field(default=587, description="its port")
@@ -141,7 +140,7 @@ class Smtp(Mailing):
 class Slack(Channel):
     """Findings in Slack."""
 
-    kind = "slack"
+    type: Literal["slack"] = Field(default="slack", description=_TYPE)
 
     secret: SecretName = Field(
         description="secret whose text is the address of an incoming webhook", examples=["muster/slack"]
@@ -151,7 +150,7 @@ class Slack(Channel):
 class Teams(Channel):
     """Findings in Microsoft Teams."""
 
-    kind = "teams"
+    type: Literal["teams"] = Field(default="teams", description=_TYPE)
 
     secret: SecretName = Field(
         description="secret whose text is the address of a workflow: `Post to a channel when a webhook request is "
@@ -163,7 +162,7 @@ class Teams(Channel):
 class Pagerduty(Channel):
     """Incidents in PagerDuty."""
 
-    kind = "pagerduty"
+    type: Literal["pagerduty"] = Field(default="pagerduty", description=_TYPE)
 
     secret: SecretName = Field(
         description="secret whose text is the integration key of an Events API v2 integration",
@@ -174,7 +173,7 @@ class Pagerduty(Channel):
 class Webhook(Channel):
     """Findings as JSON for a program of yours; docs/webhook.md says what it gets and how it is signed."""
 
-    kind = "webhook"
+    type: Literal["webhook"] = Field(default="webhook", description=_TYPE)
 
     secret: SecretName = Field(
         description="secret with url and key in JSON; the key signs each message", examples=["muster/webhook"]
@@ -184,7 +183,7 @@ class Webhook(Channel):
 class Apprise(Channel):
     """Findings through whatever Apprise reaches: Discord, Matrix, Opsgenie and a hundred more."""
 
-    kind = "apprise"
+    type: Literal["apprise"] = Field(default="apprise", description=_TYPE)
 
     secret: SecretName = Field(
         description="secret whose text is an address as Apprise writes it, such as discord://…",
@@ -195,7 +194,7 @@ class Apprise(Channel):
 class Eventbridge(Channel):
     """Findings as events, one each, for whatever you build on them; nothing is merged, there is no cap."""
 
-    kind = "eventbridge"
+    type: Literal["eventbridge"] = Field(default="eventbridge", description=_TYPE)
 
     bus: Annotated[
         str,
@@ -205,12 +204,12 @@ class Eventbridge(Channel):
 
 
 TYPES: dict[str, type[Channel]] = {
-    one.kind: one for one in (Email, Smtp, Slack, Teams, Pagerduty, Webhook, Apprise, Eventbridge)
+    one.kind(): one for one in (Email, Smtp, Slack, Teams, Pagerduty, Webhook, Apprise, Eventbridge)
 }
 
 
 def _tag(given: Any) -> str:
-    return f"{TAG}{given.get('type') if isinstance(given, dict) else given.kind}"
+    return f"{TAG}{given.get('type') if isinstance(given, dict) else given.kind()}"
 
 
 AnyChannel = Annotated[

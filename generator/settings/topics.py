@@ -40,5 +40,5 @@ class Subscribers(Section):
 class Topics(Section):
     """Who subscribes to the hub's topics; those who get email from [channels.email] hear of its alarms anyway."""
 
-    alerts: Subscribers = Field(default=Subscribers(), description="what should be looked at")
-    critical_alerts: Subscribers = Field(default=Subscribers(), description="what must be looked at now")
+    alerts: Subscribers | None = Field(default=None, description="what should be looked at")
+    critical_alerts: Subscribers | None = Field(default=None, description="what must be looked at now")

@@ -87,7 +87,7 @@ def alert(  # noqa: PLR0913 - what a message is made of is this list
         rows=tuple(_row(one.finding, "", reader) for one in others[:_ROWS]),
         more=len(others[_ROWS:]),
         links=(*reader.links(finding), *_console(finding)),
-        footer=f"{_FOOTER} Finding {finding.id}.",
+        footer=f"{_FOOTER} Finding {one_line(finding.id, 80)}.",
         findings=tuple(one.finding for one in told),
     )
 

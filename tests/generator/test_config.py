@@ -149,7 +149,10 @@ def test_a_wrong_setting_is_one_line_with_file_line_field_and_mend(
             "[channels]\nemail.recipients = ['b@example.com']\nemail.sender = 1",
             "11: channels.email.sender: 1 cannot be used; write an email address",
         ),
-        ("[channels]\n'e mail' = 1", '10: channels."e mail": is no setting; did you mean email? Allowed here: email'),
+        (
+            "[channels]\n'e mail' = 1",
+            '10: channels."e mail": a channel\'s name has 2 to 40 lower-case letters, digits and hyphens',
+        ),
         ("[channels]\nemail = 1", "10: channels.email: 1 cannot be used; write a table: [channels.email]"),
         # Arrays of tables, items of lists.
         ("[overrides]\nous = []", '9: overrides: {"ous": []} cannot be used; write [[overrides]], a table for each'),
@@ -348,7 +351,8 @@ def test_what_a_partition_lacks_is_refused_by_name(tmp_path: Path) -> None:
     text = SETTINGS.replace("eu-central-1", "cn-north-1") + "[spoke]\ntracing = true\n" + EMAIL
     assert refusals(tmp_path, text) == [
         "muster.toml:10: spoke.tracing: X-Ray takes no traces of Lambda in China; set it to false",
-        "muster.toml:11: channels.email: SES is not offered in China; remove [channels.email]",
+        "muster.toml:11: channels.email: SES is not offered in China; remove [channels.email]; "
+        "[channels.smtp] takes a server of your own",
     ]
     assert loaded(tmp_path, text.replace("cn-north-1", "us-gov-west-1")).channels.email
 

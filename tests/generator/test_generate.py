@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from generator.config import Config, Target
-from generator.functions import DETECTOR, HUB_FUNCTIONS, INVENTORY, NOTIFIER
+from generator.functions import DETECTOR, HUB_FUNCTIONS, INGESTER, INVENTORY
 from generator.generate import Manifest, generate, templates, tuning
 from generator.snapshots import blank_artefacts, everything
 from hub.coverage import Scope
@@ -95,7 +95,7 @@ def test_lists_travel_in_the_detectors_package(config: Config) -> None:
         "severities": {"s3.bucket_acl_public": "CRITICAL"},
         "trusted_accounts": ["444455556666"],
     }
-    assert tuning(config, NOTIFIER) == {}
+    assert tuning(config, INGESTER) == {}
 
 
 def test_the_inventory_is_told_where_spokes_are_and_what_is_different_somewhere(config: Config) -> None:

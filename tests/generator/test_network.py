@@ -58,7 +58,7 @@ def test_what_a_function_inside_calls_has_an_endpoint() -> None:
     assert {"Api", "Ingester", "Archiver", "Sync"} <= {one.title for one in inside}
     assert {name for one in inside for name in one.services} == served
     outside = {one.title for one in HUB_FUNCTIONS} - {one.title for one in inside}
-    assert {"Detector", "Inventory", "Lookups", "Notifier"} <= outside
+    assert {"Detector", "Inventory", "Lookups", "Sender"} <= outside
 
 
 def test_only_lambda_makes_network_interfaces() -> None:

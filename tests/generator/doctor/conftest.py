@@ -46,6 +46,8 @@ WELL: dict[str, Any] = {
     "get_account": {"SendingEnabled": True, "ProductionAccessEnabled": True},
     "list_subscriptions_by_topic": {"Subscriptions": []},
     "describe_hub": {"HubArn": "arn"},
+    "query": {"Items": []},
+    "get_secret_value": {"SecretString": "https://hooks.example.com/secret"},
     "head_bucket": {},
 }
 

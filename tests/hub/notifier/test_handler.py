@@ -1,67 +1,49 @@
-"""Each channel hears of each transition once; one that fails silences no other."""
+"""What a route names is put into the outbox once and its queue woken; a poison message comes back alone."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.ses.models import ses_backends
 
+from contract.clock import iso
 from contract.finding import Finding, Severity
-from hub.notifier import channels, handler
-from hub.notifier.channels import CHANNELS, configured_channels
-from hub.notifier.handler import NotificationError, Notifier, notify_handler
-from hub.notifier.message import Message
+from hub.channels.settings import ChannelSettings, Email, Slack, Sns
+from hub.notifier import handler
+from hub.notifier.handler import Notifier, notify_handler
 from hub.notifier.notice import Notice, Transition, notice_text
-from hub.settings import NotifierSettings
-from hub.store.accounts import Account, AccountStore
-from hub.store.ledger import Ledger
+from hub.notifier.routing import Escalation, Route, Routing, Target
+from hub.store.accounts import Account
+from hub.store.outbox import Outbox
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Make = Callable[..., Finding]
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
-
-
-class Recording:
-    """A channel that remembers, or fails."""
-
-    def __init__(self) -> None:
-        self.subjects: list[str] = []
-        self.is_broken = False
-
-    def send(self, message: Message) -> None:
-        if self.is_broken:
-            raise TimeoutError("no answer")
-        self.subjects.append(message.subject)
+CHANNELS: dict[str, ChannelSettings] = {
+    "email": Email(name="email", sender="m@example.com", recipients=("a@example.com",)),
+    "payments": Slack(name="payments", secret="muster/slack"),
+    "critical-alerts": Sns(name="critical-alerts", topic_arn="arn", minimum_severity=Severity.INFORMATIONAL),
+}
+ROUTING = Routing(
+    routes=(Route(name="all", channels=("email", "payments")),), escalation=Escalation(channels=("critical-alerts",))
+)
 
 
 @pytest.fixture
-def good() -> Recording:
-    return Recording()
+def outbox(dynamodb: "DynamoDBClient") -> Outbox:
+    return Outbox(dynamodb, "state")
 
 
 @pytest.fixture
-def broken() -> Recording:
-    channel = Recording()
-    channel.is_broken = True
-    return channel
-
-
-@pytest.fixture
-def notifier(dynamodb: "DynamoDBClient", good: Recording, broken: Recording) -> Iterator[Notifier]:
-    def composed(notice: Notice) -> Message:
-        return Message(f"{notice.finding.id} {notice.occurrence}", "", "")
-
-    ledger = Ledger(dynamodb, "state")
-    channels = {"broken": broken, "good": good}
+def notifier(outbox: Outbox) -> Iterator[Notifier]:
     yield Notifier(
-        ledger,
-        channels,
-        composed,
-        Severity.MEDIUM,
+        outbox,
+        ROUTING,
+        CHANNELS,
+        lambda account: Account(id=account, name="shop"),
         clock=lambda: NOW,
         has_predecessor=lambda finding: finding.id == "renamed",
         is_accepted=lambda finding: finding.id == "accepted",
@@ -69,115 +51,81 @@ def notifier(dynamodb: "DynamoDBClient", good: Recording, broken: Recording) -> 
     handler.metrics.clear_metrics()
 
 
-@pytest.mark.parametrize("known", ["renamed", "accepted"])
-def test_what_people_know_or_accept_is_not_told(notifier: Notifier, good: Recording, finding: Make, known: str) -> None:
-    notifier.notify(Notice(finding(known), Transition.OPENED))
-    assert good.subjects == []
-    with pytest.raises(NotificationError):
-        notifier.notify(Notice(finding("news"), Transition.OPENED))
-    assert good.subjects == ["news opened"]
-
-
-def test_a_failing_channel_does_not_silence_the_others(
-    notifier: Notifier, good: Recording, finding: Make, caplog: pytest.LogCaptureFixture
-) -> None:
-    with pytest.raises(NotificationError, match="broken: TimeoutError: no answer"):
-        notifier.notify(Notice(finding(), Transition.OPENED))
-    assert good.subjects == ["f1 opened"]
-    assert "in send" in caplog.text
-
-
-def test_a_channel_that_recovers_hears_of_it_and_the_others_not_again(
-    notifier: Notifier, good: Recording, broken: Recording, finding: Make
-) -> None:
-    with pytest.raises(NotificationError):
-        notifier.notify(Notice(finding(), Transition.OPENED))
-    broken.is_broken = False
+def test_every_target_has_it_once_whoever_brings_it_again(notifier: Notifier, outbox: Outbox, finding: Make) -> None:
     for _ in range(3):
-        notifier.notify(Notice(finding(), Transition.OPENED))
-    assert good.subjects == broken.subjects == ["f1 opened"]
+        woken = notifier.notify(Notice(finding(), Transition.OPENED))
+        # Also what is in already is woken: whoever put it in may have died before.
+        assert woken == {Target("email"), Target("payments")}
+    [pending] = outbox.waiting("email")
+    assert (pending.key, pending.detection, pending.account, pending.route) == (
+        "f1#opened",
+        "iam.access_key_created",
+        "111122223333",
+        "all",
+    )
+    assert len(outbox.waiting("payments")) == 1
 
 
-def test_each_reopening_is_told_once(notifier: Notifier, good: Recording, broken: Recording, finding: Make) -> None:
-    broken.is_broken = False
+@pytest.mark.parametrize("known", ["renamed", "accepted"])
+def test_what_people_know_or_accept_is_not_told(notifier: Notifier, outbox: Outbox, finding: Make, known: str) -> None:
+    assert notifier.notify(Notice(finding(known), Transition.OPENED)) == set()
+    assert outbox.waiting("email") == []
+
+
+def test_each_reopening_is_told_once(notifier: Notifier, outbox: Outbox, finding: Make) -> None:
     for revision in (3, 3, 5, 5):
         notifier.notify(Notice(finding(), Transition.REOPENED, revision))
-    assert good.subjects == ["f1 reopened@3", "f1 reopened@5"]
+    assert [one.key for one in outbox.waiting("email")] == ["f1#reopened@3", "f1#reopened@5"]
 
 
-def test_what_is_below_the_minimum_is_for_the_dashboard_only(
-    notifier: Notifier, good: Recording, finding: Make
+def test_what_no_route_takes_is_for_the_dashboard_only(notifier: Notifier, outbox: Outbox, finding: Make) -> None:
+    assert notifier.notify(Notice(finding(severity=Severity.LOW), Transition.OPENED)) == set()
+    assert outbox.waiting("email") == []
+
+
+def test_the_worst_go_to_the_escalation_at_once_and_later_again(
+    notifier: Notifier, outbox: Outbox, finding: Make
 ) -> None:
-    notifier.notify(Notice(finding(severity=Severity.LOW), Transition.OPENED))
-    assert good.subjects == []
-
-
-def test_a_message_in_another_functions_hands_comes_back(
-    notifier: Notifier, good: Recording, dynamodb: "DynamoDBClient", finding: Make
-) -> None:
-    Ledger(dynamodb, "state").claim("f1", "opened", "good", NOW)
-    with pytest.raises(NotificationError, match="good: another function is at it"):
-        notifier.notify(Notice(finding(), Transition.OPENED))
-    assert good.subjects == []
-
-
-TABLES = {"findings_table": "findings", "state_table": "state"}
-SETTINGS = NotifierSettings(**TABLES, email_sender="a@example.com", email_recipients="b@example.com, c@d.com")
-
-
-@pytest.mark.parametrize("lacks", [{"email_sender": ""}, {"email_recipients": " , "}])
-def test_a_channel_that_is_not_configured_is_left_out(lacks: Any) -> None:
-    assert configured_channels(NotifierSettings(**{**TABLES, **lacks})) == {}
-
-
-def test_the_catalogue_names_every_channel() -> None:
-    assert list(CHANNELS) == ["email"]
+    woken = notifier.notify(Notice(finding(severity=Severity.CRITICAL), Transition.OPENED))
+    assert Target("critical-alerts") in woken
+    at_once, later = sorted(outbox.waiting("critical-alerts"), key=lambda one: one.not_before)
+    assert (at_once.transition, at_once.not_before) == (Transition.OPENED, "")
+    assert (later.transition, later.not_before) == (Transition.ESCALATED, iso(NOW + timedelta(minutes=30)))
+    assert later.key == "f1#escalated:opened"
 
 
 @pytest.fixture
-def ses(aws: Callable[[str], Any], dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def deployed(aws: Callable[[str], Any], dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    sqs = aws("sqs")
+    names = ("email", "payments", "critical-alerts")
+    queues = {name: sqs.create_queue(QueueName=f"muster-channel-{name}")["QueueUrl"] for name in names}
     for name, value in {
         "FINDINGS_TABLE": "findings",
         "STATE_TABLE": "state",
-        "EMAIL_SENDER": "alerts@example.com",
-        "EMAIL_RECIPIENTS": "ops@example.com,ciso@example.com",
+        "CHANNEL_QUEUE_URLS": ",".join(queues.values()),
     }.items():
         monkeypatch.setenv(name, value)
-    for module in (handler, channels):
-        monkeypatch.setattr(module, "aws_client", aws)
-    handler._notifier.cache_clear()
-    aws("sesv2").create_email_identity(EmailIdentity="alerts@example.com")
-    AccountStore(dynamodb, "state").write([Account(id="111122223333", name="shop-production")])
-    yield ses_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"]
-    handler._notifier.cache_clear()
+    monkeypatch.setattr(handler, "aws_client", aws)
+    monkeypatch.setattr(handler, "load_routing", lambda: ROUTING)
+    monkeypatch.setattr(handler, "load_channels", lambda: CHANNELS)
+    for cached in (handler._notifier, handler._queues, handler._settings):
+        cached.cache_clear()
+    yield queues
+    for cached in (handler._notifier, handler._queues, handler._settings):
+        cached.cache_clear()
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
     return {"Records": [{"messageId": str(place), "body": body} for place, body in enumerate(bodies)]}
 
 
-def test_an_alert_goes_to_all_recipients_as_html_and_text_once(ses: Any, finding: Make) -> None:
-    body = notice_text(Notice(finding(), Transition.OPENED))
-    for _ in range(2):
-        assert notify_handler(sqs_event(body, body), None) == {"batchItemFailures": []}
-    (sent,) = ses.sent_messages
-    assert sent.subject == "[HIGH] Access key created for alice · shop-production"
-    assert sent.destinations["ToAddresses"] == ["ops@example.com", "ciso@example.com"]
-
-
-def test_a_poison_message_comes_back_alone(ses: Any, finding: Make) -> None:
-    bodies = ("nonsense", notice_text(Notice(finding(), Transition.OPENED)), "{}")
-    answer = notify_handler(sqs_event(*bodies), None)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "2"}]}
-    assert len(ses.sent_messages) == 1
-
-
-def test_a_refusal_of_ses_brings_the_message_back(
-    ses: Any, finding: Make, monkeypatch: pytest.MonkeyPatch, aws: Any
+def test_a_batch_wakes_each_channel_once_and_a_poison_message_comes_back_alone(
+    aws: Any, deployed: dict[str, str], finding: Make
 ) -> None:
-    aws("sesv2").delete_email_identity(EmailIdentity="alerts@example.com")
-    answer = notify_handler(sqs_event(notice_text(Notice(finding(), Transition.OPENED))), None)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
-    aws("sesv2").create_email_identity(EmailIdentity="alerts@example.com")
-    notify_handler(sqs_event(notice_text(Notice(finding(), Transition.OPENED))), None)
-    assert len(ses.sent_messages) == 1
+    good = [notice_text(Notice(finding(str(number)), Transition.OPENED)) for number in range(3)]
+    answer = notify_handler(sqs_event("nonsense", *good, "{}"), None)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "4"}]}
+    for name in ("email", "payments"):
+        received = aws("sqs").receive_message(QueueUrl=deployed[name], MaxNumberOfMessages=10)["Messages"]
+        assert [msgspec.json.decode(one["Body"]) for one in received] == [{"target": name}]
+    assert "Messages" not in aws("sqs").receive_message(QueueUrl=deployed["critical-alerts"])
