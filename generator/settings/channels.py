@@ -168,6 +168,9 @@ class Pagerduty(Channel):
         description="secret whose text is the integration key of an Events API v2 integration",
         examples=["muster/pagerduty"],
     )
+    service_region: Literal["us", "eu"] = Field(
+        default="us", description="where PagerDuty keeps your account: `eu` when its address is `….eu.pagerduty.com`"
+    )
 
 
 class Webhook(Channel):

@@ -17,3 +17,11 @@ class Channel(Protocol):
 
 class ChannelError(RuntimeError):
     """A channel refused or could not be reached; the text says why, and what mends it."""
+
+
+class SecretRefusedError(ChannelError):
+    """The other side does not know the secret that it was shown (any more)."""
+
+
+class PartlyToldError(ChannelError):
+    """Some have it, others were refused for good: sent again, the former would have it twice."""

@@ -20,11 +20,13 @@ _MENDS = {
     "MailFromDomainNotVerifiedException": "the MAIL FROM domain is not verified; see the identity in the SES console",
     "TooManyRequestsException": "SES sends no faster; it is tried again",
     "LimitExceededException": "the day's quota is used up; ask for more in Service Quotas",
+    "AccessDeniedException": "the hub may not send as this identity; see its policy, and identity_arn",
+    "NotFoundException": "there is no such identity; see sender and identity_arn",
 }
 
 
 class EmailChannel:
-    """Sends to all recipients at once, as a message that we made."""
+    """Sends to all recipients at once, as a message that we made; the settings have no more than SES takes."""
 
     def __init__(self, ses: "SESV2Client", settings: Email, mime: Mime) -> None:
         """Take an SES v2 client and what makes messages."""
@@ -52,4 +54,4 @@ def _why(error: ClientError, sender: str) -> str:
     code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code == "MessageRejected" and "not verified" in said:
         return f"SES: {said} Verify {sender} or its domain; in the sandbox every recipient too (`muster doctor`)"
-    return f"SES: {_MENDS.get(code, f'{code}: {said}')}"
+    return f"SES: {_MENDS.get(code, f'{code}: {said} See sender and recipients (`muster doctor`)')}"

@@ -1,21 +1,25 @@
 """A bus of EventBridge, for what people build on findings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from contract.names import FINDING_EVENT, HUB_SOURCE
 from hub.channels.channel import ChannelError
-from hub.channels.document import SCHEMA, finding_document
+from hub.channels.document import SCHEMA, encoded_finding
 from hub.channels.settings import Eventbridge
-from hub.notifier.notification import Notification
+from hub.notifier.notification import Kind, Notification
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
-# PutEvents takes ten entries.
+# PutEvents takes ten entries of 256 KB together, in which names count too.
 _ENTRIES = 10
+_BYTES = 256 * 1024 - 4_096
+# An entry that the bus was too busy for is put again at once, without those that it took.
+_TIMES = 3
 
 
 class EventbridgeChannel:
@@ -27,21 +31,57 @@ class EventbridgeChannel:
         self._settings = settings
 
     def send(self, notification: Notification, _to: str = "") -> None:
-        """Put the events; a part that is refused fails all, and all come again with the same delivery."""
-        entries = list(self._entries(notification))
-        for start in range(0, len(entries), _ENTRIES):
-            answer = self._events.put_events(Entries=entries[start : start + _ENTRIES])
-            refused = [one for one in answer["Entries"] if "ErrorCode" in one]
-            if refused:
-                raise ChannelError(f"bus {self._settings.bus}: {refused[0]['ErrorCode']}: {refused[0]['ErrorMessage']}")
+        """Put the events; where a part stays refused all come again, with the same delivery."""
+        for call in _calls(_details(notification)):
+            self._put([self._entry(detail) for detail in call])
 
-    def _entries(self, one: Notification) -> Iterator[Any]:
-        details: list[dict[str, Any]] = [{"finding": finding_document(finding)} for finding in one.findings]
-        for detail in details or ([{"test": one.title}] if not one.tables else []):
-            body = {"schema": SCHEMA, "delivery": one.id, "reason": one.reason, **detail}
-            yield {
-                "EventBusName": self._settings.bus,
-                "Source": HUB_SOURCE,
-                "DetailType": FINDING_EVENT,
-                "Detail": msgspec.json.encode(body).decode(),
-            }
+    def _put(self, entries: list[Any]) -> None:
+        refused: list[Any] = []
+        for _ in range(_TIMES):
+            answers = self._answers(entries)
+            refused = [one for one in answers if one.get("ErrorCode")]
+            entries = [entry for entry, one in zip(entries, answers, strict=True) if one.get("ErrorCode")]
+            if not entries:
+                return
+        said = f"{refused[0]['ErrorCode']}: {refused[0].get('ErrorMessage', '')}"
+        raise ChannelError(f"bus {self._settings.bus} refuses {len(entries)} events: {said}")
+
+    def _answers(self, entries: list[Any]) -> Sequence[Any]:
+        try:
+            return self._events.put_events(Entries=entries)["Entries"]
+        except ClientError as error:
+            said = error.response["Error"]
+            mend = "see that it is there, and that its policy lets the hub's account put events"
+            raise ChannelError(
+                f"bus {self._settings.bus}: {said['Code']}: {said.get('Message', '')}; {mend}"
+            ) from error
+
+    def _entry(self, detail: str) -> Any:
+        return {
+            "EventBusName": self._settings.bus,
+            "Source": HUB_SOURCE,
+            "DetailType": FINDING_EVENT,
+            "Detail": detail,
+        }
+
+
+def _details(one: Notification) -> Iterator[str]:
+    around = {"schema": SCHEMA, "delivery": one.id, "kind": one.kind.value, "reason": one.reason}
+    if one.kind is Kind.TEST:
+        yield msgspec.json.encode({**around, "test": one.title}).decode()
+    for finding in one.findings:
+        yield encoded_finding(finding, around, _BYTES).decode()
+
+
+def _calls(details: Iterator[str]) -> Iterator[list[str]]:
+    """Yield as many details as one call takes."""
+    call, size = list[str](), 0
+    for detail in details:
+        length = len(detail.encode()) + 200
+        if call and (len(call) == _ENTRIES or size + length > _BYTES):
+            yield call
+            call, size = [], 0
+        call.append(detail)
+        size += length
+    if call:
+        yield call

@@ -2,18 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
-from hub.channels.channel import ChannelError
+from hub.channels.channel import ChannelError, SecretRefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _FRESH = timedelta(minutes=5)
-_NO_SECRET = {"ResourceNotFoundException", "InvalidRequestException"}
+_GIVE = "let the hub's functions read it: its policy, and its key's"
+# What Secrets Manager answers → what that is and what mends it.
+_TROUBLES = {
+    "ResourceNotFoundException": "there is no secret {}; make it in Secrets Manager of the hub's account and Region",
+    "InvalidRequestException": "secret {} is being deleted; restore it, or name another in muster.toml",
+    "AccessDeniedException": f"secret {{}} may not be read; {_GIVE}",
+    "DecryptionFailure": f"secret {{}} cannot be decrypted; {_GIVE}",
+}
 
 
 class Secrets:
@@ -37,11 +44,11 @@ class Secrets:
         try:
             found = str(self._client.get_secret_value(SecretId=name).get("SecretString", "")).strip()
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _NO_SECRET:
+            if not (trouble := _TROUBLES.get(error.response["Error"]["Code"])):
                 raise
-            raise ChannelError(f"there is no secret {name}; make it in Secrets Manager of the hub's Region") from error
+            raise ChannelError(trouble.format(name)) from error
         if not found:
-            raise ChannelError(f"secret {name} is empty; put the text in that docs/channels.md describes")
+            raise ChannelError(f"secret {name} holds no text; put in what docs/channels.md describes")
         self._known[name] = (found, self._clock())
         return found
 
@@ -50,7 +57,7 @@ class Secrets:
         known = self.text(name)
         try:
             use(known)
-        except ChannelError:
+        except SecretRefusedError:
             renewed = self.renewed(name)
             if renewed == known:
                 raise
@@ -58,10 +65,13 @@ class Secrets:
 
 
 def fields_of(name: str, text: str, *wanted: str) -> tuple[str, ...]:
-    """Return fields of a secret's text that is JSON."""
+    """Return fields of a secret's text that is a JSON object; none may lack or be empty."""
     try:
-        held = msgspec.json.decode(text, type=dict[str, str])
-        return tuple(held[one] for one in wanted)
-    except (msgspec.DecodeError, KeyError) as error:
+        held = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError:
+        held = {}
+    found = tuple(held.get(one) for one in wanted)
+    if not all(isinstance(one, str) and one for one in found):
         shape = ", ".join(f'"{one}": "…"' for one in wanted)
-        raise ChannelError(f"secret {name} does not hold {{{shape}}}; write that JSON into it") from error
+        raise ChannelError(f"secret {name} does not hold {{{shape}}}; write that JSON into it")
+    return tuple(map(str, found))

@@ -72,9 +72,10 @@ class Teams(Common, frozen=True, kw_only=True, tag="teams"):
 
 
 class Pagerduty(Common, frozen=True, kw_only=True, tag="pagerduty"):
-    """PagerDuty; `secret` holds the integration key of Events API v2."""
+    """PagerDuty; `secret` holds the integration key of Events API v2, `service_region` (`us`, `eu`) says where."""
 
     secret: str
+    service_region: str = "us"
 
 
 class Webhook(Common, frozen=True, kw_only=True, tag="webhook"):

@@ -1,20 +1,29 @@
-"""Slack, by an incoming webhook."""
+"""Slack, by an incoming webhook.
 
-from collections.abc import Iterator
+Nothing that a finding says is in a text that Slack reads for formatting, mentions or links: it is in elements of plain
+and of rich text, which are shown letter by letter.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
+from hub.channels.addresses import is_web, web_links
 from hub.channels.post import post_json
 from hub.channels.secrets import Secrets
 from hub.channels.settings import Slack
-from hub.notifier.notification import Kind, Link, Notification
+from hub.notifier.notification import Kind, Notification, Row, Table
 from hub.notifier.texts import one_line
 
-# Block Kit: 150 characters of a header, 3,000 of a text, 2,000 of a field, ten fields, 50 blocks, 75 of a button.
-_HEADER, _TEXT, _FIELD, _FIELDS, _BUTTONS = 150, 3_000, 500, 10, 5
+Block = dict[str, Any]
+# Block Kit: 150 characters of a header, 75 of a button, ten elements of a context, 25 of actions, 50 blocks.
+_HEADER, _LABEL, _BUTTONS, _BLOCKS = 150, 75, 5, 50
+_FACT, _SECTION, _ROWS, _TABLE_ROWS = 300, 1_000, 10, 10
+# Slack refuses a message with a little more than 13,000 characters in its blocks (`msg_blocks_too_long`).
+_CHARACTERS = 13_000
 _MARKS = {"CRITICAL": "🟣", "HIGH": "🔴", "MEDIUM": "🟠", "LOW": "🔵", "INFORMATIONAL": "⚪"}
 _TEST_MARK, _PLAIN_MARK = "🧪", "📋"
-# What Slack reads as formatting even within a plain word; a zero-width space keeps it text.
-_FORMATTING = str.maketrans({one: f"\u200b{one}" for one in "*_~`"})
 
 
 class SlackChannel:
@@ -32,57 +41,96 @@ class SlackChannel:
 
 
 def slack_message(one: Notification) -> dict[str, Any]:
-    """Return the message; nothing in a value is a mention, a link or formatting."""
-    mark = _MARKS.get(one.severity or "", _TEST_MARK if one.kind is Kind.TEST else _PLAIN_MARK)
-    return {"text": escaped(one.subject), "blocks": list(_blocks(one, mark)), "unfurl_links": False}
-
-
-def _blocks(one: Notification, mark: str) -> Iterator[dict[str, Any]]:
-    badge = one.severity.value if one.severity else one.kind.value.upper()
-    header = one_line(f"{mark} {badge}: {one.title}", _HEADER)
-    yield {"type": "header", "text": {"type": "plain_text", "text": header, "emoji": False}}
-    if about := [text for text in (one.place, one.reason) if text]:
-        yield {"type": "context", "elements": [_mrkdwn(escaped(text)) for text in about]}
-    if fields := [
-        _mrkdwn(f"*{escaped(label)}*\n{escaped(one_line(text, _FIELD))}") for label, text in one.facts.items()
-    ]:
-        yield {"type": "section", "fields": fields[:_FIELDS]}
-    for heading, text in one.sections.items():
-        yield _section(f"*{escaped(heading)}*\n{escaped(text)}")
-    if one.rows:
-        lines = [f"• {row.severity} {_linked(row.title, row.address)}" for row in one.rows]
-        yield _section("\n".join([*lines, *([f"and {one.more:,} more"] if one.more else [])]))
-    for table in one.tables:
-        rows = [" · ".join(escaped(cell) for cell in row) for row in table.rows]
-        yield _section(
-            "\n".join([f"*{escaped(table.heading)}*", *rows, *([escaped(table.note)] if table.note else [])])
-        )
-    if one.links:
-        yield {"type": "actions", "elements": [_button(link, place) for place, link in enumerate(one.links[:_BUTTONS])]}
-    yield {"type": "context", "elements": [_mrkdwn(escaped(one.footer or "Muster"))]}
+    """Return the message; where it is too long, what stands before the buttons is left out."""
+    beginning, middle, ending = list(_beginning(one)), list(_middle(one)), list(_ending(one))
+    middle = middle[: _BLOCKS - len(beginning) - len(ending)]
+    while middle and _length([*beginning, *middle, *ending]) > _CHARACTERS:
+        middle.pop()
+    # `text` is for notifications and screen readers.
+    text = escaped(one_line(one.subject))
+    return {"text": text, "mrkdwn": False, "unfurl_links": False, "blocks": [*beginning, *middle, *ending]}
 
 
 def escaped(text: str) -> str:
-    """Return a text as Slack shows it letter by letter (Slack, "Formatting text for app surfaces")."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").translate(_FORMATTING)
+    """Return a text in which Slack finds no mention or link (Slack, "Formatting text for app surfaces")."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": _mrkdwn(text[:_TEXT])}
+def _beginning(one: Notification) -> Iterator[Block]:
+    mark = _TEST_MARK if one.kind is Kind.TEST else _MARKS.get(one.severity or "", _PLAIN_MARK)
+    badge = one.severity.value if one.severity else one.kind.value.upper()
+    yield {"type": "header", "text": _plain(f"{mark} {badge}: {one.title}", _HEADER)}
+    if about := [text for text in (one.place, one.reason) if text]:
+        yield _context(about)
 
 
-def _mrkdwn(text: str) -> dict[str, Any]:
-    # Verbatim: Slack makes no links, mentions or channels of what looks like one.
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+def _middle(one: Notification) -> Iterator[Block]:
+    if one.facts:
+        yield _rich(_section(_fact(label, text)) for label, text in one.facts.items())
+    if one.rows:
+        items = [_section(_row(row)) for row in one.rows[:_ROWS]]
+        yield {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}]}
+    if left := one.more + len(one.rows[_ROWS:]):
+        yield _context([f"and {left:,} more"])
+    for heading, text in one.sections.items():
+        yield _rich([_section([_bold(f"{heading}\n"), _text(text, _SECTION)])])
+    for table in one.tables:
+        yield _rich([_section(_table(table))])
 
 
-def _linked(title: str, address: str) -> str:
-    shown = escaped(one_line(title, 150))
-    is_safe = address.startswith("https://") and not set("|<> ") & set(address)
-    return f"<{address}|{shown}>" if is_safe else shown
+def _ending(one: Notification) -> Iterator[Block]:
+    links = list(web_links(one))[:_BUTTONS]
+    if links:
+        buttons = [
+            {"type": "button", "action_id": f"link-{place}", "text": _plain(link.label, _LABEL), "url": link.address}
+            for place, link in enumerate(links)
+        ]
+        yield {"type": "actions", "elements": buttons}
+    yield _context([one.footer or "Muster"])
 
 
-def _button(link: Link, place: int) -> dict[str, Any]:
-    label = {"type": "plain_text", "text": one_line(link.label, 75), "emoji": False}
-    # Slack refuses the whole message for an address of more than 3,000 characters.
-    return {"type": "button", "action_id": f"link-{place}", "text": label, "url": link.address[:3_000]}
+def _fact(label: str, text: str) -> list[Block]:
+    return [_bold(f"{label}: "), _text(text, _FACT)]
+
+
+def _row(row: Row) -> list[Block]:
+    title = one_line(row.title, 150)
+    linked = {"type": "link", "url": row.address, "text": title} if is_web(row.address) else _text(title)
+    return [_bold(f"{row.severity} "), linked, *([_text(f" · {row.place}", 200)] if row.place else [])]
+
+
+def _table(table: Table) -> list[Block]:
+    rows = [one_line(" · ".join(row), 200) for row in table.rows[:_TABLE_ROWS]]
+    left = len(table.rows[_TABLE_ROWS:])
+    lines = [*rows, *([f"and {left:,} more"] if left else []), *([one_line(table.note)] if table.note else [])]
+    return [_bold(f"{table.heading}\n"), {"type": "text", "text": "\n".join(lines) or "-"}]
+
+
+def _rich(sections: Iterator[Block] | Sequence[Block]) -> Block:
+    return {"type": "rich_text", "elements": list(sections)}
+
+
+def _section(elements: list[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _bold(text: str) -> Block:
+    return {"type": "text", "text": text, "style": {"bold": True}}
+
+
+def _text(text: str, longest: int = 500) -> Block:
+    # Slack refuses an empty one. A separator at its beginning keeps its space.
+    space = " " if text.startswith(" ") else ""
+    return {"type": "text", "text": f"{space}{one_line(text, longest)}" or "-"}
+
+
+def _plain(text: str, longest: int) -> Block:
+    return {"type": "plain_text", "text": one_line(text, longest), "emoji": False}
+
+
+def _context(texts: Sequence[str]) -> Block:
+    return {"type": "context", "elements": [_plain(text, 500) for text in texts]}
+
+
+def _length(blocks: Sequence[Block]) -> int:
+    return len(msgspec.json.encode(blocks).decode())

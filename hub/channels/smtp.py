@@ -2,16 +2,25 @@
 
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 
-from hub.channels.channel import ChannelError
+from hub.channels.channel import ChannelError, PartlyToldError, SecretRefusedError
 from hub.channels.email import Mime
 from hub.channels.secrets import Secrets, fields_of
 from hub.channels.settings import Smtp
 from hub.notifier.notification import Notification
+from hub.notifier.texts import one_line
 
 _SECONDS = 20
+# An error → what it means and what mends it.
+_WORDS: dict[type[Exception], str] = {
+    smtplib.SMTPAuthenticationError: "does not know the username and password in secret {0.secret}; correct them",
+    smtplib.SMTPSenderRefused: "refuses sender {0.sender}; correct it, or let the user send as it",
+    smtplib.SMTPNotSupportedError: "offers no STARTTLS, or nobody signs in there; see security and secret",
+    ssl.SSLCertVerificationError: "shows a certificate that nobody vouches for; give it a valid one for {0.host}",
+    UnicodeError: "takes no addresses with letters beyond ASCII; correct sender and recipients",
+}
 
 
 class SmtpChannel:
@@ -31,16 +40,28 @@ class SmtpChannel:
         self._trust = trust
 
     def send(self, notification: Notification, to: str = "") -> None:
-        """Send to `to`, or the configured recipients; it failed if the server refused any of them."""
+        """Send to `to`, or the configured recipients; `PartlyToldError` where the server refused some of them."""
         recipients = [to] if to else list(self._settings.recipients)
         message = self._mime(notification, recipients)
+        if self._settings.secret and self._settings.security != "none":
+            self._secrets.used(self._settings.secret, lambda text: self._deliver(recipients, message, text))
+        else:
+            self._deliver(recipients, message)
+
+    def _deliver(self, recipients: list[str], message: bytes, secret: str = "") -> None:
+        credentials = fields_of(self._settings.secret, secret, "username", "password") if secret else None
         try:
             with self._connected() as server:
+                if credentials:
+                    server.login(*credentials)
                 refused = server.sendmail(self._settings.sender, recipients, message)
-        except (OSError, smtplib.SMTPException) as error:
+        except smtplib.SMTPAuthenticationError as error:
+            # Without its cause: servers quote what they were shown.
+            raise SecretRefusedError(_why(error, self._settings)) from None
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
             raise ChannelError(_why(error, self._settings)) from error
         if refused:
-            raise ChannelError(f"{self._settings.host} refuses {', '.join(sorted(refused))}; correct recipients")
+            raise PartlyToldError(f"{self._settings.host} refuses {_listed(refused)}; correct recipients")
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
@@ -49,33 +70,28 @@ class SmtpChannel:
             server: smtplib.SMTP = smtplib.SMTP_SSL(one.host, one.port, timeout=_SECONDS, context=self._trust())
         else:
             server = smtplib.SMTP(one.host, one.port, timeout=_SECONDS)
-        with server:
+        # Closed without a goodbye: a message that was taken is not refused for what the server says to that.
+        with closing(server):
             if one.security == "starttls":
                 server.starttls(context=self._trust())
-            if one.secret and one.security != "none":
-                self._sign_in(server)
             yield server
 
-    def _sign_in(self, server: smtplib.SMTP) -> None:
-        self._secrets.used(self._settings.secret, lambda text: self._login(server, text))
 
-    def _login(self, server: smtplib.SMTP, text: str) -> None:
-        try:
-            server.login(*fields_of(self._settings.secret, text, "username", "password"))
-        except smtplib.SMTPAuthenticationError as error:
-            raise ChannelError(_why(error, self._settings)) from error
+def _listed(refused: Mapping[str, tuple[int, bytes]]) -> str:
+    return ", ".join(
+        f"{one} ({code} {one_line(said.decode(errors='replace'), 100)})" for one, (code, said) in refused.items()
+    )
 
 
 def _why(error: Exception, settings: Smtp) -> str:
+    """Return what an error means and what mends it."""
     server = f"{settings.host}:{settings.port}"
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"{server} does not know the username and password in secret {settings.secret}; correct them"
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            return f"{server} {words.format(settings)}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return f"{server} refuses every recipient; correct recipients"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{server} shows a certificate that nobody vouches for: {error.verify_message}"
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return f"{server} offers no STARTTLS or no login; see security"
+        return f"{server} refuses every recipient: {_listed(error.recipients)}; correct recipients"
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"{server} says {error.smtp_code}: {error.smtp_error!r}"
-    return f"{server} could not be reached: {error}"
+        said = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        return f"{server} says {error.smtp_code}: {one_line(str(said), 200)}"
+    return f"{server} could not be reached: {error}; see host, port, security and that the network lets the hub out"

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from hub.channels.addresses import web_links
 from hub.channels.post import post_json
 from hub.channels.secrets import Secrets
 from hub.channels.settings import Teams
@@ -14,7 +15,8 @@ from hub.notifier.texts import one_line
 
 # Teams takes 28 KB of a message (Microsoft, "Limits and specifications for Microsoft Teams").
 _BYTES = 27_000
-_ROWS = 10
+# Cards show six buttons, and what is more behind a menu.
+_ROWS, _ACTIONS, _LABEL = 10, 6, 100
 _STYLES = {
     "CRITICAL": "attention",
     "HIGH": "attention",
@@ -22,8 +24,11 @@ _STYLES = {
     "LOW": "accent",
     "INFORMATIONAL": "default",
 }
-# What Markdown of Adaptive Cards gives a meaning.
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~-])")
+# What has a meaning in the Markdown of Adaptive Cards (CommonMark), and only there, so that names stay as they are: an
+# underscore beside a word, a list's or heading's mark at the beginning, an entity, a card's function such as {{DATE(…)}}.
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|^[#+-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|&(?=#?\w+;)|(?<=\{)\{|(?<=\})\}"
+)
 
 
 class TeamsChannel:
@@ -57,10 +62,17 @@ def _message(one: Notification, body: list[dict[str, Any]]) -> dict[str, Any]:
         "version": "1.4",
         "msteams": {"width": "Full"},
         "body": body,
-        "actions": [{"type": "Action.OpenUrl", "title": link.label, "url": link.address} for link in one.links[:6]],
+        "actions": [
+            {"type": "Action.OpenUrl", "title": one_line(link.label, _LABEL), "url": link.address}
+            for link in list(web_links(one))[:_ACTIONS]
+        ],
     }
     kind = "application/vnd.microsoft.card.adaptive"
-    return {"type": "message", "summary": one.subject, "attachments": [{"contentType": kind, "content": card}]}
+    return {
+        "type": "message",
+        "summary": one_line(one.subject),
+        "attachments": [{"contentType": kind, "content": card}],
+    }
 
 
 def _body(one: Notification) -> Iterator[dict[str, Any]]:
@@ -81,8 +93,8 @@ def _body(one: Notification) -> Iterator[dict[str, Any]]:
         yield {"type": "FactSet", "facts": facts}
     for row in one.rows[:_ROWS]:
         yield _text(f"{row.severity} {row.title} · {row.place}")
-    if one.more:
-        yield _text(f"and {one.more:,} more")
+    if left := one.more + len(one.rows[_ROWS:]):
+        yield _text(f"and {left:,} more")
     for table in one.tables:
         yield _text(table.heading, weight="Bolder")
         yield {
@@ -98,7 +110,7 @@ def _body(one: Notification) -> Iterator[dict[str, Any]]:
 
 def escaped(text: str) -> str:
     """Return a text without a meaning in the Markdown of Adaptive Cards."""
-    return _MARKDOWN.sub(r"\\\1", one_line(text, 1_000))
+    return _MARKDOWN.sub(r"\\\g<0>", one_line(text, 1_000))
 
 
 def _text(text: str, **style: Any) -> dict[str, Any]:

@@ -5,9 +5,7 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime
 
-import msgspec
-
-from hub.channels.document import document
+from hub.channels.document import encoded
 from hub.channels.post import post_body
 from hub.channels.secrets import Secrets, fields_of
 from hub.channels.settings import Webhook
@@ -15,6 +13,8 @@ from hub.notifier.notification import Notification
 
 SIGNATURE = "X-Muster-Signature"
 DELIVERY = "X-Muster-Delivery"
+# Receivers refuse what is long: API Gateway takes 10 MB, many a framework one.
+_BYTES = 512 * 1024
 
 
 class WebhookChannel:
@@ -28,13 +28,13 @@ class WebhookChannel:
 
     def send(self, notification: Notification, _to: str = "") -> None:
         """Post it; the delivery's header is the same when it is sent again."""
-        body = msgspec.json.encode(document(notification))
+        body = encoded(notification, _BYTES)
         self._secrets.used(self._settings.secret, lambda text: self._post(text, body, notification.id))
 
     def _post(self, text: str, body: bytes, delivery: str) -> None:
         address, key = fields_of(self._settings.secret, text, "url", "key")
         signed = signature(key, body, int(self._clock().timestamp()))
-        post_body(address, body, {SIGNATURE: signed, DELIVERY: delivery})
+        post_body(address, body, {SIGNATURE: signed, DELIVERY: delivery}, hidden=key)
 
 
 def signature(key: str, body: bytes, moment: int) -> str:

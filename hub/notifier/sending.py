@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso
 from contract.names import QUEUE_ATTEMPTS
-from hub.channels.channel import Channel, ChannelError
+from hub.channels.channel import Channel, ChannelError, PartlyToldError
 from hub.notifier.notification import Kind, Notification
 from hub.notifier.plan import Batch, Limits, plan
 from hub.notifier.routing import Target
@@ -119,10 +119,18 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
         if notification is None:
             self.logger.info("Nothing of a message is news any more", target=target, message=batch.id)
             return ""
-        mouth.channel.send(notification, Target.parsed(target).to)
+        self._handed_over(mouth.channel, notification, target)
         self.outbox.log(_note(target, batch, notification, self.clock()))
         self.metrics.add_metric(name="NotificationsSent", unit=MetricUnit.Count, value=1)
         return notification.subject
+
+    def _handed_over(self, channel: Channel, notification: Notification, target: str) -> None:
+        try:
+            channel.send(notification, Target.parsed(target).to)
+        except PartlyToldError as error:
+            # Sent again, those who have it would have it twice.
+            self.logger.error("A channel did not tell everybody", target=target, why=str(error))
+            self.metrics.add_metric(name="NotificationsFailed", unit=MetricUnit.Count, value=1)
 
     def _failed(
         self, target: str, batch: Batch, state: TargetState, error: Exception
