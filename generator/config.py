@@ -165,7 +165,8 @@ class Config(Section):
             if channel in self.channels.senders:
                 yield (
                     ("channels", name),
-                    f"SES is not offered in China; remove [channels.{name}]; [channels.smtp] takes a server of your own",
+                    f"SES is not offered in China; remove [channels.{name}]; "
+                    "[channels.smtp] takes a server of your own",
                 )
         if self.spoke.tracing:
             yield ("spoke", "tracing"), "X-Ray takes no traces of Lambda in China; set it to false"

@@ -6,7 +6,7 @@ from hub.notifier.notification import Link, Notification
 
 # Slack takes 3,000 characters, Teams and SES's readers less of what is sensible.
 _LONGEST = 2_000
-_NOT_WITHIN = frozenset(" \"'<>\\^`{|}")
+_NOT_WITHIN = frozenset(' "<>\\^`{|}')
 
 
 def is_web(address: str) -> bool:

@@ -25,7 +25,7 @@ _STYLES = {
     "INFORMATIONAL": "default",
 }
 # What has a meaning in the Markdown of Adaptive Cards (CommonMark), and only there, so that names stay as they are: an
-# underscore beside a word, a list's or heading's mark at the beginning, an entity, a card's function such as {{DATE(…)}}.
+# underscore beside a word, a list's mark at the beginning, an entity, a function such as {{DATE(…)}}.
 _MARKDOWN = re.compile(
     r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|^[#+-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|&(?=#?\w+;)|(?<=\{)\{|(?<=\})\}"
 )

@@ -127,9 +127,9 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     def _handed_over(self, channel: Channel, notification: Notification, target: str) -> None:
         try:
             channel.send(notification, Target.parsed(target).to)
-        except PartlyToldError as error:
+        except PartlyToldError:
             # Sent again, those who have it would have it twice.
-            self.logger.error("A channel did not tell everybody", target=target, why=str(error))
+            self.logger.exception("A channel did not tell everybody", target=target)
             self.metrics.add_metric(name="NotificationsFailed", unit=MetricUnit.Count, value=1)
 
     def _failed(
