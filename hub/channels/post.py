@@ -90,7 +90,9 @@ def _checked(address: str) -> SplitResult:
 def _unreached(error: urllib3.exceptions.HTTPError) -> str:
     if isinstance(error, urllib3.exceptions.SSLError):
         return "shows a certificate that nobody vouches for; the address, or its server, is wrong"
-    if isinstance(error, urllib3.exceptions.TimeoutError):
+    is_late = isinstance(error, urllib3.exceptions.TimeoutError)
+    # Nobody listening counts as a time-out there.
+    if is_late and not isinstance(error, urllib3.exceptions.NewConnectionError):
         return f"does not answer within {_READ_SECONDS} seconds; it is tried again"
     return f"could not be reached ({type(error).__name__}); see that its name is right and the network lets the hub out"
 
