@@ -26,9 +26,8 @@ _STYLES = {
 }
 # What has a meaning in the Markdown of Adaptive Cards (CommonMark), and only there, so that names stay as they are: an
 # underscore beside a word, a list's mark at the beginning, an entity, a function such as {{DATE(…)}}.
-_MARKDOWN = re.compile(
-    r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|^[#+-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|&(?=#?\w+;)|(?<=\{)\{|(?<=\})\}"
-)
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|^[#+-](?=[ #+-]|$)|&(?=#?\w+;)|(?<=\{)\{|(?<=\})\}")
+_NUMBER = re.compile(r"^(\d{1,9})([.)])(?= |$)")
 
 
 class TeamsChannel:
@@ -110,7 +109,7 @@ def _body(one: Notification) -> Iterator[dict[str, Any]]:
 
 def escaped(text: str) -> str:
     """Return a text without a meaning in the Markdown of Adaptive Cards."""
-    return _MARKDOWN.sub(r"\\\g<0>", one_line(text, 1_000))
+    return _NUMBER.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", one_line(text, 1_000)))
 
 
 def _text(text: str, **style: Any) -> dict[str, Any]:

@@ -33,8 +33,8 @@ NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 DASHBOARD = "https://muster.example.com"
 HOSTILE = (
     "*<script>alert(\"1\")</script> & 'x'\r\nBcc: eve@example.com\u202e\x00 {{ 7*7 }} {% raw %} ${7*7} <!channel> "
-    "<@U123> [x](javascript:alert(1)) <javascript:alert(1)|x> @everyone _a_ `b` ~c~ {{DATE(2026-11-20T09:00:00Z, SHORT)}} "
-    "<at>eve</at> "
+    "<@U123> [x](javascript:alert(1)) <javascript:alert(1)|x> @everyone _a_ `b` ~c~ "
+    "{{DATE(2026-11-20T09:00:00Z, SHORT)}} <at>eve</at> "
 ) + "\U0001f4a3" * 100_000
 
 
@@ -187,10 +187,10 @@ def hostile(finding: Callable[..., Finding]) -> Notification:
     texts = {
         name: HOSTILE
         for name, kind in Finding.__annotations__.items()
-        if kind is str and not name.endswith(("_at", "_seen", "_until"))
+        if kind is str and name != "id" and not name.endswith(("_at", "_seen", "_until"))
     }
     lists = dict.fromkeys(("resources", "also", "types", "resource_types", "standards"), (HOSTILE,) * 40)
-    findings = [finding(**{**texts, **lists, "id": f"f{number}"}) for number in range(30)]
+    findings = [finding(f"f{number}", **texts, **lists) for number in range(30)]
     account = Account(id="111122223333", name=HOSTILE, ou_path=HOSTILE, owner=HOSTILE)
     reader = Reader(lambda one: links_of(one, DASHBOARD), "UTC", DASHBOARD)
     lines = [Told(one, Transition.OPENED) for one in findings]
