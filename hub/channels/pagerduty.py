@@ -50,10 +50,10 @@ def pagerduty_event(one: Notification, key: str) -> dict[str, Any]:
         "links": [{"href": link.address, "text": one_line(link.label)} for link in web_links(one)],
         "payload": {
             "summary": one_line(one.subject, _SUMMARY),
-            "source": finding.account if finding and is_one else "muster",
+            "source": one_line(finding.account, 100) if finding and is_one else "muster",
             "severity": _SEVERITIES.get(one.severity or "", "info"),
             "component": one_line(finding.resource, _SUMMARY) if finding and is_one else "",
-            "group": finding.account if finding and is_one else "",
+            "group": one_line(finding.account, 100) if finding and is_one else "",
             "class": one_line(finding.control or finding.detection) if finding and is_one else one.kind.value,
             "custom_details": _details(one),
         },
