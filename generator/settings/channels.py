@@ -8,27 +8,22 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from contract.finding import Severity
-from generator.settings.kinds import EmailAddress, Form, Port, TimeZone
+from generator.settings.kinds import EmailAddress, Form, TimeZone
 from generator.settings.section import TAG, Broken, Section, refuse
 
 # What routes call the hub's own topics, and whoever owns an account.
 RESERVED = ("alerts", "critical-alerts", "owner")
 _TYPE = "its kind, which a table with a name of your own must say"
-_NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
-_ADDRESS = re.compile(r"[a-z0-9+.-]+://")
+_NAME = re.compile(r"(?=.{2,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+# A channel's queue of dead letters has its name with this at its end.
+_DEAD = "-dlq"
+_NAME_OR_ARN = r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}"
+_NAMED = "name or ARN of a secret in Secrets Manager"
+# What is the secret and not its name: an address, JSON, or the 32 characters of an integration key of PagerDuty.
+_IS_SECRET = re.compile(r"[A-Za-z0-9+.-]+://|\s*\{|[A-Za-z0-9]{32}$")
 
-SecretName = Annotated[
-    str,
-    StringConstraints(pattern=r"^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}$"),
-    Form("name or ARN of a secret in Secrets Manager"),
-]
-OptionalSecretName = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^((arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512})?$"
-    ),
-    Form("name or ARN of a secret in Secrets Manager"),
-]
+SecretName = Annotated[str, StringConstraints(pattern=f"^{_NAME_OR_ARN}$"), Form(_NAMED)]
+OptionalSecretName = Annotated[str, StringConstraints(pattern=f"^({_NAME_OR_ARN})?$"), Form(_NAMED)]
 IdentityArn = Annotated[
     str,
     StringConstraints(pattern=r"^(arn:aws[a-z-]*:ses:[a-z0-9-]+:\d{12}:identity/\S+)?$"),
@@ -70,11 +65,15 @@ class Channel(Section):
         """Names or ARNs of the secrets that it reads."""
         return tuple(one for one in (getattr(self, "secret", ""),) if one)
 
-    def broken_rules(self) -> Iterator[Broken]:
-        """Yield an address where a secret's name belongs: it is the secret."""
-        secret = getattr(self, "secret", "")
-        if _ADDRESS.match(secret) and not secret.startswith("arn:"):
-            yield ("secret",), "this is the secret itself; put it into Secrets Manager and name it here"
+    @model_validator(mode="before")
+    @classmethod
+    def _names_its_secret(cls, given: Any) -> Any:
+        """Refuse a secret where its name belongs, before anything shows it."""
+        secret = given.get("secret") if isinstance(given, dict) and "secret" in cls.model_fields else None
+        if isinstance(secret, str) and _IS_SECRET.match(secret):
+            said = "this is the secret itself: replace it, for it stood in a file; store the new one in Secrets Manager"
+            refuse(cls, [(("secret",), f"{said} and name it here")])
+        return given
 
     def written(self, name: str) -> dict[str, Any]:
         """Return it as the hub reads it (`hub.channels.settings`)."""
@@ -120,7 +119,9 @@ class Smtp(Mailing):
     type: Literal["smtp"] = Field(default="smtp", description=_TYPE)
 
     host: HostName = Field(description="the server", examples=["smtp.example.com"])
-    port: Port = Field(default=587, description="its port")
+    port: Annotated[int, Field(ge=1, le=65_535, strict=True), Form("1 to 65535")] = Field(
+        default=587, description="its port"
+    )
     security: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="how the connection is kept secret; with none there is no password"
     )
@@ -132,7 +133,6 @@ class Smtp(Mailing):
 
     def broken_rules(self) -> Iterator[Broken]:
         """Yield a password that would travel in the open."""
-        yield from super().broken_rules()
         if self.security == "none" and self.secret:
             yield ("security",), "with none the password would travel in the open; write starttls or tls"
 
@@ -247,7 +247,8 @@ class Channels(Section):
     @classmethod
     def _have_names_and_types(cls, given: Any) -> Any:
         own = {name: one for name, one in given.items() if name not in TYPES} if isinstance(given, dict) else {}
-        refuse(cls, [broken for name, one in own.items() for broken in _misnamed(name, one)])
+        broken = [broken for name, one in own.items() for broken in _misnamed(name, one)]
+        refuse(cls, broken or _alike([*given] if isinstance(given, dict) else []))
         return given
 
     @property
@@ -265,11 +266,20 @@ class Channels(Section):
 def _misnamed(name: str, given: Any) -> Iterator[Broken]:
     if name in RESERVED:
         yield (name,), f"{name} has a meaning of its own in routes; call the channel otherwise"
-    elif not _NAME.fullmatch(name):
-        yield (name,), "a channel's name has 2 to 40 lower-case letters, digits and hyphens"
+    elif not _NAME.fullmatch(name) or name.endswith(_DEAD):
+        within = f"between them, and not {_DEAD} at its end"
+        yield (name,), f"a channel's name has 2 to 40 lower-case letters and digits, hyphens {within}"
     elif not isinstance(given, dict):
         yield (name,), f"it is a table: [channels.{name}]"
-    elif given.get("type") not in TYPES:
+    elif given.get("type") not in tuple(TYPES):
         near = difflib.get_close_matches(str(given.get("type", name)), TYPES, n=1)
         mend = f"did you mean {near[0]}? " if near else ""
         yield (name,), f"which kind of channel is it? {mend}Write type = and one of {', '.join(TYPES)}"
+
+
+def _alike(names: list[str]) -> Iterator[Broken]:
+    """Yield names that would be one in the template, whose logical ids have no hyphens."""
+    for place, name in enumerate(names):
+        for other in names[:place]:
+            if name.replace("-", "") == other.replace("-", ""):
+                yield (name,), f"it differs from {other} by hyphens alone; call it otherwise"

@@ -151,7 +151,7 @@ def test_a_wrong_setting_is_one_line_with_file_line_field_and_mend(
         ),
         (
             "[channels]\n'e mail' = 1",
-            '10: channels."e mail": a channel\'s name has 2 to 40 lower-case letters, digits and hyphens',
+            '10: channels."e mail": a channel\'s name has 2 to 40 lower-case letters and digits, hyphens between them',
         ),
         ("[channels]\nemail = 1", "10: channels.email: 1 cannot be used; write a table: [channels.email]"),
         # Arrays of tables, items of lists.

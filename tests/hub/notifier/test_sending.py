@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from contract.clock import iso
 from contract.finding import Severity
-from hub.channels.channel import ChannelError
+from hub.channels.channel import ChannelError, PartlyToldError
 from hub.notifier.notification import Kind, Notification
 from hub.notifier.plan import Batch, Limits
 from hub.notifier.routing import Target
@@ -37,6 +37,7 @@ class World:
         self.steps = 0
         self.kill_at = 0
         self.refusing: set[str] = set()
+        self.partly: set[str] = set()
         self.received: list[tuple[str, tuple[str, ...]]] = []
         self.wakes: list[datetime] = []
         self.dead: list[list[Pending]] = []
@@ -62,6 +63,8 @@ class World:
         self.step()
         self.received.append((notification.id, names))
         self.step()
+        if self.partly & {*names}:
+            raise PartlyToldError("one recipient is not known there")
 
     def wake(self, _target: str, after: timedelta) -> None:
         self.step()
@@ -168,6 +171,20 @@ def test_wherever_the_sender_dies_nothing_is_lost_and_what_comes_twice_has_the_s
         assert world.outbox.waiting("email") == []
     # Each of the two messages: between the channel's taking and the note of it, before and after either call.
     assert twice == 4
+
+
+def test_what_some_recipients_have_is_not_sent_again_for_those_who_were_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Logger, "exception", lambda _, text, **facts: said.append(f"{facts['target']}: {text}"))
+    world.partly = {"a"}
+    world.add("a")
+    world.run_to_the_end()
+    assert world.told == {"a": 1}
+    assert world.outbox.waiting("email") == []
+    assert [one.findings for one in world.outbox.sent("2026-11-20")] == [("a",)]
+    assert said == ["email: A channel did not tell everybody"]
 
 
 def test_what_a_channel_refuses_is_tried_later_and_later_and_then_a_dead_letter(world: World) -> None:
