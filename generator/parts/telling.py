@@ -47,9 +47,7 @@ def sender(site: Site) -> list[AWSObject]:
         iam.consume_queue(*(GetAtt(f"{_title(name)}Queue", "Arn") for name in used)),
         _wake(site),
         iam.send_messages(*(GetAtt(f"{_title(name)}DeadLetters", "Arn") for name in used)),
-        iam.use_items(
-            GetAtt("StateTable", "Arn"), "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"
-        ),
+        iam.use_items(GetAtt("StateTable", "Arn"), "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         *_rights(site, used),

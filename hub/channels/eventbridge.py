@@ -9,7 +9,7 @@ from contract.names import FINDING_EVENT, HUB_SOURCE
 from hub.channels.channel import ChannelError
 from hub.channels.document import SCHEMA, finding_document
 from hub.channels.settings import Eventbridge
-from hub.notifier.notification import Notification
+from hub.notifier.notification import Kind, Notification
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -37,7 +37,8 @@ class EventbridgeChannel:
 
     def _entries(self, one: Notification) -> Iterator[Any]:
         details: list[dict[str, Any]] = [{"finding": finding_document(finding)} for finding in one.findings]
-        for detail in details or ([{"test": one.title}] if not one.tables else []):
+        tests = [{"test": one.title}] if one.kind is Kind.TEST else []
+        for detail in [*details, *tests]:
             body = {"schema": SCHEMA, "delivery": one.id, "reason": one.reason, **detail}
             yield {
                 "EventBusName": self._settings.bus,

@@ -24,12 +24,6 @@ class Trouble(msgspec.Struct, frozen=True):
     is_fatal: bool = True
 
 
-def email_troubles(channel: Email, ses: "SESV2Client", region: str) -> Iterator[Trouble]:
-    """Yield why SES would not send to the recipients of a channel, from its sender."""
-    yield from sender_troubles(channel, ses, region)
-    yield from sandbox_troubles(channel, ses)
-
-
 def sender_troubles(channel: Email, ses: "SESV2Client", region: str) -> Iterator[Trouble]:
     """Yield that neither a sender's address nor its domain is verified; another account's is its affair."""
     domain = channel.sender.rpartition("@")[2]
@@ -104,7 +98,8 @@ def troubles(
     for channel in channels:
         yield from _looked(channel.name, lambda one=channel: secret_troubles(one, read))  # type: ignore[misc]
         if isinstance(channel, Email):
-            yield from _looked(channel.name, lambda one=channel: email_troubles(one, clients("sesv2"), region))  # type: ignore[misc]
+            yield from _looked(channel.name, lambda one=channel: sender_troubles(one, clients("sesv2"), region))  # type: ignore[misc]
+            yield from _looked(channel.name, lambda one=channel: sandbox_troubles(one, clients("sesv2")))  # type: ignore[misc]
     for topic in topics:
         yield from _looked(topic.rpartition(":")[2], lambda one=topic: topic_troubles(one, clients("sns")))  # type: ignore[misc]
 

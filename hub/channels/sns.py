@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 # SNS, Publish: 256 KB in all; Subject: ASCII, fewer than 100 characters, no line ends.
-_TEXT_BYTES = 60_000
+_TEXT_BYTES = 20_000
+# Each protocol has the document again.
+_FINDINGS = 2
 _SUBJECT = 99
 # One message of GSM's alphabet; longer ones are cut into several.
 _SMS = 140
@@ -47,7 +49,7 @@ class SnsChannel:
 
 def _by_protocol(one: Notification) -> dict[str, str]:
     text = as_text(one).encode()[:_TEXT_BYTES].decode(errors="ignore")
-    program = msgspec.json.encode(document(one)).decode()
+    program = msgspec.json.encode(document(one, _FINDINGS)).decode()
     return {
         "default": text,
         "email": text,
