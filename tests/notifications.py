@@ -12,10 +12,9 @@ from hub.digest.words import digest
 from hub.notifier.compose import Reader, Told, alert, summary
 from hub.notifier.compose import test_notification as made_test
 from hub.notifier.links import links_of
-from hub.notifier.notice import Transition
 from hub.notifier.notification import Notification
 from hub.store.accounts import Account
-from hub.store.outgoing import Pending
+from hub.store.outgoing import Pending, Transition
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 ACCOUNT = Account(

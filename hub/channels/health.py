@@ -3,25 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from hub.channels.channel import ChannelError
 from hub.channels.settings import ChannelSettings, Email
+from hub.store.troubles import Trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
 
 _PENDING = "PendingConfirmation"
-
-
-class Trouble(msgspec.Struct, frozen=True):
-    """What is wrong with a channel, and what mends it. `is_fatal`: nothing gets through."""
-
-    channel: str
-    text: str
-    mend: str = ""
-    is_fatal: bool = True
 
 
 def sender_troubles(channel: Email, ses: "SESV2Client", region: str) -> Iterator[Trouble]:

@@ -14,11 +14,10 @@ from contract.catalogue import DetectionText
 from contract.finding import Finding, Severity
 from contract.links import event_address, resource_address
 from hub.channels.settings import ChannelSettings
-from hub.notifier.notice import Transition
 from hub.notifier.notification import Kind, Link, Notification, Row, Table
 from hub.notifier.texts import one_line
 from hub.store.accounts import Account
-from hub.store.outgoing import Pending
+from hub.store.outgoing import Pending, Transition
 
 # Mail clients show about this much; RFC 5322 ends at 998.
 _SUBJECT = 150

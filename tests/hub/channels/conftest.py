@@ -13,9 +13,9 @@ from contract.finding import Finding
 from hub.channels.secrets import Secrets
 from hub.notifier.compose import Reader, Told, alert
 from hub.notifier.links import links_of
-from hub.notifier.notice import Transition
 from hub.notifier.notification import Notification
 from hub.store.accounts import Account
+from hub.store.outgoing import Transition
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 HOSTILE = (
