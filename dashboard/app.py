@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import findings, overview
+from dashboard.views import banner, findings, overview
 
 
 def show_app() -> None:
@@ -24,6 +24,7 @@ def show_app() -> None:
     sidebar.show_pages(pages)
     try:
         sidebar.show_source()
+        banner.show()
         page.run()
     except DataError as error:
         st.html(card("The dashboard cannot read the hub's tables", problem(str(error), error.mend)))

@@ -27,10 +27,12 @@ from dashboard.problems import GONE, DataError, explained
 from hub.store.accounts import AccountStore
 from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
 from hub.store.history import Entry, HistoryStore
+from hub.store.outbox import Outbox
 from hub.store.query import FindingQuery, Page
 from hub.store.rollups import Count, RollupStore, Summary
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
+from hub.store.troubles import Trouble, TroubleStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,6 +41,7 @@ _FRESH = timedelta(seconds=20)
 _SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
 _NEWEST = 8
 _CHANGED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
+_TEST = "Mend it, try it with muster notify test, then muster redrive brings what was given up."
 # Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
 _TAGGED_ACCOUNTS = 25
 _TAGGED_RESULTS = 100
@@ -104,6 +107,12 @@ def act(chosen: str, deed: Deed, by: str, note: str, until: date | None = None) 
         kept.clear()
 
 
+def troubles() -> list[Trouble]:
+    """Return what keeps people from being told: channels that fail, and what was seen to be wrong with them."""
+    with _reading():
+        return _troubles()
+
+
 def present() -> datetime:
     """Return the present moment, UTC."""
     return now()
@@ -150,6 +159,18 @@ def _organization() -> Organization:
         accounts={account.id: account for account in accounts},
         spokes=tuple(SpokeStore(client, settings.state_table).all()),
     )
+
+
+@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
+def _troubles() -> list[Trouble]:
+    client, table = _client(), _settings().state_table
+    states = Outbox(client, table).states()
+    failing = [
+        Trouble(name, f"it fails since {one.failing_since[:16].replace('T', ' ')} UTC: {one.failure}", _TEST)
+        for name, one in states.items()
+        if one.failing_since
+    ]
+    return [*failing, *TroubleStore(client, table).all()]
 
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)

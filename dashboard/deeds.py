@@ -17,6 +17,7 @@ LONGEST_NOTE = 512
 class Deed(StrEnum):
     """What somebody does about a finding."""
 
+    ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     SUPPRESS = "suppress"
     REOPEN = "reopen"
@@ -35,14 +36,23 @@ class Deed(StrEnum):
         return _WORKFLOWS[self]
 
 
-_WORKFLOWS = {Deed.RESOLVE: Workflow.RESOLVED, Deed.SUPPRESS: Workflow.SUPPRESSED, Deed.REOPEN: Workflow.NEW}
+_WORKFLOWS = {
+    Deed.ACKNOWLEDGE: Workflow.NOTIFIED,
+    Deed.RESOLVE: Workflow.RESOLVED,
+    Deed.SUPPRESS: Workflow.SUPPRESSED,
+    Deed.REOPEN: Workflow.NEW,
+}
 
 
 def possible(finding: Finding) -> tuple[Deed, ...]:
-    """Return the deeds that would change a finding's status; none when its provider closed it."""
-    return tuple(
-        deed for deed in Deed if msgspec.structs.replace(finding, workflow=deed.workflow).status is not finding.status
-    )
+    """Return the deeds that would change a finding's status, or who looks after it; none if its provider closed it."""
+    return tuple(deed for deed in Deed if _changes(finding, deed))
+
+
+def _changes(finding: Finding, deed: Deed) -> bool:
+    if deed is Deed.ACKNOWLEDGE:
+        return finding.is_open and finding.workflow is Workflow.NEW
+    return msgspec.structs.replace(finding, workflow=deed.workflow).status is not finding.status
 
 
 def asked(finding: Finding, action: str) -> Deed | None:

@@ -163,8 +163,7 @@ class Config(Section):
         """Yield what the China Regions lack (docs.amazonaws.cn, "Getting Started": no SES, no X-Ray for Lambda)."""
         for name, channel in self.channels.named.items():
             if channel in self.channels.senders:
-                instead = "[channels.smtp] takes a server of your own"
-                yield ("channels", name), f"SES is not offered in China; remove [channels.{name}]; {instead}"
+                yield ("channels", name), f"SES is not offered in China; remove [channels.{name}]; [channels.smtp] is"
         if self.spoke.tracing:
             yield ("spoke", "tracing"), "X-Ray takes no traces of Lambda in China; set it to false"
 

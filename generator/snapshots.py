@@ -33,7 +33,7 @@ def sample() -> Config:
 
 
 def everything(config: Config) -> Config:
-    """Return the settings with every part that is off at first: alarms in spokes, a VPC, CloudFront."""
+    """Return the settings with every part that is off at first: alarms in spokes, a VPC, CloudFront, links that act."""
     cdn = Cdn(
         domains=("muster.example.com",),
         certificate=f"arn:aws:acm:{CDN_REGION}:{config.aws.hub_account}:certificate/12345678-1234-1234-1234-123456789012",
@@ -42,7 +42,7 @@ def everything(config: Config) -> Config:
     parts = {
         "spoke": config.spoke.model_copy(update={"alarms": True}),
         "network": config.network.model_copy(update={"enabled": True}),
-        "web": config.web.model_copy(update={"cdn": cdn}),
+        "web": config.web.model_copy(update={"cdn": cdn, "action_links": True}),
     }
     return config.model_copy(update=parts)
 

@@ -15,12 +15,13 @@ from contract.finding import Finding, Mode, Severity
 from contract.names import CRITICAL_FINDINGS, METRICS_NAMESPACE
 from contract.settings import read_settings
 from hub.clients import aws_client
-from hub.notifier.notice import Notice, Transition, notice_text, queueable
+from hub.notifier.notice import Notice, notice_text, queueable
 from hub.publications import is_to_publish
 from hub.settings import TransitionsSettings
 from hub.store.attributes import from_item, number, text
 from hub.store.expired import ProgressStore
 from hub.store.items import finding_of
+from hub.store.outgoing import Transition
 from hub.streams import StreamRecord, batch_response, comparable, stream_records
 from hub.turns import turn_of
 

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -16,6 +16,8 @@ from localorg.eventbus import replays
 ASYNCHRONOUS = "lambda-async"
 # Between two steps (a record read, a thread not yet started) nothing shows: rest must last this long, in seconds.
 PAUSE = 0.15
+# A message that was sent with a longer delay, in seconds, is a plan, and nothing that moves.
+LATER = 20
 
 
 def install() -> None:
@@ -42,7 +44,7 @@ def measure() -> dict[str, Any]:
     """Counts of what is under way now."""
     return {
         "invocations": _invocations(),
-        "messages": {arn: count for arn, count in _depths().items() if arn in _mapped() - _dead_letter_arns()},
+        "messages": {arn: count for arn, count in _depths(_is_due).items() if arn in _mapped() - _dead_letter_arns()},
         "streams": sum(_unread()),
         "operations": stacksets.running_operations() + _stacks() + move_tasks.running() + replays.running(),
         "executions": sum(run.get("status") == "RUNNING" for run in _values(stepfunctions._executions)),
@@ -64,10 +66,15 @@ def _values(store: Any) -> list[Any]:
     return list(store.to_dict().values())
 
 
-def _depths() -> dict[str, int]:
+def _depths(is_counted: Callable[[dict[str, Any]], bool] = bool) -> dict[str, int]:
     """Messages per queue, visible or not; only of queues that hold any."""
-    queues = _values(sqs._queues)
-    return {queue["attributes"]["QueueArn"]: len(queue["messages"]) for queue in queues if queue["messages"]}
+    counts = {one["attributes"]["QueueArn"]: sum(map(is_counted, one["messages"])) for one in _values(sqs._queues)}
+    return {arn: count for arn, count in counts.items() if count}
+
+
+def _is_due(message: dict[str, Any]) -> bool:
+    """Whether a message is on its way: one that was sent to come much later, and was never received, is not."""
+    return bool(message["receive_count"]) or message["visible_at"] - time.time() < LATER
 
 
 def _mapped() -> set[str]:

@@ -82,7 +82,7 @@ def account_rows(
             ou_path=account.ou_path,
             by_severity=dict(severities[account.id]),
             tags=len(tags.get(account.id, ())),
-            emails=sum(f"· {account.name}" in one["subject"] for one in emails),
+            emails=sum(f"] {account.name}: " in one["subject"] for one in emails),
         )
         for account in organization.members
     ]

@@ -8,7 +8,6 @@ from generator.parts.topics import topic_arn, topic_names
 from generator.routing import channels_of
 from generator.settings.feeds import SecurityHub
 from hub.channels.health import (
-    Trouble,
     sandbox_troubles,
     secret_troubles,
     sender_troubles,
@@ -19,6 +18,7 @@ from hub.channels.health import (
 from hub.channels.secrets import Secrets
 from hub.channels.settings import Email
 from hub.store.outbox import Outbox
+from hub.store.troubles import Trouble
 
 _OFF = "no channel in muster.toml sends email through SES"
 

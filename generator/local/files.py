@@ -67,4 +67,5 @@ dashboard_url = "http://127.0.0.1:{dashboard_port}"
 [channels.email]
 sender = "{SENDER}"
 recipients = ["security@example.com"]
+messages_per_hour = 200
 """

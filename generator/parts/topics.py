@@ -12,6 +12,8 @@ from generator.settings.topics import Subscribers
 
 ALERTS = "Alerts"
 CRITICAL_ALERTS = "CriticalAlerts"
+# Of those who get findings by email, so many hear of alarms without being named: a stack has room for so many.
+_ALARMED = 10
 # Findings carry it, CloudWatch's alarms do not.
 KIND_ATTRIBUTE = "muster_kind"
 
@@ -46,7 +48,7 @@ def _subscriptions(topic: Topic, config: Config) -> Iterator[SubscriptionResourc
     for protocol, endpoints in (("email", given.email), ("sms", given.sms), ("https", given.https)):
         yield from (_subscription(topic, protocol, endpoint) for endpoint in endpoints)
     mailed = dict.fromkeys(address for one in config.channels.senders for address in one.recipients)
-    for address in mailed:
+    for address in list(mailed)[:_ALARMED]:
         if address not in given.email:
             yield _subscription(topic, "email", address, FilterPolicy={KIND_ATTRIBUTE: [{"exists": False}]})
 

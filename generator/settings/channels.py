@@ -13,6 +13,7 @@ from generator.settings.section import TAG, Broken, Section, refuse
 
 # What routes call the hub's own topics, and whoever owns an account.
 RESERVED = ("alerts", "critical-alerts", "owner")
+_MOST = 20
 _TYPE = "its kind, which a table with a name of your own must say"
 _NAME = re.compile(r"(?=.{2,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # A channel's queue of dead letters has its name with this at its end.
@@ -242,6 +243,11 @@ class Channels(Section):
     webhook: Webhook | None = Field(default=None, description="findings as JSON for a program")
     apprise: Apprise | None = Field(default=None, description="findings through Apprise")
     eventbridge: Eventbridge | None = Field(default=None, description="findings as events")
+
+    def broken_rules(self) -> Iterator[Broken]:
+        """Yield too many channels: each has six resources of the hub's stack, which may have 500."""
+        if len(self.named) > _MOST:
+            yield (), f"there are {len(self.named)} channels; at most {_MOST} fit into the hub's stack"
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ import msgspec
 
 from contract.finding import Finding
 from hub.notifier.notification import Kind, Notification
+from hub.notifier.texts import one_line
 
 SCHEMA = 1
 # What of a finding is long and nobody's business but the store's.
@@ -71,7 +72,7 @@ def _count(one: Notification) -> int:
 
 def _cut(value: Any, room: Room) -> Any:
     if isinstance(value, str):
-        return value if len(value) <= room.characters else f"{value[: room.characters - 1]}…"
+        return one_line(value, room.characters)
     if isinstance(value, list | tuple):
         return [_cut(one, room) for one in value[: room.entries]]
     if isinstance(value, dict):

@@ -3,31 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from hub.channels.channel import ChannelError
 from hub.channels.settings import ChannelSettings, Email
+from hub.store.troubles import Trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
 
 _PENDING = "PendingConfirmation"
-
-
-class Trouble(msgspec.Struct, frozen=True):
-    """What is wrong with a channel, and what mends it. `is_fatal`: nothing gets through."""
-
-    channel: str
-    text: str
-    mend: str = ""
-    is_fatal: bool = True
-
-
-def email_troubles(channel: Email, ses: "SESV2Client", region: str) -> Iterator[Trouble]:
-    """Yield why SES would not send to the recipients of a channel, from its sender."""
-    yield from sender_troubles(channel, ses, region)
-    yield from sandbox_troubles(channel, ses)
 
 
 def sender_troubles(channel: Email, ses: "SESV2Client", region: str) -> Iterator[Trouble]:
@@ -104,7 +88,8 @@ def troubles(
     for channel in channels:
         yield from _looked(channel.name, lambda one=channel: secret_troubles(one, read))  # type: ignore[misc]
         if isinstance(channel, Email):
-            yield from _looked(channel.name, lambda one=channel: email_troubles(one, clients("sesv2"), region))  # type: ignore[misc]
+            yield from _looked(channel.name, lambda one=channel: sender_troubles(one, clients("sesv2"), region))  # type: ignore[misc]
+            yield from _looked(channel.name, lambda one=channel: sandbox_troubles(one, clients("sesv2")))  # type: ignore[misc]
     for topic in topics:
         yield from _looked(topic.rpartition(":")[2], lambda one=topic: topic_troubles(one, clients("sns")))  # type: ignore[misc]
 

@@ -10,10 +10,10 @@ from hub.notifier.rendering import COLOURS
 
 # Twice the size at which mail clients show it, for screens with fine dots.
 _WIDTH, _HEIGHT = 1_088, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 16, 60, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 44, 60, 52
 _INK, _GRID, _PAPER = "#3b424c", "#d9dce1", "#ffffff"
-_FONT = 22
-_LABELS = 5
+_FONT = 28
+_LABELS = 4
 _WORST_FIRST = tuple(reversed(Severity))
 Days = Sequence[tuple[str, Mapping[str, int]]]
 
@@ -48,10 +48,10 @@ def spoken(days: Days) -> str:
 def _draw_legend(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> None:
     left = float(_LEFT)
     for severity in _WORST_FIRST:
-        draw.rectangle((left, 18, left + 18, 36), COLOURS[severity].bar)
+        draw.rectangle((left, 16, left + 22, 38), COLOURS[severity].bar)
         text = severity.value.capitalize()
-        draw.text((left + 26, 27), text, _INK, font, anchor="lm")
-        left += 26 + draw.textlength(text, font) + 28
+        draw.text((left + 32, 27), text, _INK, font, anchor="lm")
+        left += 32 + draw.textlength(text, font) + 30
 
 
 def _draw_grid(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, largest: int) -> None:

@@ -25,7 +25,7 @@ _PAGE = 500
 
 
 class Old(msgspec.Struct, frozen=True):
-    """A finding that has been open for long."""
+    """A finding that has been open for long; `account` is its account's name."""
 
     id: str
     title: str
@@ -138,7 +138,7 @@ def figures(gathered: Gathered, route: str, scope: Collection[str] | None) -> Fi
         days=[(day, dict(new_on(day))) for day in shown],
         overdue={severity.value: len(found) for severity, found in overdue.items() if found},
         is_cut=any(len(found) >= _OVERDUE for found in gathered.overdue.values()),
-        oldest=[_old(one) for one in oldest[:_OLDEST]],
+        oldest=[_old(one, _name(gathered, one.account)) for one in oldest[:_OLDEST]],
         accounts=[(_name(gathered, one), count) for one, count in by_account.most_common(_TOP) if count],
         detections=_detections(gathered, span) if scope is None else [],
         silent=[(_name(gathered, one.account), one.region, one.since) for one in silent[:_NAMED_SPOKES]],
@@ -175,12 +175,12 @@ def _detections(gathered: Gathered, span: Iterable[str]) -> list[tuple[str, int]
     return [(name, count) for name, count in counts.most_common(_TOP) if count]
 
 
-def _old(finding: Finding) -> Old:
+def _old(finding: Finding, account: str) -> Old:
     return Old(
         finding.id,
         finding.title,
         finding.severity,
-        finding.account,
+        account,
         finding.region,
         finding.resource,
         finding.first_seen,

@@ -14,11 +14,10 @@ from contract.catalogue import DetectionText
 from contract.finding import Finding, Severity
 from contract.links import event_address, resource_address
 from hub.channels.settings import ChannelSettings
-from hub.notifier.notice import Transition
 from hub.notifier.notification import Kind, Link, Notification, Row, Table
 from hub.notifier.texts import one_line
 from hub.store.accounts import Account
-from hub.store.outgoing import Pending
+from hub.store.outgoing import Pending, Transition
 
 # Mail clients show about this much; RFC 5322 ends at 998.
 _SUBJECT = 150
@@ -112,7 +111,7 @@ def summary(
         subject=_subject(f"[{top}] ", title, ""),
         title=title,
         reason="More came than is told one by one",
-        place=f"{moment_text(begun, reader.zone)} to {moment_text(ended, reader.zone)}",
+        place=moment_text(begun, reader.zone) + (f" to {moment_text(ended, reader.zone)}" if ended > begun else ""),
         rows=tuple(shown),
         more=len(pending) - len(shown),
         tables=(
@@ -222,7 +221,7 @@ def _row(finding: Finding, name: str, reader: Reader) -> Row:
     address = next((one.address for one in reader.links(finding)), "")
     place = one_line(" · ".join(one for one in (name, finding.region, finding.resource) if one), 200)
     title = _titled(finding, name or finding.account)
-    return Row(finding.severity, title, place, moment_text(finding.first_seen, reader.zone), address)
+    return Row(finding.severity, title, place, f"{finding.first_seen[:16].replace('T', ' ')} UTC", address)
 
 
 def _console(finding: Finding) -> tuple[Link, ...]:

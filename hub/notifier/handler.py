@@ -16,14 +16,14 @@ from contract.settings import read_settings
 from hub.channels.settings import ChannelSettings, load_channels
 from hub.clients import aws_client
 from hub.messages import process_messages
-from hub.notifier.notice import Notice, Transition, notice_of
+from hub.notifier.notice import Notice, notice_of
 from hub.notifier.queues import ChannelQueues
 from hub.notifier.routing import Routing, Target, load_routing, targets_of
 from hub.settings import NotifierSettings
 from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore
 from hub.store.outbox import Outbox
-from hub.store.outgoing import Pending
+from hub.store.outgoing import Pending, Transition
 from hub.succession import has_predecessor
 from hub.suppressing import Suppressing
 

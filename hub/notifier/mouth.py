@@ -12,13 +12,12 @@ from hub.channels.settings import ChannelSettings, Eventbridge
 from hub.digest.words import digest
 from hub.notifier.compose import Reader, Told, account_name, alert, summary
 from hub.notifier.links import ActionsOf, links_of
-from hub.notifier.notice import Transition
 from hub.notifier.notification import Kind, Link, Notification
 from hub.notifier.plan import Batch, Limits, thread_of
 from hub.notifier.routing import Target
 from hub.store.accounts import Account
 from hub.store.findings import FindingStore
-from hub.store.outgoing import Pending
+from hub.store.outgoing import Pending, Transition
 
 # Of a message's findings so many are read again: it shows fewer.
 _READ = 100

@@ -1,22 +1,12 @@
 """What waits in the notifier's queue: a finding and why people should hear of it."""
 
-from enum import StrEnum
-
 import msgspec
 
 from contract.finding import Finding
+from hub.store.outgoing import Transition
 
 # Ten notices go into one SQS call of 256 KB.
 _DETAILS_BYTES = 8_000
-
-
-class Transition(StrEnum):
-    """Why people hear of a finding."""
-
-    OPENED = "opened"
-    REOPENED = "reopened"
-    WORSENED = "worsened"
-    ESCALATED = "escalated"
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -1,9 +1,19 @@
 """What waits to be told, and what the hub remembers of a target: plain data."""
 
+from enum import StrEnum
+
 import msgspec
 
 from contract.finding import Severity
-from hub.notifier.notice import Transition
+
+
+class Transition(StrEnum):
+    """Why people hear of a finding."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    WORSENED = "worsened"
+    ESCALATED = "escalated"
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from contract.names import checkpoint_key
-from hub.channels.health import Trouble
 from hub.store.documents import document_item, read_document
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEY = checkpoint_key("channels")
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """What is wrong with a channel, and what mends it. `is_fatal`: nothing gets through."""
+
+    channel: str
+    text: str
+    mend: str = ""
+    is_fatal: bool = True
 
 
 class _Seen(msgspec.Struct, frozen=True):

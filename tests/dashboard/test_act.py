@@ -41,7 +41,7 @@ def act(app: AppTest, who: str = "carol", note: str = "") -> AppTest:
 @pytest.mark.parametrize(
     ("changes", "deeds"),
     [
-        ({}, [Deed.RESOLVE, Deed.SUPPRESS]),
+        ({}, [Deed.ACKNOWLEDGE, Deed.RESOLVE, Deed.SUPPRESS]),
         ({"workflow": Workflow.NOTIFIED}, [Deed.RESOLVE, Deed.SUPPRESS]),
         ({"workflow": Workflow.SUPPRESSED}, [Deed.RESOLVE, Deed.REOPEN]),
         ({"workflow": Workflow.RESOLVED}, [Deed.SUPPRESS, Deed.REOPEN]),

@@ -19,7 +19,6 @@ def test_every_dead_letter_queue_of_the_hub_has_its_kind_and_who_its_messages_we
         "muster-suppressions-dlq": (Kind.CALLS, "muster-suppressions"),
         "muster-notifier-dlq": (Kind.WORK, "muster-notifier"),
         "muster-channel-critical-alerts-dlq": (Kind.WORK, "muster-channel-critical-alerts"),
-        "muster-channel-alerts-dlq": (Kind.WORK, "muster-channel-alerts"),
         "muster-channel-email-dlq": (Kind.WORK, "muster-channel-email"),
         "muster-channel-eventbridge-dlq": (Kind.WORK, "muster-channel-eventbridge"),
         "muster-channel-payments-dlq": (Kind.WORK, "muster-channel-payments"),

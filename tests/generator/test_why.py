@@ -252,7 +252,7 @@ def test_a_call_of_which_all_detections_are_off_is_not_said_to_have_none(config:
                     "email": {"sender": "a@example.com", "recipients": ["b@example.com"], "minimum_severity": "HIGH"}
                 }
             },
-            "only stored, nobody is told: emails have a minimum_severity of HIGH",
+            "only stored, nobody is told: channel email has a minimum_severity of HIGH",
         ),
     ],
 )

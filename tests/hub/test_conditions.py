@@ -9,9 +9,9 @@ import pytest
 from contract.clock import iso
 from contract.finding import Finding, RecordState, Severity, Workflow
 from hub.conditions import follow
-from hub.notifier.notice import Transition
 from hub.store.decisions import Decision
 from hub.store.findings import Change, FindingStore
+from hub.store.outgoing import Transition
 from hub.transitions import transition_between
 
 if TYPE_CHECKING:

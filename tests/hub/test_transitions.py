@@ -8,9 +8,10 @@ import pytest
 
 from contract.finding import Finding, Mode, RecordState, Severity, Workflow
 from hub import transitions
-from hub.notifier.notice import Notice, Transition, notice_of, notice_text
+from hub.notifier.notice import Notice, notice_of, notice_text
 from hub.settings import TransitionsSettings
 from hub.store.items import item_of
+from hub.store.outgoing import Transition
 from hub.streams import StreamRecord
 from hub.transitions import pass_on, pass_on_handler, transition_between
 from hub.turns import Turn

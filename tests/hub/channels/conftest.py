@@ -25,9 +25,9 @@ from hub.channels.settings import Slack
 from hub.notifier.compose import Reader, Told, alert
 from hub.notifier.compose import test_notification as made_test
 from hub.notifier.links import links_of
-from hub.notifier.notice import Transition
 from hub.notifier.notification import Notification
 from hub.store.accounts import Account
+from hub.store.outgoing import Transition
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 DASHBOARD = "https://muster.example.com"

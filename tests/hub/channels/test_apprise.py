@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from tests.hub.channels.conftest import Receiver, Vault
 
 Told = Callable[..., Notification]
-# A module that Apprise imports where there is one, as before Python 3.13.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
 
 from hub.channels.channel import ChannelError
 from hub.channels.email import EmailChannel
@@ -41,6 +43,9 @@ def test_ses_takes_it(aws: Callable[[str], Any], told: Told) -> None:
     ses = aws("sesv2")
     ses.create_email_identity(EmailIdentity="muster@example.com")
     channel(ses).send(told())
+    [sent] = ses_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].sent_messages
+    assert "Message-ID: <20261120T090000-abc@example.com>" in sent.raw_data
+    assert sorted(set(sent.destinations)) == ["a@example.com", "b@example.com"]
 
 
 def test_recipients_and_bytes_are_ours(told: Told) -> None:

@@ -90,6 +90,8 @@ def test_a_redirect_is_not_followed(receiver: "Receiver", status: int) -> None:
     [
         "http://example.com/very-secret-part",
         "ftp://example.com/very-secret-part",
+        "file:///very-secret-part",
+        "http://169.254.169.254/very-secret-part",
         "//example.com/very-secret-part",
         "https:///very-secret-part",
         "https://[::1/very-secret-part",

@@ -212,6 +212,16 @@ def test_an_address_that_breaks_out_of_its_line_reaches_nobody(post: Post, secre
     assert post.envelopes == []
 
 
+def test_no_header_comes_out_of_a_hostile_finding(post: Post, mail: SmtpChannel, hostile: Notification) -> None:
+    mail.send(hostile)
+    [envelope] = post.envelopes
+    assert isinstance(envelope.content, bytes)
+    message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    assert message["Bcc"] is None
+    assert not message.defects
+    assert envelope.rcpt_tos == ["a@example.com", "b@example.com"]
+
+
 def test_a_test_is_recognised(post: Post, secrets: Secrets, tested: Notification) -> None:
     with post.serving() as port:
         channel(secrets, None, port=port, security="none").send(tested)

@@ -18,12 +18,11 @@ from hub.notifier.compose import Reader, Told, alert, summary
 from hub.notifier.compose import test_notification as made_test
 from hub.notifier.email import mime
 from hub.notifier.links import links_of
-from hub.notifier.notice import Transition
 from hub.notifier.notification import Notification, Picture
 from hub.notifier.rendering import COLOURS, as_html, as_text
 from hub.notifier.texts import one_line
 from hub.store.accounts import Account
-from hub.store.outgoing import Pending
+from hub.store.outgoing import Pending, Transition
 
 Make = Callable[..., Finding]
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

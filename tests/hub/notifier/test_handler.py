@@ -12,10 +12,11 @@ from contract.finding import Finding, Severity
 from hub.channels.settings import ChannelSettings, Email, Slack, Sns
 from hub.notifier import handler
 from hub.notifier.handler import Notifier, notify_handler
-from hub.notifier.notice import Notice, Transition, notice_text
+from hub.notifier.notice import Notice, notice_text
 from hub.notifier.routing import Escalation, Route, Routing, Target
 from hub.store.accounts import Account
 from hub.store.outbox import Outbox
+from hub.store.outgoing import Transition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
