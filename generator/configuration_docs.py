@@ -21,6 +21,7 @@ _PRESENCE = {
     Presence.OPTIONAL: " The table may be left out.",
     Presence.REPEATED: " As many of these tables as are needed.",
     Presence.KEYED: " A table for each, its key in quotes.",
+    Presence.NAMED: " As many of these tables as are needed: all but the first have a name of their own and `type`.",
 }
 _COLUMNS = ("setting", "type", "default", "allowed", "what it does")
 

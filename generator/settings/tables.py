@@ -22,6 +22,7 @@ class Presence(StrEnum):
     OPTIONAL = "optional"
     REPEATED = "repeated"
     KEYED = "keyed"
+    NAMED = "named"
 
 
 class Setting(NamedTuple):
@@ -49,7 +50,8 @@ def tables(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[Table
     """Yield the tables below a model, in the order of its fields."""
     for name, field in model.model_fields.items():
         if section := section_of(field.annotation):
-            yield from _table(section, (*path, name), _presence(field.annotation))
+            is_kind = section in keyed_kinds(model).values()
+            yield from _table(section, (*path, name), Presence.NAMED if is_kind else _presence(field.annotation))
     if keyed := keyed_section(model):
         yield from _table(keyed, (*path, EXAMPLE_KEY), Presence.KEYED)
 

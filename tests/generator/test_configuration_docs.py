@@ -3,6 +3,7 @@ import tomllib
 
 from generator.config import Config
 from generator.configuration_docs import write_configuration_docs
+from generator.settings.channels import TYPES
 from generator.settings.tables import tables
 from generator.settings.written import heading
 
@@ -37,6 +38,12 @@ def test_a_row_says_type_default_allowed_and_what_it_does() -> None:
 def test_each_table_begins_with_a_sentence() -> None:
     for name, first in re.findall(r"^## `(.+)`\n\n(.+)$", PAGE, re.MULTILINE):
         assert re.fullmatch(r"[A-Z].+\.", first), name
+
+
+def test_a_channel_may_have_a_name_of_its_own() -> None:
+    for kind in TYPES:
+        section = PAGE.split(f"## `[channels.{kind}]`\n")[1].split("\n## ")[0]
+        assert "all but the first have a name of their own and `type`." in section
 
 
 def test_the_example_is_right_and_holds_every_setting() -> None:
