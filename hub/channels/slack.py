@@ -19,9 +19,12 @@ from hub.notifier.texts import one_line
 Block = dict[str, Any]
 # Block Kit: 150 characters of a header, 75 of a button, ten elements of a context, 25 of actions, 50 blocks.
 _HEADER, _LABEL, _BUTTONS, _BLOCKS = 150, 75, 5, 50
-_FACT, _SECTION, _ROWS, _TABLE_ROWS = 300, 1_000, 10, 10
-# Slack refuses a message with a little more than 13,000 characters in its blocks (`msg_blocks_too_long`).
-_CHARACTERS = 13_000
+_FACT, _SECTION, _TABLE_ROWS = 300, 1_000, 10
+# So many other findings are listed, or fewer where there is no room.
+_ROWS = (10, 5, 2)
+# `msg_blocks_too_long`: a limit on all blocks together that Slack does not document; people met it at 11,341 characters
+# of text and more (slackapi/bolt-js, issues 2509 and 2867). An alert with ten rows has about 8,500 bytes, names and all.
+_BYTES = 10_000
 _MARKS = {"CRITICAL": "🟣", "HIGH": "🔴", "MEDIUM": "🟠", "LOW": "🔵", "INFORMATIONAL": "⚪"}
 _TEST_MARK, _PLAIN_MARK = "🧪", "📋"
 
@@ -41,10 +44,12 @@ class SlackChannel:
 
 
 def slack_message(one: Notification) -> dict[str, Any]:
-    """Return the message; where it is too long, what stands before the buttons is left out."""
-    beginning, middle, ending = list(_beginning(one)), list(_middle(one)), list(_ending(one))
-    middle = middle[: _BLOCKS - len(beginning) - len(ending)]
-    while middle and _length([*beginning, *middle, *ending]) > _CHARACTERS:
+    """Return the message; where it is too long, first rows and then what stands before the buttons are left out."""
+    beginning, ending = list(_beginning(one)), list(_ending(one))
+    room, most = _BYTES - _length([*beginning, *ending]), _BLOCKS - len(beginning) - len(ending)
+    middles = [list(_middle(one, rows))[:most] for rows in _ROWS]
+    middle = next((some for some in middles if _length(some) <= room), middles[-1])
+    while middle and _length(middle) > room:
         middle.pop()
     # `text` is for notifications and screen readers.
     text = escaped(one_line(one.subject))
@@ -64,13 +69,13 @@ def _beginning(one: Notification) -> Iterator[Block]:
         yield _context(about)
 
 
-def _middle(one: Notification) -> Iterator[Block]:
+def _middle(one: Notification, rows: int) -> Iterator[Block]:
     if one.facts:
         yield _rich(_section(_fact(label, text)) for label, text in one.facts.items())
     if one.rows:
-        items = [_section(_row(row)) for row in one.rows[:_ROWS]]
+        items = [_section(_row(row)) for row in one.rows[:rows]]
         yield {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}]}
-    if left := one.more + len(one.rows[_ROWS:]):
+    if left := one.more + len(one.rows[rows:]):
         yield _context([f"and {left:,} more"])
     for heading, text in one.sections.items():
         yield _rich([_section([_bold(f"{heading}\n"), _text(text, _SECTION)])])
@@ -95,7 +100,7 @@ def _fact(label: str, text: str) -> list[Block]:
 
 def _row(row: Row) -> list[Block]:
     title = one_line(row.title, 150)
-    linked = {"type": "link", "url": row.address, "text": title} if is_web(row.address) else _text(title)
+    linked = {"type": "link", "url": row.address, "text": title or row.address} if is_web(row.address) else _text(title)
     return [_bold(f"{row.severity} "), linked, *([_text(f" · {row.place}", 200)] if row.place else [])]
 
 
@@ -133,4 +138,4 @@ def _context(texts: Sequence[str]) -> Block:
 
 
 def _length(blocks: Sequence[Block]) -> int:
-    return len(msgspec.json.encode(blocks).decode())
+    return len(msgspec.json.encode(blocks))

@@ -131,6 +131,9 @@ def test_a_host_that_is_not_there_is_said_without_the_address(caplog: pytest.Log
     with pytest.raises(ChannelError, match=r"127\.0\.0\.1 could not be reached \(NewConnectionError\)") as caught:
         post_json(f"http://127.0.0.1:{port}/{secret}", {})
     assert secret not in "".join(traceback.format_exception(caught.value)) + caplog.text
+    # Whatever text an error of the library has: nobody sees it.
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
