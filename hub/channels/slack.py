@@ -23,7 +23,7 @@ _FACT, _SECTION, _TABLE_ROWS = 300, 1_000, 10
 # So many other findings are listed, or fewer where there is no room.
 _ROWS = (10, 5, 2)
 # `msg_blocks_too_long`: a limit on all blocks together that Slack does not document; people met it at 11,341 characters
-# of text and more (slackapi/bolt-js, issues 2509 and 2867). An alert with ten rows has about 8,500 bytes, names and all.
+# of text and more (slackapi/bolt-js, issues 2509 and 2867). An alert with ten rows has some 8,500 bytes in all.
 _BYTES = 10_000
 _MARKS = {"CRITICAL": "🟣", "HIGH": "🔴", "MEDIUM": "🟠", "LOW": "🔵", "INFORMATIONAL": "⚪"}
 _TEST_MARK, _PLAIN_MARK = "🧪", "📋"

@@ -13,10 +13,13 @@ def one_line(value: str, longest: int = _LONGEST) -> str:
     """Return a text without line ends, control and invisible characters, cut where it is too long."""
     # Whatever is cut anyway is not looked at: a hundred kilobytes of it cost nothing.
     head = value[: longest * 4]
-    shown = "".join(" " if _is_space(one) else one for one in head if one not in _HIDDEN and one not in _ISOLATES)
-    line = " ".join(shown.split())
+    line = " ".join((head if head.isprintable() else _shown(head)).split())
     is_cut = len(line) > longest or len(value) > len(head)
     return f"{line[: longest - 1].rstrip()}…" if is_cut else line
+
+
+def _shown(text: str) -> str:
+    return "".join(" " if _is_space(one) else one for one in text if one not in _HIDDEN and one not in _ISOLATES)
 
 
 def _is_space(character: str) -> bool:

@@ -189,8 +189,8 @@ def hostile(finding: Callable[..., Finding]) -> Notification:
         for name, kind in Finding.__annotations__.items()
         if kind is str and name != "id" and not name.endswith(("_at", "_seen", "_until"))
     }
-    lists = dict.fromkeys(("resources", "also", "types", "resource_types", "standards"), (HOSTILE,) * 40)
-    findings = [finding(f"f{number}", **texts, **lists) for number in range(30)]
+    lists = dict.fromkeys(("resources", "also", "types", "resource_types", "standards"), (HOSTILE,) * 8)
+    findings = [finding(f"f{number}", **texts, **lists) for number in range(12)]
     account = Account(id="111122223333", name=HOSTILE, ou_path=HOSTILE, owner=HOSTILE)
     reader = Reader(lambda one: links_of(one, DASHBOARD), "UTC", DASHBOARD)
     lines = [Told(one, Transition.OPENED) for one in findings]

@@ -93,12 +93,12 @@ def test_a_call_that_is_refused_says_what_mends_it(told: Told) -> None:
 def test_hostile_findings_stay_within_a_call(hostile: Notification) -> None:
     bus = Bus()
     channel(bus).send(hostile)
-    assert len(bus.taken) == 30
+    assert len(bus.taken) == 12
 
 
 def test_a_finding_of_any_size_is_an_event(told: Told, finding: Callable[..., Finding]) -> None:
     bus = Bus()
-    lists = dict.fromkeys(("resources", "types", "standards", "also"), ("ü" * 100_000,) * 1_000)
+    lists = dict.fromkeys(("resources", "types", "standards", "also"), ("ü" * 10_000,) * 200)
     channel(bus).send(told(finding(description="ü" * 1_000_000, **lists)))
     [event] = bus.taken
     assert event["finding"]["id"] == "f1"
