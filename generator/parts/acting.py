@@ -87,7 +87,8 @@ def action_limits() -> list[MethodSetting]:
     return [
         MethodSetting(
             HttpMethod=verb,
-            ResourcePath=f"/{_PATH}",
+            # A slash within the path is written as ~1 (API Gateway's PatchOperation, a JSON pointer).
+            ResourcePath=f"/~1{_PATH}",
             MetricsEnabled=True,
             LoggingLevel="ERROR",
             DataTraceEnabled=False,
