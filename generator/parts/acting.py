@@ -35,7 +35,7 @@ def action_keys(config: Config) -> list[Secret]:
 
 def read_action_keys() -> list[iam.Statement]:
     """Return what whoever makes or reads such links needs."""
-    return [iam.read_secrets([Ref(ACTION_KEYS)]), iam.use_key(GetAtt("DataKey", "Arn"), "secretsmanager")]
+    return [iam.read_secrets([GetAtt(ACTION_KEYS, "Id")]), iam.use_key(GetAtt("DataKey", "Arn"), "secretsmanager")]
 
 
 def actions(site: Site) -> list[AWSObject]:

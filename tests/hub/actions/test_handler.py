@@ -351,7 +351,7 @@ def test_a_hostile_finding_injects_nothing(
 
 def is_harmless(page: Shown) -> bool:
     """Whether no text of others became markup, and none reorders what is around it."""
-    return not any(one in page.html for one in ("<script", "<img", "\u202e", "49"))
+    return "49" not in page.text and not any(one in page.html for one in ("<script", "<img", "\u202e"))
 
 
 def test_a_finding_of_an_unknown_account_is_shown_by_its_id(

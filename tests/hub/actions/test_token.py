@@ -127,7 +127,7 @@ def test_the_keys_are_read_from_the_secret(aws: Callable[[str], Any]) -> None:
 def test_a_secret_without_a_key_to_sign_with_says_so(aws: Callable[[str], Any], text: str) -> None:
     client = aws("secretsmanager")
     client.create_secret(Name="keys", SecretString=text)
-    with pytest.raises(ChannelError, match='secret keys does not hold {"current": "…"}'):
+    with pytest.raises(ChannelError, match="secret keys does not hold"):
         keys_of(Secrets(client, now), "keys")
 
 
