@@ -156,7 +156,7 @@ class Desk:
         if grant.action is Action.ACKNOWLEDGE:
             text = "You say that you look after it: it stays open, and nobody is called about it again."
             return self._page(finding, "Acknowledge this finding?", text, asked, problem, status)
-        text = "You accept it until a day: nobody hears of it until then; after it, it opens again."
+        text = "You accept it until the end of a day: nobody hears of it before, and then it opens again."
         return self._page(finding, "Suppress this finding?", text, asked, problem, status)
 
     def _done(self, grant: Grant, finding: Finding, form: Mapping[str, str]) -> Page:
