@@ -375,7 +375,7 @@ def test_decisions_are_written_to_the_security_hub_that_is_read(feeds: dict[str,
 
 
 def test_without_an_api_nothing_of_it_is_there() -> None:
-    off = rendered(variant(api={"enabled": False}, web={"action_links": False}))["hub"]
+    off = rendered(variant(api={"enabled": False}))["hub"]
     assert not [title for title in off["Resources"] if title.startswith("Api")]
     assert "ApiUrl" not in off["Outputs"]
 

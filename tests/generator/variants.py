@@ -49,7 +49,10 @@ def largest(trail: Trail) -> Config:
 
 LINTED = {f"{region}-{trail}": variant(region, trail) for region in REGIONS for trail in Trail}
 LINTED |= {f"{region}-network": variant(region, network={"enabled": True}) for region in REGIONS}
-LINTED |= {"no-links": variant(web={"action_links": False})}
+LINTED |= {
+    "links": variant(web={"action_links": True}),
+    "links-china": variant("cn-north-1", web={"action_links": True}),
+}
 LINTED |= {"web": variant(web=cdn()), "web-secret": variant("us-east-1", web=cdn(origin_secret=SECRET))}
 LARGEST = {f"largest-{trail}": largest(trail) for trail in Trail}
 EVERY = {**LINTED, **LARGEST}
