@@ -20,7 +20,8 @@ _REFUSALS = {
 }
 _DESCRIPTION = (
     "Findings of a whole AWS Organization, and what people decide about them. Requests are signed with AWS Signature "
-    "Version 4 for `execute-api`; IAM decides who may call which method and path."
+    "Version 4 for `execute-api`; IAM decides who may call which method and path. Links in messages (`/actions`) carry "
+    "their own signature."
 )
 
 
@@ -36,6 +37,7 @@ def openapi() -> str:
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"] |= {status: _refusal(text) for status, text in _REFUSALS.items()}
+    document["paths"]["/actions"] = _LINKS
     document["servers"] = [{"url": "https://{api}.execute-api.{region}.amazonaws.com/v1", "variables": _VARIABLES}]
     document["components"]["securitySchemes"] = {"sigv4": _SIGV4}
     document["security"] = [{"sigv4": []}]
@@ -57,3 +59,55 @@ _SIGV4 = {
 
 def _refusal(text: str) -> dict[str, Any]:
     return {"description": text, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def _page(text: str) -> dict[str, Any]:
+    return {"description": text, "content": {"text/html": {"schema": {"type": "string"}}}}
+
+
+_NO_LINK = {
+    "403": _page("The token was not made here, or is not whole."),
+    "404": _page("The finding was archived a long time after it was closed."),
+    "410": _page("The token is too old."),
+    "429": _refusal(_REFUSALS["429"]),
+}
+_TOKEN = {"type": "string", "description": "what the link grants: one decision about one finding, for some days"}
+_FORM = {
+    "type": "object",
+    "required": ["token", "who"],
+    "properties": {
+        "token": _TOKEN,
+        "who": {"type": "string", "maxLength": 80, "description": "who decides, in their own words"},
+        "reason": {"type": "string", "maxLength": 400, "description": "why it is accepted; to suppress"},
+        "until": {"type": "string", "format": "date", "description": "its last day, within a year; to suppress"},
+    },
+}
+_LINKS = {
+    "get": {
+        "summary": "Show what a link in a message would do",
+        "description": "A page with a form, for people. It changes nothing. Only with `web.action_links`.",
+        "operationId": "show_link",
+        "tags": ["links"],
+        "security": [],
+        "parameters": [{"name": "token", "in": "query", "required": True, "schema": _TOKEN}],
+        "responses": {
+            "200": _page("The finding, and what would become of it, or why there is nothing to do."),
+            **_NO_LINK,
+        },
+    },
+    "post": {
+        "summary": "Do what a link in a message grants",
+        "description": "Takes the form of that page. Only with `web.action_links`.",
+        "operationId": "follow_link",
+        "tags": ["links"],
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": _FORM}}},
+        "responses": {
+            "200": _page("It is done, or was done before."),
+            "400": _page("The body is no such form, or too long."),
+            **_NO_LINK,
+            "409": _page("The finding changed at the same moment."),
+            "422": _page("The form once more, with what lacks."),
+        },
+    },
+}

@@ -2,7 +2,7 @@
 
 from generator.costs import Cost, Load, account_costs, hub_costs, total
 from generator.markdown import row
-from generator.snapshots import everything, sample
+from generator.snapshots import sample
 
 _HEAD = """\
 # What it costs
@@ -31,6 +31,7 @@ _REST = """\
 | an email | $0.10 for a thousand |
 | the API | $3.50 for a million requests, $0.60 more for the firewall |
 | `network.enabled` | {network} a month: an address of two endpoints in two zones each; $0.01 for a GB that passes them, $0.50 for a GB of flow logs |
+| `web.action_links` | {links} a month: a secret and an alarm |
 | `[web.cdn]` | $8 a month for the firewall and its three rules, $0.60 for a million requests; CloudFront $1 for a million and $0.085 for a GB |
 | `findings.data_events` | $0.10 for 100,000 calls on findings, Muster's own among them |
 | `spoke.alarms` | $0.10 for each alarm in every account and Region |
@@ -55,15 +56,22 @@ _COLUMNS = ("what", "how many", "price", "a month", "")
 def write_cost_docs() -> str:
     """Return `docs/cost.md`."""
     hub, account, load = hub_costs(sample()), account_costs(), Load()
-    network = total(hub_costs(everything(sample()))) - total(hub)
     rest = _REST.format(
         tag=_money(_TAG),
         tags=_money(_TAG * 500_000),
         hub=_money(total(hub)),
         account=_money(total(account)),
-        network=_money(network),
+        network=_money(_more("network", enabled=True)),
+        links=_money(_more("web", action_links=True)),
     )
     return "\n".join([_HEAD, *_table(hub), "", _ACCOUNT.format(**_fields(load)), *_table(account), "", rest])
+
+
+def _more(section: str, **switched: bool) -> float:
+    """Return what a part costs more that is off by default."""
+    config = sample()
+    changed = getattr(config, section).model_copy(update=switched)
+    return total(hub_costs(config.model_copy(update={section: changed}))) - total(hub_costs(config))
 
 
 # A call of the tagger of 0.5 seconds at 512 MB, and its report, which crosses into the hub.

@@ -69,6 +69,7 @@ def hub_costs(config: Config) -> list[Cost]:
         Cost("firewall of the API", kinds["AWS::WAFv2::WebACL"], 5.00, "`api.enabled = false` goes without"),
         Cost("its rules", rules, 1.00),
         Cost("customer key", kinds["AWS::KMS::Key"], 1.00),
+        Cost("keys of links", kinds["AWS::SecretsManager::Secret"], 0.40, "`web.action_links = false` goes without"),
         Cost("CloudWatch dashboard", kinds["AWS::CloudWatch::Dashboard"], 3.00, "an account's first three are free"),
         Cost(
             "addresses of a VPC's endpoints",

@@ -117,7 +117,7 @@ def hub_values(config: Config) -> dict[str, Any]:
         "channel_queue_urls": queue_addresses(config),
         "topic_arns": Sub(f"${{{ALERTS}}},${{{CRITICAL_ALERTS}}}"),
         "action_url": _action_url() if config.web.action_links else "",
-        "action_secret": Ref(ACTION_KEYS) if config.web.action_links else "",
+        "action_secret": GetAtt(ACTION_KEYS, "Id") if config.web.action_links else "",
         "action_days": config.web.action_link_days,
         "dashboard_url": config.web.dashboard_url,
     }

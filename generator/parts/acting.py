@@ -35,7 +35,7 @@ def action_keys(config: Config) -> list[Secret]:
 
 def read_action_keys() -> list[iam.Statement]:
     """Return what whoever makes or reads such links needs."""
-    return [iam.read_secrets([Ref(ACTION_KEYS)]), iam.use_key(GetAtt("DataKey", "Arn"), "secretsmanager")]
+    return [iam.read_secrets([GetAtt(ACTION_KEYS, "Id")]), iam.use_key(GetAtt("DataKey", "Arn"), "secretsmanager")]
 
 
 def actions(site: Site) -> list[AWSObject]:
@@ -87,7 +87,8 @@ def action_limits() -> list[MethodSetting]:
     return [
         MethodSetting(
             HttpMethod=verb,
-            ResourcePath=f"/{_PATH}",
+            # A slash within the path is written as ~1 (API Gateway's PatchOperation, a JSON pointer).
+            ResourcePath=f"/~1{_PATH}",
             MetricsEnabled=True,
             LoggingLevel="ERROR",
             DataTraceEnabled=False,

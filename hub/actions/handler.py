@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
-from contract.finding import Finding, Workflow
+from contract.finding import Finding, Status, Workflow
 from contract.links import finding_address
 from contract.names import METRICS_NAMESPACE
 from contract.settings import read_settings
@@ -26,13 +26,42 @@ from hub.notifier.texts import one_line
 from hub.settings import ActionsSettings
 from hub.store.accounts import Account, AccountStore
 from hub.store.decisions import Decision
-from hub.store.findings import FindingStore
+from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
+
+# What a token grants is said only where it was made here: everything else gets one of these, and not which finding.
+_TOO_OLD = Page(
+    status=HTTPStatus.GONE,
+    heading="This link is too old",
+    text="Nothing was changed. Open the finding in Muster, or wait for the next message about it.",
+)
+_FOREIGN = Page(
+    status=HTTPStatus.FORBIDDEN,
+    heading="This link does not work",
+    text="It was not made here, or is not whole. Nothing was changed. Open it from the message again.",
+)
+_GONE = Page(
+    status=HTTPStatus.NOT_FOUND,
+    heading="The finding is gone",
+    text="It was archived a long time after it was closed.",
+)
+_CHANGING = Page(
+    status=HTTPStatus.CONFLICT,
+    heading="Somebody else was faster",
+    text="The finding changed at this moment, and your decision was not taken. Go back and load the page again.",
+)
+_UNREADABLE = Page(
+    status=HTTPStatus.BAD_REQUEST,
+    heading="This cannot be read",
+    text="Only the form of the page that the link opens is taken here. Nothing was changed.",
+)
 
 logger = Logger(service="actions")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="actions")
 
+# API Gateway takes ten megabytes; no form here is longer than this, as it is sent.
 _LONGEST_BODY = 8_192
-_WHO, _REASON = 80, 400
+_FORM = "application/x-www-form-urlencoded"
+_WHO, _REASON, _BY = 80, 400, 128
 _USUAL_DAYS, _MOST_DAYS = 30, 365
 
 
@@ -40,10 +69,12 @@ _USUAL_DAYS, _MOST_DAYS = 30, 365
 def act_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer a request of API Gateway's proxy integration with a page."""
     metrics.add_metric(name="Requests", unit=MetricUnit.Count, value=1)
-    desk = _desk()
-    if event.get("httpMethod") == "POST":
-        return answer(desk.act(_form(event)))
-    return answer(desk.show(str((event.get("queryStringParameters") or {}).get("token", ""))))
+    if event.get("httpMethod") != "POST":
+        return answer(_desk().show(str((event.get("queryStringParameters") or {}).get("token", ""))))
+    body = str(event.get("body") or "")
+    if _content_type(event) != _FORM or len(body) > _LONGEST_BODY:
+        return answer(_UNREADABLE)
+    return answer(_desk().act(_fields(base64.b64decode(body) if event.get("isBase64Encoded") else body.encode())))
 
 
 @cache
@@ -59,10 +90,14 @@ def _desk() -> "Desk":
     )
 
 
-def _form(event: Mapping[str, Any]) -> dict[str, str]:
-    body = str(event.get("body") or "")[:_LONGEST_BODY]
-    text = base64.b64decode(body).decode(errors="replace") if event.get("isBase64Encoded") else body
-    return {name: values[-1].strip() for name, values in parse_qs(text).items()}
+def _content_type(event: Mapping[str, Any]) -> str:
+    headers = event.get("headers") or {}
+    said = next((str(value) for name, value in headers.items() if name.lower() == "content-type"), "")
+    return said.partition(";")[0].strip().lower()
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    return {name: values[-1].strip() for name, values in parse_qs(body.decode(errors="replace")).items()}
 
 
 class Desk:
@@ -85,7 +120,7 @@ class Desk:
 
     def show(self, token: str) -> Page:
         """Return the page that says what would happen; nothing changes, whoever looks and however often."""
-        return self._with_grant(token, lambda grant, finding: self._asking(grant, finding, token))
+        return self._with_grant(token, lambda grant, finding: self._asking(grant, finding, {"token": token}))
 
     def act(self, form: Mapping[str, str]) -> Page:
         """Do what the token of a form grants, and return the page that says so."""
@@ -95,36 +130,34 @@ class Desk:
         try:
             grant = self._tokens().grant(token)
         except ExpiredTokenError:
-            return _refusal(
-                HTTPStatus.GONE, "This link is too old", "Open the finding in Muster, or wait for news of it."
-            )
+            return _TOO_OLD
         except TokenError:
-            text = "It was not made here, or is not whole: open it from the message again."
-            return _refusal(HTTPStatus.FORBIDDEN, "This link does not work", text)
+            return _FOREIGN
         finding = self._findings.get(grant.finding)
         if finding is None:
-            return _refusal(
-                HTTPStatus.NOT_FOUND, "The finding is gone", "It was archived a long time after it was closed."
-            )
+            return _GONE
         if done := _already(grant, finding):
             return self._page(finding, "Nothing to do", done)
         return then(grant, finding)
 
-    def _asking(self, grant: Grant, finding: Finding, token: str, problem: str = "") -> Page:
+    def _asking(self, grant: Grant, finding: Finding, form: Mapping[str, str], problem: str = "") -> Page:
+        """Return the page with the form; what was sent with a problem need not be written again."""
         today = self._clock().date()
-        form = Form(
-            grant.action,
-            token,
-            until=(today + timedelta(days=_USUAL_DAYS)).isoformat(),
+        asked = Form(
+            action=grant.action,
+            token=form.get("token", ""),
+            who=one_line(form.get("who", ""), _WHO),
+            reason=one_line(form.get("reason", ""), _REASON),
+            until=self._until(form.get("until", "")) or (today + timedelta(days=_USUAL_DAYS)).isoformat(),
             earliest=(today + timedelta(days=1)).isoformat(),
             latest=(today + timedelta(days=_MOST_DAYS)).isoformat(),
         )
         status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
         if grant.action is Action.ACKNOWLEDGE:
             text = "You say that you look after it: it stays open, and nobody is called about it again."
-            return self._page(finding, "Acknowledge this finding?", text, form, problem, status)
-        text = "You accept it until a day: nobody hears of it until then; after it, it opens again."
-        return self._page(finding, "Suppress this finding?", text, form, problem, status)
+            return self._page(finding, "Acknowledge this finding?", text, asked, problem, status)
+        text = "You accept it until the end of a day: nobody hears of it before, and then it opens again."
+        return self._page(finding, "Suppress this finding?", text, asked, problem, status)
 
     def _done(self, grant: Grant, finding: Finding, form: Mapping[str, str]) -> Page:
         who = one_line(form.get("who", ""), _WHO)
@@ -132,8 +165,9 @@ class Desk:
         until = self._until(form.get("until", ""))
         is_suppressing = grant.action is Action.SUPPRESS
         if problem := _lacking(who, reason, until, is_suppressing=is_suppressing):
-            return self._asking(grant, finding, form.get("token", ""), problem)
-        by = one_line(f"{who} (link to {grant.target})", 128)
+            return self._asking(grant, finding, form, problem)
+        # How it came about stands first: no name that somebody gives can push it out or look like it.
+        by = one_line(f"link to {grant.target}: {who}", _BY)
         if is_suppressing:
             ends = iso(datetime.combine(date.fromisoformat(until), time.max, UTC))
             decision = Decision(
@@ -143,7 +177,14 @@ class Desk:
         else:
             decision = Decision(by=by, at=iso(self._clock()), workflow=Workflow.NOTIFIED)
             text = f"{who} looks after it. It stays open until it is resolved."
-        changed = self._findings.decide(finding.id, decision)
+        try:
+            changed = self._findings.decide(finding.id, decision)
+        except FindingNotFoundError:
+            return _GONE
+        except LostRaceError:
+            return _CHANGING
+        if changed.workflow_by != by:
+            return _CHANGING
         logger.info("A link acted", action=grant.action.value, finding=finding.id, target=grant.target)
         metrics.add_metric(name="LinksUsed", unit=MetricUnit.Count, value=1)
         return self._page(changed, "Suppressed" if is_suppressing else "Acknowledged", text)
@@ -166,10 +207,10 @@ class Desk:
         problem: str = "",
         status: HTTPStatus = HTTPStatus.OK,
     ) -> Page:
-        account = self._account(finding.account)
+        name = account_name(finding.account, self._account(finding.account))
         facts = {
             "Severity": finding.severity.value,
-            "Account": f"{account_name(finding.account, account)} ({finding.account})",
+            "Account": f"{name} ({finding.account})" if name != finding.account else name,
             "Region": finding.region,
             "Resource": finding.resource,
             "Who": finding.actor,
@@ -190,14 +231,22 @@ class Desk:
 
 def _already(grant: Grant, finding: Finding) -> str:
     """Return why there is nothing to do; empty when there is."""
+    if finding.is_open:
+        is_done = grant.action is Action.ACKNOWLEDGE and finding.workflow is Workflow.NOTIFIED
+        return f"It was acknowledged already{_whose(finding)}." if is_done else ""
+    if finding.status is Status.SUPPRESSED:
+        until = f", until the end of {finding.workflow_until[:10]}" if finding.workflow_until else ""
+        return f"It was suppressed already{_whose(finding)}{until}."
+    if finding.status is Status.RESOLVED and finding.workflow is Workflow.RESOLVED:
+        return f"It was resolved{_whose(finding)}."
+    return "It is closed: whoever found it does not see it any more."
+
+
+def _whose(finding: Finding) -> str:
+    """Return who acted on a finding and when, as far as either is known."""
     when = moment_text(finding.acted_at or finding.workflow_at)
-    by = f" by {one_line(finding.workflow_by, 128)}" if finding.workflow_by else ""
-    at = f" at {when}" if when else ""
-    if not finding.is_open:
-        return f"It is {finding.status.lower()}{by}{at}."
-    if grant.action is Action.ACKNOWLEDGE and finding.workflow is Workflow.NOTIFIED:
-        return f"It was acknowledged{by}{at}."
-    return ""
+    by = f" by {one_line(finding.workflow_by, _BY)}" if finding.workflow_by else ""
+    return f"{by} at {when}" if when else by
 
 
 def _lacking(who: str, reason: str, until: str, *, is_suppressing: bool) -> str:
@@ -206,7 +255,3 @@ def _lacking(who: str, reason: str, until: str, *, is_suppressing: bool) -> str:
     if is_suppressing and not reason:
         return "Say why this is accepted."
     return f"Give a day from tomorrow on, within {_MOST_DAYS} days." if is_suppressing and not until else ""
-
-
-def _refusal(status: HTTPStatus, heading: str, text: str) -> Page:
-    return Page(heading=heading, text=text, status=status)

@@ -22,14 +22,16 @@ class Fact(msgspec.Struct, frozen=True):
     text: str
 
 
-class Form(msgspec.Struct, frozen=True):
-    """What is asked before something is done. `until` is the day that is proposed, `latest` the last one allowed."""
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked before something is done: `who`, `reason` and `until` stand in it, the days limit `until`."""
 
     action: Action
     token: str
-    until: str = ""
-    earliest: str = ""
-    latest: str = ""
+    who: str
+    reason: str
+    until: str
+    earliest: str
+    latest: str
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import msgspec
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from contract.finding import Finding
+from hub.channels.channel import ChannelError
 from hub.channels.secrets import Secrets
 
 # No other use of the same key makes tokens that are taken here.
@@ -64,9 +65,21 @@ class Tokens:
 
 
 def keys_of(secrets: Secrets, name: str) -> list[str]:
-    """Return the keys of the hub's secret: JSON with `current`, and `previous` while it is being replaced."""
-    held = msgspec.json.decode(secrets.text(name), type=dict[str, str])
+    """Return the keys of the hub's secret: JSON with `current`, and `previous` while it is being replaced.
+
+    Without a current one nothing could be signed: `ChannelError` says so.
+    """
+    held = _held(secrets.text(name))
+    if not held.get("current"):
+        raise ChannelError(f'secret {name} does not hold {{"current": "…"}}; write that JSON into it')
     return [held[one] for one in ("previous", "current") if held.get(one)]
+
+
+def _held(text: str) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, str])
+    except msgspec.DecodeError:
+        return {}
 
 
 def action_addresses(tokens: Tokens, address: str, target: str, finding: Finding) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Facts(msgspec.Struct, frozen=True):
     account: Callable[[str], Account | None]
     dashboard: str
     clock: Callable[[], datetime]
-    actions: Callable[[Target], ActionsOf] | None = None
+    actions: Callable[[Target], ActionsOf | None] | None = None
 
 
 class ChannelMouth:

@@ -6,6 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError
 
 from contract.clock import now
 from contract.names import METRICS_NAMESPACE
@@ -96,9 +98,16 @@ def _facts() -> Facts:
     )
 
 
-def _actions(target: Target) -> ActionsOf:
+def _actions(target: Target) -> ActionsOf | None:
+    """Return what makes links that act; without the keys the dashboard's links serve: an alert waits for no link."""
     settings = _settings()
-    tokens = Tokens(keys_of(_secrets(), settings.action_secret), settings.action_days)
+    try:
+        keys = keys_of(_secrets(), settings.action_secret)
+    except (ChannelError, ClientError):
+        logger.exception("Messages go without links that act")
+        metrics.add_metric(name="KeysLacking", unit=MetricUnit.Count, value=1)
+        return None
+    tokens = Tokens(keys, settings.action_days)
     return lambda finding: action_addresses(tokens, settings.action_url, str(target), finding)
 
 

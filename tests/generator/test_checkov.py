@@ -42,6 +42,7 @@ SUPPRESSED = {
     "CKV_AWS_111": "the delegating role writes the organization's one resource policy, without an id before it exists",
     "CKV_AWS_115": "reserved concurrency is taken from the account's own workloads; mappings limit the hub's functions",
     "CKV_AWS_116": "asynchronous failures go to an on-failure destination, queued ones to the queue's dead letters",
+    "CKV_AWS_59": "links in messages carry their own signature (ADR 42); `test_acting.py`: no other method is open",
     "CKV_AWS_86": "CloudWatch's deliveries bring CloudFront's access logs; the older way needs a bucket with ACLs",
     "CKV_AWS_117": "the functions call AWS's APIs only; `[network]` is for those whose services all have endpoints",
     "CKV_AWS_73": "traces are a setting, `[spoke] tracing`; AWS takes none in China",

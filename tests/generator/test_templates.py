@@ -381,11 +381,11 @@ def test_without_an_api_nothing_of_it_is_there() -> None:
 
 
 def test_the_api_asks_iam_for_every_request_and_keeps_no_paid_cache(of_type: Found) -> None:
-    (method,) = of_type("hub", "AWS::ApiGateway::Method").values()
+    method = of_type("hub", "AWS::ApiGateway::Method")["ApiMethod"]
     assert (method["AuthorizationType"], method["HttpMethod"]) == ("AWS_IAM", "ANY")
     (stage,) = of_type("hub", "AWS::ApiGateway::Stage").values()
     assert "CacheClusterEnabled" not in stage
-    (settings,) = stage["MethodSettings"]
+    (settings,) = (one for one in stage["MethodSettings"] if one["ResourcePath"] == "/*")
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 100)
     assert settings["DataTraceEnabled"] in {False, "false"}, "requests would stand in the log"
     (plan,) = of_type("hub", "AWS::ApiGateway::UsagePlan").values()

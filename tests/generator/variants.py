@@ -42,13 +42,17 @@ def largest(trail: Trail) -> Config:
         findings={"publish_to_security_hub": True, "data_events": True},
         network={"enabled": True},
         enable={"config": True, "config_bucket": "c" * 63},
-        web=cdn(origin_secret=SECRET),
+        web={**cdn(origin_secret=SECRET), "action_links": True},
         channels={"email": {"sender": "muster@example.com", "recipients": recipients}},
     )
 
 
 LINTED = {f"{region}-{trail}": variant(region, trail) for region in REGIONS for trail in Trail}
 LINTED |= {f"{region}-network": variant(region, network={"enabled": True}) for region in REGIONS}
+LINTED |= {
+    "links": variant(web={"action_links": True}),
+    "links-china": variant("cn-north-1", web={"action_links": True}),
+}
 LINTED |= {"web": variant(web=cdn()), "web-secret": variant("us-east-1", web=cdn(origin_secret=SECRET))}
 LARGEST = {f"largest-{trail}": largest(trail) for trail in Trail}
 EVERY = {**LINTED, **LARGEST}
