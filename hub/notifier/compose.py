@@ -110,7 +110,7 @@ def summary(
         severity=top,
         subject=_subject(f"[{top}] ", title, ""),
         title=title,
-        reason="More came than is told one by one",
+        reason="Too many to tell one by one",
         place=moment_text(begun, reader.zone) + (f" to {moment_text(ended, reader.zone)}" if ended > begun else ""),
         rows=tuple(shown),
         more=len(pending) - len(shown),
@@ -160,7 +160,7 @@ def moment_text(iso: str, zone: str = "UTC") -> str:
 
 def account_name(account: str, known: Account | None) -> str:
     """Return an account's name, or its id where it has none."""
-    return one_line(known.name, 80) if known and known.name else account
+    return one_line(known.name if known and known.name else account, 80)
 
 
 def _titled(finding: Finding, name: str) -> str:
@@ -192,13 +192,13 @@ def _facts(finding: Finding, zone: str) -> dict[str, str]:
         "Who": f"{finding.actor} ({finding.actor_kind})" if finding.actor_kind else finding.actor,
         "Role": finding.actor_role,
         "Identity": finding.actor_arn,
-        "Call": finding.api_call,
+        "API call": finding.api_call,
         "Refused with": str(finding.details.get("error", "")) if finding.is_attempt else "",
         "Confidence": finding.certainty,
         "When": moment_text(finding.updated_at, zone),
         "First seen": moment_text(finding.first_seen, zone),
-        "From": finding.source_ip,
-        "With": finding.user_agent[:200],
+        "Source IP": finding.source_ip,
+        "User agent": finding.user_agent[:200],
         "Found by": ", ".join((finding.control or finding.detection, *finding.also)),
     }
 
