@@ -22,6 +22,7 @@ from hub.store.outgoing import Pending, Transition
 # Mail clients show about this much; RFC 5322 ends at 998.
 _SUBJECT = 150
 _TITLE = 300
+_ADDRESS = 2_000
 _ROWS = 10
 _TOP = 10
 _REASONS = {
@@ -226,7 +227,8 @@ def _row(finding: Finding, name: str, reader: Reader) -> Row:
 
 def _console(finding: Finding) -> tuple[Link, ...]:
     address = event_address(finding.event_id, finding.region) or resource_address(finding.resource, finding.region)
-    return (Link("Open in the AWS console", one_line(address, 2_000)),) if address else ()
+    # Half an address leads nowhere.
+    return (Link("Open in the AWS console", address),) if 0 < len(address) <= _ADDRESS else ()
 
 
 def _counted(counts: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -27,6 +28,11 @@ class _Wire(EmailPolicy):
         """Return a header as it is sent."""
         if name.lower() in _UNFOLDED:
             return f"{name}: {value}\r\n".encode("ascii")
+        if name == "Subject" and not value.isascii():
+            # Python 3.11's policy drops the spaces between two encoded words.
+            return f"{name}: {Header(value, 'utf-8', header_name=name).encode(linesep=self.linesep)}\r\n".encode(
+                "ascii"
+            )
         return super().fold_binary(name, value)
 
 
@@ -36,9 +42,9 @@ _WIRE = _Wire(linesep="\r\n", cte_type="7bit")
 def mime(one: Notification, settings: Mailing, to: Sequence[str], now: datetime) -> bytes:
     """Return the message as servers take it (RFC 5322).
 
-    Its Message-ID stays the same when it is sent again. SES replaces it by one of its own ("Using the raw message
-    format": Message-ID and Date), so what belongs together refers to a root that nobody sent: clients thread by that
-    too (RFC 5256, REFERENCES).
+    Its Message-ID stays the same when it is sent again. SES replaces it by one of its own ("Amazon SES header
+    fields", as it does Date), so what belongs together refers to a root that nobody sent: clients thread by that too
+    (RFC 5256, REFERENCES).
     """
     domain = settings.sender.rpartition("@")[2]
     message = EmailMessage(policy=_WIRE)

@@ -29,7 +29,7 @@ class Colour(NamedTuple):
 COLOURS: dict[Severity | None, Colour] = {
     Severity.CRITICAL: Colour("#7d105c", "#ffffff"),
     Severity.HIGH: Colour("#b3261e", "#ffffff"),
-    Severity.MEDIUM: Colour("#f2a900", "#1a1d21"),
+    Severity.MEDIUM: Colour("#f2a900", "#14171c"),
     Severity.LOW: Colour("#1f5fbf", "#ffffff"),
     Severity.INFORMATIONAL: Colour("#5b626c", "#ffffff"),
     None: Colour("#2f5d50", "#ffffff"),
@@ -74,13 +74,14 @@ def _tone(severity: Severity | None) -> str:
 def _filled(text: str, beginning: str = "") -> str:
     """Return a text in lines of 78 columns behind `beginning`; what has no spaces stays whole.
 
-    Of parts with dots between them, short ones stay whole too, and no line begins with a dot.
+    Of parts with dots between them, short ones stay whole too, and no line begins with a dot. Only the first line can
+    begin at the left: what a finding says looks like no line of ours.
     """
     lines = textwrap.wrap(
         _with_hard_spaces(text),
         _COLUMNS,
         initial_indent=beginning,
-        subsequent_indent=" " * len(beginning),
+        subsequent_indent=" " * (len(beginning) or 2),
         break_long_words=False,
         break_on_hyphens=False,
     )
