@@ -30,9 +30,8 @@ class _Wire(EmailPolicy):
             return f"{name}: {value}\r\n".encode("ascii")
         if name == "Subject" and not value.isascii():
             # Python 3.11's policy drops the spaces between two encoded words.
-            return f"{name}: {Header(value, 'utf-8', header_name=name).encode(linesep=self.linesep)}\r\n".encode(
-                "ascii"
-            )
+            words = Header(value, "utf-8", header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {words}\r\n".encode("ascii")
         return super().fold_binary(name, value)
 
 
