@@ -136,7 +136,7 @@ def test_notification(channel: ChannelSettings, now: datetime) -> Notification:
         kind=Kind.TEST,
         subject=f"[TEST] {title}",
         title=title,
-        reason="Somebody ran `muster notify test`. Nothing happened, nothing is to be done.",
+        reason='Somebody ran "muster notify test". Nothing happened, nothing is to be done.',
         place=moment_text(now.isoformat(), channel.time_zone),
         facts={
             "Channel": channel.name,
@@ -182,7 +182,9 @@ def _subject(beginning: str, title: str, ending: str) -> str:
 def _place(finding: Finding, account: Account | None) -> str:
     known = [account.name, account.ou_path] if account else []
     owner = f"owner {account.owner}" if account and account.owner else ""
-    return one_line(" · ".join(one for one in (*known, finding.account, finding.region, owner) if one))
+    # One that is too long leaves room for the others.
+    parts = (one_line(one, 120) for one in (*known, finding.account, finding.region, owner))
+    return " · ".join(one for one in parts if one)
 
 
 def _facts(finding: Finding, zone: str) -> dict[str, str]:
@@ -199,7 +201,7 @@ def _facts(finding: Finding, zone: str) -> dict[str, str]:
         "When": moment_text(finding.updated_at, zone),
         "First seen": moment_text(finding.first_seen, zone),
         "Source IP": finding.source_ip,
-        "User agent": finding.user_agent[:200],
+        "User agent": one_line(finding.user_agent, 200),
         "Found by": ", ".join((finding.control or finding.detection, *finding.also)),
     }
 

@@ -115,7 +115,7 @@ def test_a_message_fits_its_screen_and_asks_for_nothing(page: Page, kind: str) -
 def test_a_client_that_inverts_shows_it_too(page: Page, kind: str) -> None:
     page.emulate_media(color_scheme="light")
     page.set_content(shown(KINDS[kind]))
-    page.add_style_tag(content="html { filter: invert(1) hue-rotate(180deg) } img { filter: invert(1) }")
+    page.add_style_tag(content="html, img { filter: invert(1) hue-rotate(180deg) }")
     size = page.viewport_size
     assert size
     photograph(page, f"{kind}-inverted-{size['width']}")

@@ -174,6 +174,11 @@ def test_a_chart_is_a_small_picture_with_words(days: list[tuple[str, dict[str, i
     assert (0x7D, 0x10, 0x5C) in colours or not is_critical
 
 
+def test_an_empty_chart_is_not_shown() -> None:
+    assert digest(msgspec.to_builtins(quiet_figures()), READER, identifier="i").pictures == ()
+    assert len(digest(msgspec.to_builtins(busy()), READER, identifier="i").pictures) == 1
+
+
 @pytest.mark.parametrize(
     ("count", "text"), [(0, "0"), (9_999, "9,999"), (12_345, "12k"), (999_499, "999k"), (999_500, "1.0M")]
 )

@@ -10,6 +10,7 @@ from hub.notifier.compose import test_notification as made_test
 from hub.notifier.links import links_of
 from hub.notifier.rendering import as_html, as_text
 from hub.notifier.texts import one_line
+from hub.store.accounts import Account
 from hub.store.outgoing import Pending, Transition
 from tests.hub.notifier.conftest import DASHBOARD, NOW, READER, SETTINGS, SHOP, WORDS, made, sent
 
@@ -65,6 +66,24 @@ def test_an_escalation_says_for_how_long_nobody_cared(finding: Make) -> None:
     told = [Told(finding(), Transition.ESCALATED, 30)]
     one = alert(told, SHOP, WORDS, READER, identifier="i", thread="t")
     assert one.reason == "Nobody has acknowledged it for 30 minutes"
+
+
+def test_a_long_name_pushes_no_other_out_of_the_place(finding: Make) -> None:
+    long = Account(id="111122223333", name="n" * 1_000, ou_path="o" * 1_000, owner="payments@example.com")
+    place = made([finding()], account=long).place
+    assert place.endswith("o… · 111122223333 · us-east-1 · owner payments@example.com")
+    assert len(place) < 400
+
+
+def test_half_an_address_is_no_link(finding: Make) -> None:
+    labels = [one.label for one in made([finding(event_id="e" * 3_000)]).links]
+    assert labels == ["Open in Muster", "Acknowledge", "Suppress"]
+
+
+def test_what_nobody_named_is_bounded_too(finding: Make) -> None:
+    one = made([finding(account="9" * 100_000)], account=None)
+    assert len(one.subject) <= 150
+    assert "\n" not in made([finding(account="1\n2")], account=None).subject
 
 
 def test_an_account_and_a_detection_that_nobody_knows_cost_only_their_lines(finding: Make) -> None:
@@ -126,6 +145,10 @@ def test_a_test_says_that_it_is_one() -> None:
         ("\x00\x1b[31mred", "[31mred"),
         ("नमस्ते 👩\u200d💻", "नमस्ते 👩\u200d💻"),
         ("  spaced   out ", "spaced out"),
+        ("soft\u00adhyphen \u200bzero\ufeff \u2061apply", "softhyphen zero apply"),
+        ("tag\U000e0041\U000e007f", "tag"),
+        ("line\u2028paragraph\u2029next\x85end", "line paragraph next end"),
+        ("half \ud800 a pair", "half a pair"),
     ],
 )
 def test_a_text_is_one_line_and_shows_what_it_is(text: str, shown: str) -> None:
