@@ -102,7 +102,7 @@ def summary(
     accounts = Counter(one.account for one in pending)
     severities = Counter(one.severity for one in pending)
     top = max(severities, key=lambda one: one.rank)
-    title = f"{len(pending):,} more findings in {_many(len(accounts), 'account')}"
+    title = f"{_many(len(pending), 'more finding')} in {_many(len(accounts), 'account')}"
     shown = [_row(one, names.get(one.account, one.account), reader) for one in worst[:_ROWS]]
     begun, ended = min(one.at for one in pending), max(one.at for one in pending)
     return Notification(
@@ -224,7 +224,8 @@ def _row(finding: Finding, name: str, reader: Reader) -> Row:
     address = next((one.address for one in reader.links(finding)), "")
     place = one_line(" · ".join(one for one in (name, finding.region, finding.resource) if one), 200)
     title = _titled(finding, name or finding.account)
-    return Row(finding.severity, title, place, f"{finding.first_seen[:16].replace('T', ' ')} UTC", address)
+    when = f"{finding.first_seen[:16].replace('T', ' ')} UTC" if moment_text(finding.first_seen) else ""
+    return Row(finding.severity, title, place, when, address)
 
 
 def _console(finding: Finding) -> tuple[Link, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from contract.clock import EPOCH
 from contract.finding import LOOK_UP, Confidence, Finding, Severity
 from hub.notifier.compose import Reader, Told, alert, summary
 from hub.notifier.compose import test_notification as made_test
@@ -129,6 +130,16 @@ def test_a_storm_is_counted_and_its_worst_are_named(finding: Make) -> None:
     for text in (as_text(one), as_html(one)):
         assert "1,199" in text
         assert "s3.bucket_public" in text
+
+
+def test_one_finding_too_many_is_one() -> None:
+    pending = [Pending(key="1", at="2026-11-20T09:00:00.000000Z", account="1", severity=Severity.LOW)]
+    assert summary(pending, [], {}, READER, identifier="i").subject == "[LOW] 1 more finding in 1 account"
+
+
+def test_a_line_says_no_moment_that_is_not_known(finding: Make) -> None:
+    one = made([finding(), finding("f2", first_seen=EPOCH), finding("f3")])
+    assert [row.when for row in one.rows] == ["", "2026-11-20 09:00 UTC"]
 
 
 def test_a_test_says_that_it_is_one() -> None:
