@@ -29,11 +29,11 @@ def public_bucket(number: int, severity: Severity = Severity.HIGH) -> Finding:
     return Finding(
         id=f"{number:064x}",
         detection="s3.bucket_policy_public",
-        title="S3 bucket customer-exports-2026 made public by its policy",
+        title=f"S3 bucket customer-exports-{2026 + number} made public by its policy",
         severity=severity,
         account="111122223333",
         region="eu-central-1",
-        resource=f"arn:aws:s3:::customer-exports-with-a-very-long-name-that-goes-on-and-on-{number}",
+        resource=f"arn:aws:s3:::customer-exports-{2026 + number}-with-a-very-long-name-that-goes-on-and-on",
         actor="alice@example.com",
         actor_kind="sso",
         actor_role=ROLE,
@@ -75,7 +75,7 @@ def storm() -> Notification:
         for number in range(9_960)
     ]
     worst = [public_bucket(number, Severity.CRITICAL) for number in range(10)]
-    names = {f"{number:012}": f"team-{number}-production" for number in range(198)}
+    names = {f"{number:012}": f"team-{number}-production" for number in range(198)} | {ACCOUNT.id: ACCOUNT.name}
     return summary(pending, worst, names, READER, identifier="i")
 
 

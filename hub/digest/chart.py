@@ -9,10 +9,11 @@ from contract.finding import Severity
 from hub.notifier.rendering import COLOURS
 
 # Twice the size at which mail clients show it, for screens with fine dots.
-_WIDTH, _HEIGHT = 1_088, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 44, 60, 52
+_WIDTH, _HEIGHT = 1_084, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 112, 52, 76, 64
 _INK, _GRID, _PAPER = "#3b424c", "#d9dce1", "#ffffff"
-_FONT = 28
+# A third of it is what a phone of 360 px shows.
+_FONT = 34
 _LABELS = 4
 _WORST_FIRST = tuple(reversed(Severity))
 Days = Sequence[tuple[str, Mapping[str, int]]]
@@ -24,7 +25,7 @@ def chart(days: Days) -> bytes:
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(_FONT)
     largest = max((sum(counts.values()) for _, counts in days), default=0)
-    _draw_legend(draw, font)
+    _draw_legend(draw, font, [one for one in _WORST_FIRST if any(counts.get(one) for _, counts in days)])
     _draw_grid(draw, font, largest)
     for place, (day, counts) in enumerate(days):
         _draw_column(draw, font, place, len(days), day, counts, max(largest, 1))
@@ -45,18 +46,27 @@ def spoken(days: Days) -> str:
     return f"New findings from {days[0][0]} to {days[-1][0]}: {total:,}{most}."
 
 
-def _draw_legend(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> None:
+def short(count: int) -> str:
+    """Return a number in at most five characters, so that it finds room beside the columns."""
+    if count < 10_000:
+        return f"{count:,}"
+    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
+
+
+def _draw_legend(
+    draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, severities: Sequence[Severity]
+) -> None:
     left = float(_LEFT)
-    for severity in _WORST_FIRST:
-        draw.rectangle((left, 16, left + 22, 38), COLOURS[severity].bar)
+    for severity in severities:
+        draw.rectangle((left, 18, left + 26, 44), COLOURS[severity].bar)
         text = severity.value.capitalize()
-        draw.text((left + 32, 27), text, _INK, font, anchor="lm")
-        left += 32 + draw.textlength(text, font) + 30
+        draw.text((left + 36, 31), text, _INK, font, anchor="lm")
+        left += 36 + draw.textlength(text, font) + 30
 
 
 def _draw_grid(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, largest: int) -> None:
     floor = _HEIGHT - _BOTTOM
-    for share, text in ((0, "0"), (1, f"{largest:,}" if largest else "")):
+    for share, text in ((0, "0"), (1, short(largest) if largest else "")):
         height = floor - share * (floor - _TOP)
         draw.line((_LEFT, height, _WIDTH - _RIGHT, height), _GRID, 2)
         draw.text((_LEFT - 12, height), text, _INK, font, anchor="rm")

@@ -30,12 +30,18 @@ def digest(payload: Mapping[str, Any], reader: Reader, *, identifier: str) -> No
         title=title,
         reason=f"Route {said.route} · {_many(said.accounts_in_scope, 'account')}",
         place=f"until {said.until}, UTC",
-        pictures=(Picture("new-findings", spoken(said.days), chart(said.days)),),
+        pictures=_pictures(said),
         rows=tuple(_row(one, reader) for one in said.oldest),
         tables=tuple(_tables(said)),
         links=(Link("Open Muster", reader.dashboard),) if reader.dashboard else (),
         footer=_FOOTER,
     )
+
+
+def _pictures(said: Figures) -> tuple[Picture, ...]:
+    """Return the chart; none where it would be empty."""
+    is_empty = not any(sum(counts.values()) for _, counts in said.days)
+    return () if is_empty else (Picture("new-findings", spoken(said.days), chart(said.days)),)
 
 
 def _title(said: Figures) -> str:

@@ -22,6 +22,7 @@ from hub.store.outgoing import Pending, Transition
 # Mail clients show about this much; RFC 5322 ends at 998.
 _SUBJECT = 150
 _TITLE = 300
+_ADDRESS = 2_000
 _ROWS = 10
 _TOP = 10
 _REASONS = {
@@ -101,7 +102,7 @@ def summary(
     accounts = Counter(one.account for one in pending)
     severities = Counter(one.severity for one in pending)
     top = max(severities, key=lambda one: one.rank)
-    title = f"{len(pending):,} more findings in {_many(len(accounts), 'account')}"
+    title = f"{_many(len(pending), 'more finding')} in {_many(len(accounts), 'account')}"
     shown = [_row(one, names.get(one.account, one.account), reader) for one in worst[:_ROWS]]
     begun, ended = min(one.at for one in pending), max(one.at for one in pending)
     return Notification(
@@ -110,7 +111,7 @@ def summary(
         severity=top,
         subject=_subject(f"[{top}] ", title, ""),
         title=title,
-        reason="More came than is told one by one",
+        reason="Too many to tell one by one",
         place=moment_text(begun, reader.zone) + (f" to {moment_text(ended, reader.zone)}" if ended > begun else ""),
         rows=tuple(shown),
         more=len(pending) - len(shown),
@@ -135,7 +136,7 @@ def test_notification(channel: ChannelSettings, now: datetime) -> Notification:
         kind=Kind.TEST,
         subject=f"[TEST] {title}",
         title=title,
-        reason="Somebody ran `muster notify test`. Nothing happened, nothing is to be done.",
+        reason='Somebody ran "muster notify test". Nothing happened, nothing is to be done.',
         place=moment_text(now.isoformat(), channel.time_zone),
         facts={
             "Channel": channel.name,
@@ -160,7 +161,7 @@ def moment_text(iso: str, zone: str = "UTC") -> str:
 
 def account_name(account: str, known: Account | None) -> str:
     """Return an account's name, or its id where it has none."""
-    return one_line(known.name, 80) if known and known.name else account
+    return one_line(known.name if known and known.name else account, 80)
 
 
 def _titled(finding: Finding, name: str) -> str:
@@ -181,7 +182,9 @@ def _subject(beginning: str, title: str, ending: str) -> str:
 def _place(finding: Finding, account: Account | None) -> str:
     known = [account.name, account.ou_path] if account else []
     owner = f"owner {account.owner}" if account and account.owner else ""
-    return one_line(" · ".join(one for one in (*known, finding.account, finding.region, owner) if one))
+    # One that is too long leaves room for the others.
+    parts = (one_line(one, 120) for one in (*known, finding.account, finding.region, owner))
+    return " · ".join(one for one in parts if one)
 
 
 def _facts(finding: Finding, zone: str) -> dict[str, str]:
@@ -192,13 +195,13 @@ def _facts(finding: Finding, zone: str) -> dict[str, str]:
         "Who": f"{finding.actor} ({finding.actor_kind})" if finding.actor_kind else finding.actor,
         "Role": finding.actor_role,
         "Identity": finding.actor_arn,
-        "Call": finding.api_call,
+        "API call": finding.api_call,
         "Refused with": str(finding.details.get("error", "")) if finding.is_attempt else "",
         "Confidence": finding.certainty,
         "When": moment_text(finding.updated_at, zone),
         "First seen": moment_text(finding.first_seen, zone),
-        "From": finding.source_ip,
-        "With": finding.user_agent[:200],
+        "Source IP": finding.source_ip,
+        "User agent": one_line(finding.user_agent, 200),
         "Found by": ", ".join((finding.control or finding.detection, *finding.also)),
     }
 
@@ -221,12 +224,14 @@ def _row(finding: Finding, name: str, reader: Reader) -> Row:
     address = next((one.address for one in reader.links(finding)), "")
     place = one_line(" · ".join(one for one in (name, finding.region, finding.resource) if one), 200)
     title = _titled(finding, name or finding.account)
-    return Row(finding.severity, title, place, f"{finding.first_seen[:16].replace('T', ' ')} UTC", address)
+    when = f"{finding.first_seen[:16].replace('T', ' ')} UTC" if moment_text(finding.first_seen) else ""
+    return Row(finding.severity, title, place, when, address)
 
 
 def _console(finding: Finding) -> tuple[Link, ...]:
     address = event_address(finding.event_id, finding.region) or resource_address(finding.resource, finding.region)
-    return (Link("Open in the AWS console", one_line(address, 2_000)),) if address else ()
+    # Half an address leads nowhere.
+    return (Link("Open in the AWS console", address),) if 0 < len(address) <= _ADDRESS else ()
 
 
 def _counted(counts: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:

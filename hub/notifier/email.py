@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from contract.finding import Severity
@@ -15,17 +16,37 @@ from hub.notifier.texts import one_line
 
 _NAME = "Muster"
 _LONGEST_SUBJECT = 150
+# Values that stand on one line, however long: Python folds them into encoded words (RFC 2047), which RFC 5322, 3.6.4,
+# and RFC 2919, 2, do not know, so that no client would find the thread or the list.
+_UNFOLDED = frozenset({"message-id", "in-reply-to", "references", "list-id"})
+
+
+class _Wire(EmailPolicy):
+    """Lines end as in SMTP, and hold ASCII only: not every server takes more (RFC 6152)."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return a header as it is sent."""
+        if name.lower() in _UNFOLDED:
+            return f"{name}: {value}\r\n".encode("ascii")
+        if name == "Subject" and not value.isascii():
+            # Python 3.11's policy drops the spaces between two encoded words.
+            words = Header(value, "utf-8", header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {words}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_WIRE = _Wire(linesep="\r\n", cte_type="7bit")
 
 
 def mime(one: Notification, settings: Mailing, to: Sequence[str], now: datetime) -> bytes:
     """Return the message as servers take it (RFC 5322).
 
-    Its Message-ID stays the same when it is sent again. SES replaces it by one of its own ("Using the raw message
-    format": Message-ID and Date), so what belongs together refers to a root that nobody sent: clients thread by that
-    too (RFC 5256, REFERENCES).
+    Its Message-ID stays the same when it is sent again. SES replaces it by one of its own ("Amazon SES header
+    fields", as it does Date), so what belongs together refers to a root that nobody sent: clients thread by that too
+    (RFC 5256, REFERENCES).
     """
     domain = settings.sender.rpartition("@")[2]
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WIRE)
     message["From"] = Address(_NAME, addr_spec=settings.sender)
     message["To"] = [Address(addr_spec=address) for address in to]
     if settings.reply_to:

@@ -1,5 +1,6 @@
 """A notification as HTML and as text: Jinja2 escapes every value of the HTML."""
 
+import textwrap
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,10 @@ from hub.notifier.notification import Kind, Notification
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _COLUMNS = 78
-_ROWS_HEADINGS = {Kind.ALERT: "Also", Kind.SUMMARY: "The worst of them", Kind.DIGEST: "Oldest critical findings"}
+_SHORT = 40
+# A space at which no line ends (`textwrap` knows those of ASCII only); texts hold none (`one_line`).
+_HARD = "\u00a0"
+_ROWS_HEADINGS = {Kind.SUMMARY: "The worst of them", Kind.DIGEST: "Oldest critical findings"}
 
 
 class Colour(NamedTuple):
@@ -25,10 +29,19 @@ class Colour(NamedTuple):
 COLOURS: dict[Severity | None, Colour] = {
     Severity.CRITICAL: Colour("#7d105c", "#ffffff"),
     Severity.HIGH: Colour("#b3261e", "#ffffff"),
-    Severity.MEDIUM: Colour("#f2a900", "#1a1d21"),
+    Severity.MEDIUM: Colour("#f2a900", "#14171c"),
     Severity.LOW: Colour("#1f5fbf", "#ffffff"),
     Severity.INFORMATIONAL: Colour("#5b626c", "#ffffff"),
     None: Colour("#2f5d50", "#ffffff"),
+}
+# On dark paper, where the colours above could hardly be seen.
+DARK_COLOURS: dict[Severity | None, Colour] = {
+    Severity.CRITICAL: Colour("#ee6bbd", "#14171c"),
+    Severity.HIGH: Colour("#ff7f75", "#14171c"),
+    Severity.MEDIUM: Colour("#f2b93b", "#14171c"),
+    Severity.LOW: Colour("#9cc4ff", "#14171c"),
+    Severity.INFORMATIONAL: Colour("#b4bcc8", "#14171c"),
+    None: Colour("#8fd0bd", "#14171c"),
 }
 
 
@@ -45,11 +58,45 @@ def as_text(one: Notification) -> str:
 def _values(one: Notification) -> dict[str, object]:
     return {
         "one": one,
-        "badge": one.severity.value if one.severity else one.kind.value.upper(),
-        "colour": COLOURS[one.severity],
+        "name": one.severity.value if one.severity else one.kind.value.upper(),
+        "colours": COLOURS,
+        "dark_colours": DARK_COLOURS,
         "preview": " · ".join(text for text in (one.place, one.facts.get("Who", "")) if text),
-        "rows_heading": _ROWS_HEADINGS.get(one.kind, ""),
+        "rows_heading": _ROWS_HEADINGS.get(one.kind) or f"{len(one.rows) + one.more:,} more of the same kind",
     }
+
+
+def _tone(severity: Severity | None) -> str:
+    """Return the class of what has a severity's colour."""
+    return f"tone-{severity.value.lower() if severity else 'none'}"
+
+
+def _filled(text: str, beginning: str = "") -> str:
+    """Return a text in lines of 78 columns behind `beginning`; what has no spaces stays whole.
+
+    Of parts with dots between them, short ones stay whole too, and no line begins with a dot. Only the first line can
+    begin at the left: what a finding says looks like no line of ours.
+    """
+    lines = textwrap.wrap(
+        _with_hard_spaces(text),
+        _COLUMNS,
+        initial_indent=beginning,
+        subsequent_indent=" " * (len(beginning) or 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace(_HARD, " ")
+
+
+def _with_hard_spaces(text: str) -> str:
+    parts = text.split(" · ")
+    if len(parts) == 1:
+        return text
+    return f"{_HARD}· ".join(one.replace(" ", _HARD) if len(one) < _SHORT else one for one in parts)
+
+
+def _underlined(heading: str) -> str:
+    return f"{heading}\n{'-' * len(heading)}"
 
 
 def _columns(cells: Sequence[str]) -> str:
@@ -68,5 +115,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["columns"] = _columns
+    environment.globals.update(columns=_columns, filled=_filled, underlined=_underlined, tone=_tone)
     return environment

@@ -1,5 +1,6 @@
 """Who hears of a finding: routes, in the order of `muster.toml`. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from fnmatch import fnmatchcase
@@ -15,6 +16,9 @@ from hub.store.accounts import Account
 _WRITTEN = Path(__file__).with_name("routes.json")
 # In a route's `channels`: whoever owns the account.
 OWNER = "owner"
+# RFC 5322's dot-atom and a host's name, all ASCII, as SES and most servers take it; without "/", which ends a target.
+_ATOM, _LABEL = r"[\w.!#$%&'*+=?^`{|}~-]", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"(?!\.)(?!.*\.[.@]){_ATOM}{{1,64}}@{_LABEL}(\.{_LABEL})+", re.ASCII)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -221,8 +225,7 @@ def _sends_email(channel: ChannelSettings | None) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    local, _, domain = text.partition("@")
-    return bool(local and "." in domain) and not any(one.isspace() or one in ',;<>"()/' for one in text)
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def _fits(globs: Sequence[str], values: Iterable[str]) -> bool:

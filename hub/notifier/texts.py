@@ -3,10 +3,8 @@
 import unicodedata
 
 _LONGEST = 500
-# Bidirectional controls and what has no width: they would show another text than the one that is there (Unicode
-# Technical Report 36, "Bidirectional Text Spoofing"). Joiners stay, for scripts need them.
-_HIDDEN = frozenset("\u200b\u200e\u200f\u2060\ufeff\u061c") | {chr(one) for one in range(0x202A, 0x202F)}
-_ISOLATES = frozenset(chr(one) for one in range(0x2066, 0x206A))
+# Joiners stay, for scripts and emoji need them.
+_JOINERS = frozenset("\u200c\u200d")
 
 
 def one_line(value: str, longest: int = _LONGEST) -> str:
@@ -14,13 +12,18 @@ def one_line(value: str, longest: int = _LONGEST) -> str:
     # Whatever is cut anyway is not looked at: a hundred kilobytes of it cost nothing.
     head = value[: longest * 4]
     line = " ".join((head if head.isprintable() else _shown(head)).split())
+=======
+    shown = "".join(" " if _is_space(one) else one for one in head if not _is_hidden(one))
+    line = " ".join(shown.split())
+>>>>>>> 47bca184567ff7fbfaf8022c88459050a3688e1b
     is_cut = len(line) > longest or len(value) > len(head)
     return f"{line[: longest - 1].rstrip()}…" if is_cut else line
 
 
+<<<<<<< HEAD
 def _shown(text: str) -> str:
     return "".join(" " if _is_space(one) else one for one in text if one not in _HIDDEN and one not in _ISOLATES)
 
 
 def _is_space(character: str) -> bool:
-    return not character.isprintable() and unicodedata.category(character) != "Cf"
+    return not character.isprintable() and character not in _JOINERS

@@ -13,7 +13,7 @@ from PIL import Image
 from contract.finding import Finding, Severity, Workflow
 from hub.channels.settings import ChannelSettings, Email, Slack, Webhook
 from hub.digest import handler
-from hub.digest.chart import chart, spoken
+from hub.digest.chart import chart, short, spoken
 from hub.digest.due import DigestTimes, Period
 from hub.digest.figures import Figures, Gathered, figures, gather
 from hub.digest.handler import digest_handler, scopes
@@ -166,12 +166,32 @@ def test_a_day_on_which_nothing_happened_says_so() -> None:
 def test_a_chart_is_a_small_picture_with_words(days: list[tuple[str, dict[str, int]]]) -> None:
     png = chart(days)
     with Image.open(io.BytesIO(png)) as image:
-        assert (image.format, image.size) == ("PNG", (1_088, 360))
+        assert (image.format, image.size) == ("PNG", (1_084, 420))
         colours = {one[1] for one in image.convert("RGB").getcolors(100_000) or ()}
     assert len(png) < 30_000
     assert spoken(days).startswith("New findings")
     is_critical = any(counts.get("CRITICAL") for _, counts in days)
     assert (0x7D, 0x10, 0x5C) in colours or not is_critical
+
+
+def test_an_empty_chart_is_not_shown() -> None:
+    assert digest(msgspec.to_builtins(quiet_figures()), READER, identifier="i").pictures == ()
+    assert len(digest(msgspec.to_builtins(busy()), READER, identifier="i").pictures) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0"), (9_999, "9,999"), (12_345, "12k"), (999_499, "999k"), (999_500, "1.0M")]
+)
+def test_a_number_beside_the_columns_is_short(count: int, text: str) -> None:
+    assert short(count) == text
+
+
+@pytest.mark.parametrize("largest", [1, 9_999, 999_499, 9_900_000])
+def test_nothing_of_a_chart_is_cut_off_at_its_sides(largest: int) -> None:
+    days = [(f"2026-11-{day:02}", dict.fromkeys(Severity, largest // 5 + 1)) for day in range(1, 31)]
+    with Image.open(io.BytesIO(chart(days))) as image:
+        sides = [image.crop((0, 0, 4, image.height)), image.crop((image.width - 4, 0, image.width, image.height))]
+        assert all(side.getcolors() == [(4 * image.height, (255, 255, 255))] for side in sides)
 
 
 CHANNELS: dict[str, ChannelSettings] = {

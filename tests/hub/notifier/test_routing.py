@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.headerregistry import Address
 from typing import Any
 
 import pytest
@@ -117,6 +118,29 @@ def test_an_owner_is_an_address_a_channel_or_the_fall_back(finding: Make, owner:
     account = Account(id="111122223333", name="shop", owner=owner)
     owned = route(channels=(OWNER,), otherwise=("email",))
     assert answers(finding(), owned, account=account) == [("r", target, why)]
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        *("mailto:bob@example.com", "a@b.c@d.e", "a..b@example.com", ".a@example.com", "a.@example.com", "a@example"),
+        *("a@example..com", "a@example.com.", "a@-example.com", "ü@example.com", "a@exämple.com", "a\\b@example.com"),
+        *("@b.c", "a\x00@example.com", "a/b@example.com", "a" * 65 + "@example.com"),
+    ],
+)
+def test_what_no_server_takes_as_an_address_is_none(finding: Make, owner: str) -> None:
+    account = Account(id="111122223333", name="shop", owner=owner)
+    ((_, target, why),) = answers(finding(), route(channels=(OWNER,), otherwise=("email",)), account=account)
+    assert target == "email"
+    assert why.endswith("no channel, no address")
+
+
+@pytest.mark.parametrize("owner", ["o'neil+aws@example.com", "first.last@mail-1.example.co.uk", "a_b=c@example.com"])
+def test_unusual_addresses_are_addresses(finding: Make, owner: str) -> None:
+    account = Account(id="111122223333", name="shop", owner=owner)
+    ((_, target, _),) = answers(finding(), route(channels=(OWNER,), otherwise=("email",)), account=account)
+    assert target == f"email/{owner}"
+    assert Address(addr_spec=owner).addr_spec == owner
 
 
 def test_nobody_is_told_where_there_is_no_owner_and_no_fall_back(finding: Make) -> None:
