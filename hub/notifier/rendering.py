@@ -12,7 +12,7 @@ from hub.notifier.notification import Kind, Notification
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _COLUMNS = 78
-_ROWS_HEADINGS = {Kind.ALERT: "Also", Kind.SUMMARY: "The worst of them", Kind.DIGEST: "Oldest critical findings"}
+_ROWS_HEADINGS = {Kind.ALERT: "Also", Kind.SUMMARY: "The worst of them", Kind.DIGEST: "Open for longest"}
 
 
 class Colour(NamedTuple):
