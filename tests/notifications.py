@@ -87,7 +87,7 @@ def figures() -> Figures:
             f"2026-{10 + (day > 30)}-{(day - 1) % 30 + 1:02}",
             {"CRITICAL": day % 4, "HIGH": day * 7 % 13, "MEDIUM": day * 5 % 31, "LOW": day * 3 % 8},
         )
-        for day in range(21, 51)
+        for day in range(20, 50)
     ]
     oldest = Old(
         f"{9:064x}",

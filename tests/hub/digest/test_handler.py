@@ -1,19 +1,27 @@
 """Each digest goes to everybody who should have it, once, of the accounts that are theirs."""
 
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from PIL import Image
 
 from contract.finding import Severity
 from hub.channels.settings import ChannelSettings, Email, Slack, Webhook
 from hub.digest import handler
 from hub.digest.due import DigestTimes
 from hub.digest.handler import digest_handler, scopes
+from hub.notifier.email import mime
+from hub.notifier.mouth import ChannelMouth, Facts
+from hub.notifier.notification import Kind
+from hub.notifier.plan import Batch
 from hub.notifier.routing import OWNER, Route, Routing, Target
 from hub.store.accounts import REMOVED, Account, AccountStore
+from hub.store.findings import FindingStore
 from hub.store.outbox import Outbox
 from tests.hub.digest.conftest import ACCOUNTS, BANK, SHOP
 
@@ -118,6 +126,25 @@ def test_what_is_due_is_put_into_the_outbox_once(organization: "DynamoDBClient",
     (shop,) = waiting(organization, "email/shop@example.com").values()
     assert (shop["accounts_in_scope"], shop["new"]) == (1, {"HIGH": 1, "CRITICAL": 1})
     assert len(waiting(organization, "email/bank@example.com")) == len(waiting(organization, "email")) == 1
+
+
+def test_a_digest_arrives_as_an_email_with_its_picture(organization: "DynamoDBClient", run: Run) -> None:
+    run()
+    (pending,) = Outbox(organization, "state").waiting("email")
+    settings = Email(name="email", sender="m@example.com", recipients=("a@example.com",), time_zone="Europe/Berlin")
+    facts = Facts(FindingStore(organization, "findings"), ACCOUNTS.get, "https://muster.example.com", lambda: NOW)
+    mouth = ChannelMouth(Target("email"), settings, facts, lambda: pytest.fail("nothing is sent"))
+    notification = mouth.composed(Batch("20261120T090000-d", Kind.DIGEST, (pending,)))
+    assert notification
+    mail = message_from_bytes(mime(notification, settings, ["a@example.com"], NOW), policy=policy.default)
+    assert mail["Subject"] == "Muster daily: 2 critical open, 3 new, 1 closed, 1 overdue"
+    (picture,) = (part for part in mail.walk() if part.get_content_type() == "image/png")
+    assert picture["Content-ID"] == "<new-findings>"
+    html = mail.get_body(("html",))
+    assert html
+    assert 'src="cid:new-findings"' in html.get_content()
+    with Image.open(io.BytesIO(picture.get_content())) as image:
+        assert image.size == (1_088, 440)
 
 
 def test_later_runs_of_the_day_read_nothing_and_wake_nobody(

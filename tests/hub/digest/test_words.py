@@ -82,7 +82,8 @@ def test_a_time_that_nobody_said_is_left_out() -> None:
 
 def test_the_picture_has_the_numbers_in_words() -> None:
     (picture,) = said().pictures
-    assert picture.text.startswith("New findings from 2026-10-21 to 2026-11-20: 45 critical, 188 high, ")
+    critical = sum(counts["CRITICAL"] for _, counts in busy().days)
+    assert picture.text.startswith(f"New findings from 2026-10-20 to 2026-11-19: {critical} critical, ")
     assert picture.text in as_text(said())
 
 
