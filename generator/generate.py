@@ -134,7 +134,7 @@ GENERATED: Mapping[str, Callable[[Config], Any]] = {
     "hub/scope.json": _scope,
     "hub/settings.json": detection_settings,
     "hub/channels/channels.json": written_channels,
-    "hub/digest/settings.json": lambda config: config.digests.written(),
+    "hub/digest/settings.json": lambda config: config.digests.written(config.findings.sla_days),
     "hub/notifier/routes.json": written_routing,
     "hub/suppressions.json": lambda config: [one.written() for one in config.suppressions],
 }

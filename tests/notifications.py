@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from contract.catalogue import describe
 from contract.finding import Finding, Severity
@@ -86,7 +87,7 @@ def figures() -> Figures:
             f"2026-{10 + (day > 30)}-{(day - 1) % 30 + 1:02}",
             {"CRITICAL": day % 4, "HIGH": day * 7 % 13, "MEDIUM": day * 5 % 31, "LOW": day * 3 % 8},
         )
-        for day in range(21, 51)
+        for day in range(20, 50)
     ]
     oldest = Old(
         f"{9:064x}",
@@ -96,10 +97,12 @@ def figures() -> Figures:
         "us-east-1",
         "arn:aws:iam::444455556666:root",
         "2026-10-02T00:00:00.000000Z",
+        49,
     )
     return Figures(
         route="everybody",
         period="weekly",
+        since="2026-11-13",
         until="2026-11-20",
         accounts_in_scope=1_043,
         new={"CRITICAL": 4, "HIGH": 41, "MEDIUM": 210},
@@ -107,8 +110,10 @@ def figures() -> Figures:
         closed={"HIGH": 12, "MEDIUM": 100},
         open={"CRITICAL": 3, "HIGH": 88, "MEDIUM": 2_312},
         days=days,
-        overdue={"CRITICAL": 1, "HIGH": 12},
+        overdue={"CRITICAL": 3, "HIGH": 12},
+        sla_days={"CRITICAL": 7, "HIGH": 30, "MEDIUM": 90, "LOW": 180},
         oldest=[oldest] * 3,
+        worst=[replace(oldest, severity=Severity.HIGH, title="Security group open to the world")] * 2,
         accounts=[("shop-production", 412), ("data-lake", 300), ("sandbox-1", 120)],
         detections=[("S3.8", 120), ("EC2.19", 80), ("iam.access_key_created", 12)],
         silent=[("sandbox-7", "eu-west-1", "2026-11-19T10:00:00.000000Z")],
@@ -121,6 +126,7 @@ def quiet_figures() -> Figures:
     return Figures(
         route="everybody",
         period="daily",
+        since="2026-11-19",
         until="2026-11-20",
         accounts_in_scope=1,
         new={},

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from contract.finding import Severity
-from generator.settings.kinds import Days, Form, TimeZone
+from generator.settings.findings import SlaDays
+from generator.settings.kinds import Form, TimeZone
 from generator.settings.section import Section
 
 
@@ -19,12 +19,7 @@ class Digests(Section):
         default="monday", description="day of the weekly ones"
     )
     time_zone: TimeZone = Field(default="UTC", description="zone of that hour", examples=["Europe/Berlin"])
-    critical_days: Days = Field(default=7, description="days after which an open critical finding is overdue")
-    high_days: Days = Field(default=30, description="days after which an open high finding is overdue")
-    medium_days: Days = Field(default=90, description="days after which an open medium finding is overdue")
 
-    def written(self) -> dict[str, Any]:
-        """Return it as the hub reads it (`hub.digest.due.DigestTimes`)."""
-        overdue = {Severity.CRITICAL: self.critical_days, Severity.HIGH: self.high_days}
-        times = self.model_dump(mode="json", include={"hour", "weekday", "time_zone"})
-        return {**times, "sla": {**overdue, Severity.MEDIUM: self.medium_days}}
+    def written(self, overdue: SlaDays) -> dict[str, Any]:
+        """Return it, and what is overdue, as the hub reads it (`hub.digest.due.DigestTimes`)."""
+        return {**self.model_dump(mode="json"), "sla": overdue.written()}

@@ -1,7 +1,7 @@
 """Which digests are due. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,8 @@ from contract.finding import Severity
 from hub.notifier.routing import DAYS
 
 _WRITTEN = Path(__file__).with_name("settings.json")
-# An hourly run that was missed is caught up with; a hub that is deployed in the evening begins the next morning.
-_LATE = timedelta(hours=6)
+# Until shortly before the next one, that a digest is late rather than lost: the shortest day has 23 hours.
+_LATE = timedelta(hours=23)
 DAILY, WEEKLY = "daily", "weekly"
 
 
@@ -37,18 +37,18 @@ class Period(msgspec.Struct, frozen=True):
 
     def day(self, back: int) -> str:
         """Return the day so many days before `until`; 1 is the last one of the period."""
-        return (datetime.fromisoformat(self.until) - timedelta(days=back)).date().isoformat()
+        return (date.fromisoformat(self.until) - timedelta(days=back)).isoformat()
 
 
 def due_periods(wanted: Sequence[str], times: DigestTimes, now: datetime) -> Iterator[Period]:
-    """Yield the periods whose digests are due; the same ones for some hours, so that one failure costs none."""
+    """Yield the periods whose digests are due: the same ones for 23 hours, so that an outage costs none."""
     zone = ZoneInfo(times.time_zone)
     there = now.astimezone(zone)
     today = there.replace(hour=times.hour, minute=0, second=0, microsecond=0)
     latest = today if today <= there else today - timedelta(days=1)
     if now - latest.astimezone(now.tzinfo) >= _LATE:
         return
-    until = latest.astimezone(now.tzinfo).date().isoformat()
+    until = _last_midnight(latest).isoformat()
     if DAILY in wanted:
         yield Period(DAILY, until, 1)
     if WEEKLY in wanted and DAYS[latest.weekday()] == times.weekday:
@@ -58,3 +58,13 @@ def due_periods(wanted: Sequence[str], times: DigestTimes, now: datetime) -> Ite
 def load_times(path: Path = _WRITTEN) -> DigestTimes:
     """Return the times of the generated file."""
     return msgspec.json.decode(path.read_bytes(), type=DigestTimes)
+
+
+def _last_midnight(moment: datetime) -> date:
+    """Return the UTC day that has begun at a local moment, by the zone's summer time all year.
+
+    So each local day has the one after that of the day before; with the offset of the moment, an hour around midnight
+    in UTC would tell a day twice in spring and leave one out in autumn.
+    """
+    offsets = (moment.replace(month=month, day=1).utcoffset() for month in (1, 7))
+    return (moment.replace(tzinfo=None) - max(one or timedelta() for one in offsets)).date()

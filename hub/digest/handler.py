@@ -16,12 +16,14 @@ from contract.settings import read_settings
 from hub.channels.settings import ChannelSettings, load_channels
 from hub.clients import aws_client
 from hub.digest.due import Period, due_periods, load_times
-from hub.digest.figures import Gathered, figures, gather
+from hub.digest.figures import figures
+from hub.digest.gathering import Gathered, gather
 from hub.notifier.queues import ChannelQueues
 from hub.notifier.routing import OWNER, Route, Target, load_routing, owner_targets
 from hub.settings import DigestSettings
 from hub.silence import silences
 from hub.store.accounts import ACTIVE, Account, AccountStore
+from hub.store.digests import DigestStore
 from hub.store.findings import FindingStore
 from hub.store.outbox import Outbox
 from hub.store.outgoing import Pending
@@ -37,28 +39,35 @@ _UNREAD = {"eventbridge", "pagerduty", "sns", "webhook"}
 
 @metrics.log_metrics
 def digest_handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Make the digests that are due; answers how many are new. Every hour the same ones for a while: each goes once."""
+    """Make the digests that are due; answers how many are new.
+
+    Those of a route are noted when all are in the outbox and every target was woken; what was interrupted begins again
+    an hour later, and the outbox takes none twice.
+    """
     settings, client = read_settings(DigestSettings, os.environ), aws_client("dynamodb")
-    routing, channels, moment = load_routing(), load_channels(), now()
+    routing, channels, times, moment = load_routing(), load_channels(), load_times(), now()
     outbox = Outbox(client, settings.state_table)
     queues = ChannelQueues(aws_client("sqs"), settings.channel_queue_urls)
-    accounts = AccountStore(client, settings.state_table)
+    made = DigestStore(client, settings.state_table)
 
     @cache
     def gathered(period: Period) -> Gathered:
-        known = [one for one in accounts.all() if one.status == ACTIVE]
-        silent = silences(known, SpokeStore(client, settings.state_table).each(), moment)
+        known = AccountStore(client, settings.state_table).all()
+        active = [one for one in known if one.status == ACTIVE]
+        silent = silences(active, SpokeStore(client, settings.state_table).each(), moment)
         findings = FindingStore(client, settings.findings_table)
-        return gather(period, RollupStore(client, settings.state_table), findings, known, silent, load_times().sla)
+        return gather(period, RollupStore(client, settings.state_table), findings, known, silent, times.sla)
 
     new = 0
     for route in routing.routes:
-        for period in due_periods(route.digest, load_times(), moment):
-            made = gathered(period)
-            for target, scope in scopes(route, made.accounts, channels).items():
-                if outbox.add(str(target), _pending(made, route, scope, moment), *_once(route, period)):
-                    new += 1
+        for period in due_periods(route.digest, times, moment):
+            if made.is_made(route.name, period.name, period.until):
+                continue
+            known = gathered(period)
+            for target, scope in scopes(route, known.accounts, channels).items():
+                new += outbox.add(str(target), _pending(known, route, scope, moment), *_once(route, period))
                 queues.wake(str(target), timedelta())
+            made.note_made(route.name, period.name, period.until)
     metrics.add_metric(name="DigestsMade", unit=MetricUnit.Count, value=new)
     return {"digests": new}
 
@@ -96,7 +105,7 @@ def _once(route: Route, period: Period) -> tuple[str, str]:
     return f"digest#{route.name}", f"{period.name}#{period.until}"
 
 
-def _pending(made: Gathered, route: Route, scope: frozenset[str] | None, moment: datetime) -> Pending:
-    said = figures(made, route.name, scope)
-    key = "#".join(_once(route, made.period))
+def _pending(known: Gathered, route: Route, scope: frozenset[str] | None, moment: datetime) -> Pending:
+    said = figures(known, route.name, scope)
+    key = "#".join(_once(route, known.period))
     return Pending(key=key, at=iso(moment), route=route.name, digest=msgspec.to_builtins(said))

@@ -16,7 +16,7 @@ _COLUMNS = 78
 _SHORT = 40
 # A space at which no line ends (`textwrap` knows those of ASCII only); texts hold none (`one_line`).
 _HARD = "\u00a0"
-_ROWS_HEADINGS = {Kind.SUMMARY: "The worst of them", Kind.DIGEST: "Oldest critical findings"}
+_ROWS_HEADINGS = {Kind.SUMMARY: "The worst of them", Kind.DIGEST: "Open for longest"}
 
 
 class Colour(NamedTuple):

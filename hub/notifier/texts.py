@@ -12,17 +12,21 @@ def one_line(value: str, longest: int = _LONGEST) -> str:
     # Whatever is cut anyway is not looked at: a hundred kilobytes of it cost nothing.
     head = value[: longest * 4]
     line = " ".join((head if head.isprintable() else _shown(head)).split())
-=======
-    shown = "".join(" " if _is_space(one) else one for one in head if not _is_hidden(one))
-    line = " ".join(shown.split())
->>>>>>> 47bca184567ff7fbfaf8022c88459050a3688e1b
     is_cut = len(line) > longest or len(value) > len(head)
     return f"{line[: longest - 1].rstrip()}…" if is_cut else line
 
 
-<<<<<<< HEAD
 def _shown(text: str) -> str:
-    return "".join(" " if _is_space(one) else one for one in text if one not in _HIDDEN and one not in _ISOLATES)
+    return "".join(" " if _is_space(one) else one for one in text if not _is_hidden(one))
+
+
+def _is_hidden(character: str) -> bool:
+    """Whether a character shows nothing but changes what is shown (Unicode's category Cf).
+
+    Bidirectional controls, tags, soft hyphens and zero-width characters would show another text than the one that is
+    there (Unicode Technical Report 36, "Bidirectional Text Spoofing").
+    """
+    return unicodedata.category(character) == "Cf" and character not in _JOINERS
 
 
 def _is_space(character: str) -> bool:

@@ -93,7 +93,7 @@ class FindingStore:
         return {text(item, "id"): finding_of(item) for item in items}
 
     def page(self, query: FindingQuery, cursor: str | None = None, limit: int = 50) -> Page:
-        """Return a page of a list, newest first, as the indexes project findings.
+        """Return a page of a list, newest first (unless asked otherwise), as the indexes project findings.
 
         A page that had to read past many others may be short; only without a cursor is it the last. A cursor of
         another query raises `hub.store.cursor.CursorError`.

@@ -1,4 +1,4 @@
-"""Reads a page over many buckets: each a little, joined newest first, refilled when it runs out."""
+"""Reads a page over many buckets: each a little, joined in the order of the list, refilled when it runs out."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ _PARALLEL = 10
 
 
 class Bucket:
-    """One key of an index, read newest first; knows what was read and what was shown."""
+    """One key of an index, read in the order of the list; knows what was read and what was shown."""
 
     def __init__(self, key: str, position: Position) -> None:
         """Begin after a position."""
@@ -54,29 +54,31 @@ class Bucket:
             self.read = (text(last, "first_seen"), text(last, "id"))
 
     def show(self) -> Finding:
-        """Return the newest row and pass it."""
+        """Return the next row and pass it."""
         row = self.rows.popleft()
         self._shown = (row.first_seen, row.id)
         return row
 
 
 def read_page(client: "DynamoDBClient", table: str, query: FindingQuery, cursor: str | None, limit: int) -> Page:
-    """Return a page of a query: at most `limit` findings, newest first."""
+    """Return a page of a query: at most `limit` findings, in its order."""
     plan = plan_of(query)
     positions = positions_of(query, cursor, len(plan.buckets))
     buckets = [Bucket(key, position) for key, position in zip(plan.buckets, positions, strict=True)]
-    request = _request(table, plan, limit)
+    request = {**_request(table, plan, limit), "ScanIndexForward": query.oldest_first}
 
     def feed(bucket: Bucket) -> None:
         answer = client.query(**request, **_place(plan, query, bucket))
         rows = (row_of(item) for item in answer["Items"])
         bucket.take_in([row for row in rows if query.matches(row)], answer.get("LastEvaluatedKey"))
 
-    findings = _newest(buckets, feed, limit)
+    findings = _joined(buckets, feed, limit, min if query.oldest_first else max)
     return Page(tuple(findings), cursor_of(query, [bucket.position for bucket in buckets]))
 
 
-def _newest(buckets: Sequence[Bucket], feed: Callable[[Bucket], None], limit: int) -> list[Finding]:
+def _joined(
+    buckets: Sequence[Bucket], feed: Callable[[Bucket], None], limit: int, first: Callable[..., Bucket]
+) -> list[Finding]:
     found: list[Finding] = []
     requests = 0
     with ThreadPoolExecutor(_PARALLEL) as pool:
@@ -91,7 +93,7 @@ def _newest(buckets: Sequence[Bucket], feed: Callable[[Bucket], None], limit: in
             heads = [bucket for bucket in buckets if bucket.rows]
             if not heads:
                 break
-            found.append(max(heads, key=lambda bucket: (bucket.rows[0].first_seen, bucket.rows[0].id)).show())
+            found.append(first(heads, key=lambda bucket: (bucket.rows[0].first_seen, bucket.rows[0].id)).show())
     return found
 
 
@@ -100,7 +102,6 @@ def _request(table: str, plan: Plan, limit: int) -> dict[str, Any]:
     return {
         "TableName": table,
         "IndexName": plan.index,
-        "ScanIndexForward": False,
         "Limit": max(rows, _FILTERED_ROWS) if plan.is_filtered else rows,
         "KeyConditionExpression": "#key = :key AND first_seen BETWEEN :since AND :until",
         "ExpressionAttributeNames": {"#key": plan.attribute},

@@ -17,7 +17,7 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Open findings that match every field that is set; a field with several values matches any of them.
 
     `since` and `until` are `contract.clock.iso` text, compared with when a finding was first seen. `closed_on`
-    (`2026-11-20`) asks for the findings that were closed on that day instead.
+    (`2026-11-20`) asks for the findings that were closed on that day instead. `oldest_first` turns the order round.
     """
 
     severities: tuple[Severity, ...] = ()
@@ -30,6 +30,7 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True):
     since: str = ""
     until: str = ""
     closed_on: str = ""
+    oldest_first: bool = False
 
     def matches(self, finding: Finding) -> bool:
         """Whether a listed finding is asked for."""
@@ -46,7 +47,7 @@ class FindingQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Findings of a list, newest first, and where the next page begins (None: nowhere)."""
+    """Findings of a list in its order, and where the next page begins (None: nowhere)."""
 
     findings: tuple[Finding, ...]
     cursor: str | None

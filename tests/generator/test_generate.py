@@ -3,13 +3,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pydantic import ValidationError
 
+from contract.finding import Severity
 from generator.config import Config, Target
-from generator.functions import DETECTOR, HUB_FUNCTIONS, INGESTER, INVENTORY
+from generator.functions import DETECTOR, DIGEST, HUB_FUNCTIONS, INGESTER, INVENTORY
 from generator.generate import Manifest, generate, templates, tuning
 from generator.snapshots import blank_artefacts, everything
 from hub.coverage import Scope
 from hub.detections.settings import DetectionSettings
+from hub.digest.due import DigestTimes, load_times
 from hub.overrides import Override
 
 
@@ -112,6 +115,35 @@ def test_the_inventory_is_told_where_spokes_are_and_what_is_different_somewhere(
         Override(accounts=("222222222222",), settings={"skipped_checks": []}),
         Override(accounts=("333333333333",)),
     ]
+
+
+def test_digests_are_told_when_they_come_and_what_is_overdue(config: Config, tmp_path: Path) -> None:
+    written = tmp_path / "settings.json"
+    written.write_bytes(tuning(config, DIGEST)["hub/digest/settings.json"])
+    agreed = {Severity.CRITICAL: 7, Severity.HIGH: 30, Severity.MEDIUM: 90, Severity.LOW: 180}
+    assert load_times(written) == DigestTimes(sla=agreed)
+    asked = {
+        "digests": {"hour": 6, "weekday": "friday", "time_zone": "Asia/Kolkata"},
+        "findings": {"sla_days": {"critical": 2}},
+    }
+    told = Config.model_validate(config.model_dump(exclude_unset=True) | asked)
+    written.write_bytes(tuning(told, DIGEST)["hub/digest/settings.json"])
+    assert load_times(written) == DigestTimes(6, "friday", "Asia/Kolkata", {**agreed, Severity.CRITICAL: 2})
+
+
+@pytest.mark.parametrize(
+    ("table", "setting", "value"),
+    [
+        ("digests", "hour", 24),
+        ("digests", "weekday", "Monday"),
+        ("digests", "time_zone", "Europe/Nowhere"),
+        ("findings", "sla_days", {"critical": 0}),
+        ("findings", "sla_days", {"informational": 5}),
+    ],
+)
+def test_what_digests_cannot_be_is_refused(config: Config, table: str, setting: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=setting):
+        Config.model_validate(config.model_dump(exclude_unset=True) | {table: {setting: value}})
 
 
 def test_the_detector_is_told_every_setting_but_the_accounts_that_it_reads_itself(config: Config) -> None:

@@ -74,6 +74,36 @@ def test_a_finding_that_expires_changes_no_day(counters: RollupStore, finding: M
     assert counters.summary(NOW).open["HIGH"] == 0
 
 
+def test_what_closes_is_counted_on_the_day_of_its_closing_by_the_severity_that_it_has_then(
+    counters: RollupStore, finding: Make
+) -> None:
+    before = finding(first_seen="2026-10-01T00:00:00.000000Z")
+    worse = msgspec.structs.replace(before, severity=Severity.CRITICAL, **DONE)
+    count([record(1, None, before), record(2, before, worse)], "s", counters, NOW)
+    assert {one for one in counters.counts("2026-11-20") if one.closed} == {
+        Count("111122223333", "CRITICAL", "", 0, closed=1)
+    }
+    assert not [one for one in counters.counts("2026-10-01") if one.closed]
+
+
+def test_what_closes_twice_was_closed_twice_and_what_was_closed_from_the_beginning_never(
+    counters: RollupStore, finding: Make
+) -> None:
+    is_open, closed = finding("f1"), finding("f1", **DONE)
+    changes = [
+        (None, is_open),
+        (is_open, closed),
+        (closed, is_open),
+        (is_open, closed),
+        (closed, closed),
+        (closed, None),
+    ]
+    records = [record(place, old, new) for place, (old, new) in enumerate(changes, 1)]
+    count([*records, record(9, None, finding("f2", **DONE))], "s", counters, NOW)
+    count(records, "s", counters, NOW)
+    assert sum(one.closed for one in counters.counts("2026-11-20")) == 2
+
+
 def test_a_batch_that_is_delivered_again_counts_once(counters: RollupStore, finding: Make) -> None:
     records = opened(finding, 5)
     for batch in (records, records, records[3:], records[:2]):

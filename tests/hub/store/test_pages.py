@@ -47,6 +47,15 @@ def test_200_findings_over_the_shards_come_each_once_newest_first(
     assert [one.first_seen for one in found] == sorted((one.first_seen for one in found), reverse=True)
 
 
+@pytest.mark.parametrize("limit", [7, 50, 500])
+def test_the_oldest_come_first_when_asked_so(store: FindingStore, finding: Make, limit: int) -> None:
+    store.upsert([finding(f"f{place}", first_seen=moment(place // 3)) for place in range(200)])
+    query = FindingQuery(severities=(Severity.HIGH,), until=moment(49), oldest_first=True)
+    found = everything(store, query, limit)
+    assert len({one.id for one in found}) == len(found) == 150
+    assert [one.first_seen for one in found] == sorted(one.first_seen for one in found)
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
