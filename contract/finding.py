@@ -88,7 +88,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Of Security Hub's findings `source_id` and `product_arn` are the identity, `source` is the document as the provider
     wrote it, `customer` what its customers may change of it, `provider_severity` the severity before they did.
     `passed_at` is the latest moment at which the control passed. `acted_at` says when people acted, where that is
-    known: `workflow_at` is only the version of what was seen. `is_told_here`: they did it here, not in Security Hub.
+    known: `workflow_at` is only the version of what was seen. `is_told_here`: they did it here, not in Security Hub,
+    whose customers' part was `overruled` (a digest) before: until it has heard of the decision, it repeats that.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     workflow_until: str = ""
     acted_at: str = ""
     is_told_here: bool = False
+    overruled: str = ""
     assignee: str = ""
     suppression: str = ""
     note: str = ""

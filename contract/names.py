@@ -216,9 +216,9 @@ def control_rollup_key(day: str, control: str) -> tuple[str, str]:
 ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
 
 
-def history_key(finding: str, revision: int) -> tuple[str, str]:
-    """Return pk and sk of what became of a finding with a revision."""
-    return f"HISTORY#{finding}", f"{revision:08}"
+def history_key(finding: str, at: str, revision: int) -> tuple[str, str]:
+    """Return pk and sk of what became of a finding at a time: one that is made anew begins at revision 1 again."""
+    return f"HISTORY#{finding}", f"{at}#{revision:08}"
 
 
 SUPPRESSIONS_PARTITION = "SUPPRESSION"

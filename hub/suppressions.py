@@ -68,10 +68,19 @@ class Keeper:
         reopened = sum(self._reopened(name, until, moment) for until, name in self._suppressions.due(moment))
         for one in gone:
             reopened += sum(self._reopened(name, until, moment) for until, name in list(self._suppressions.by(one.id)))
-        for one in gone:
-            self._suppressions.remove(one.id)
+            self._end(one, moment)
         suppressed = sum(self._applied(one, moment) for one in [*changed, *recent])
         return {"suppressed": suppressed, "reopened": reopened}
+
+    def _end(self, suppression: Suppression, moment: datetime) -> None:
+        """End a suppression that was taken out, and forget it once nothing can be suppressed by it any more.
+
+        The functions know it for some minutes yet, and what they suppressed comes through a queue.
+        """
+        if not suppression.ended:
+            self._suppressions.write(msgspec.structs.replace(suppression, ended=iso(moment), until=iso(moment)))
+        elif suppression.ended < iso(moment - _SPREADING):
+            self._suppressions.remove(suppression.id)
 
     def _applied(self, suppression: Suppression, moment: datetime) -> int:
         """Suppress the open findings that a suppression covers; it is stored last, so that a killed run starts over."""

@@ -78,6 +78,7 @@ class Follower:
                 failed.append(message)
         told = {turn.finding for turn in turns.values() if turn.entry and turn.entry.is_peoples}
         unheard = self._told([one for name, one in findings.items() if name in told])
+        _count_overtaken(findings.values(), turns.values())
         return failed + [message for message, one in turns.items() if one.finding in unheard and message not in failed]
 
     def _is_followed(self, turn: Turn, finding: Finding | None, moment: datetime) -> bool:
@@ -107,6 +108,15 @@ class Follower:
         refused = self._write_back.write(decided)
         metrics.add_metric(name="DecisionsWritten", unit=MetricUnit.Count, value=len(decided) - len(refused))
         return refused
+
+
+def _count_overtaken(findings: Iterable[Finding], turns: Iterable[Turn]) -> None:
+    """Say which decisions made here Security Hub's customers have changed before they were written there."""
+    decided = {turn.finding for turn in turns if turn.entry and turn.entry.is_told_here}
+    for one in findings:
+        if one.id in decided and one.is_of_security_hub and not one.is_told_here:
+            logger.warning("A decision was overtaken in Security Hub", finding=one.id)
+            metrics.add_metric(name="DecisionsOvertaken", unit=MetricUnit.Count, value=1)
 
 
 def _turn(body: str) -> Turn | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
 
 from contract import ocsf
 from contract.finding import Finding, Workflow
@@ -17,6 +18,7 @@ _FINDINGS = 100
 # NoteUpdate: a text has at most 512 characters; a user-defined value 1,024 (API reference).
 _LONGEST_NOTE = 512
 # Security Hub forgets findings; what people decided about one that is gone concerns nobody there.
+_MALFORMED = {"InvalidInputException", "ValidationException"}
 _GONE = {"FindingNotFound", "ResourceNotFoundException"}
 # OCSF, "status_id" of a finding.
 _STATUS = {Workflow.NEW: 1, Workflow.NOTIFIED: 2, Workflow.SUPPRESSED: 3, Workflow.RESOLVED: 4}
@@ -32,7 +34,8 @@ class WriteBack:
     def write(self, findings: Iterable[Finding]) -> set[str]:
         """Write the decisions as they stand and return the ids of the findings that Security Hub did not take.
 
-        What is decided alike is written in one call. A throttled call raises: the queue brings all of it again.
+        What is decided alike is written in one call; one that is refused fails its findings and no others. A throttled
+        call raises: the queue brings all of it again.
         """
         alike: dict[bytes, list[Finding]] = {}
         for one in findings:
@@ -44,7 +47,14 @@ class WriteBack:
 
     def _refused(self, group: Sequence[Finding]) -> Iterator[str]:
         is_new = ocsf.is_ocsf(group[0].source)
-        answer = self._written_v2(group) if is_new else self._written(group)
+        try:
+            answer = self._written_v2(group) if is_new else self._written(group)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MALFORMED:
+                raise
+            logger.exception("Security Hub refused a call", findings=[one.id for one in group])
+            yield from (one.id for one in group)
+            return
         ids = {_name(one): one.id for one in group}
         for one in answer.get("UnprocessedFindings", []):
             named = one.get("FindingIdentifier") or {}
@@ -53,7 +63,8 @@ class WriteBack:
                 logger.warning("Security Hub has forgotten a finding", finding=ids.get(name, name))
                 continue
             logger.error("Security Hub did not take a decision", finding=ids.get(name, name), reason=one["ErrorCode"])
-            yield ids.get(name, "")
+            # Whose refusal it is cannot be told: each of them comes again.
+            yield from [ids[name]] if name in ids else ids.values()
 
     def _written(self, group: Sequence[Finding]) -> Any:
         identifiers = [{"ProductArn": one.product_arn, "Id": one.source_id} for one in group]
@@ -77,7 +88,7 @@ def _said(finding: Finding) -> Mapping[str, Any]:
 
 
 def _comment(finding: Finding) -> str:
-    return (finding.note or f"{finding.workflow.capitalize()} in Muster.")[:_LONGEST_NOTE]
+    return (finding.note.strip() or f"{finding.workflow.capitalize()} in Muster.")[:_LONGEST_NOTE]
 
 
 def _name(finding: Finding) -> tuple[str, str]:

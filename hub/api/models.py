@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contract.finding import Finding, Severity, Workflow
 from hub.store.accounts import Account
@@ -10,7 +10,8 @@ from hub.store.history import Entry
 from hub.store.rollups import Summary
 
 Id = Annotated[str, Field(pattern=r"^[\w-]{1,64}$", description="a finding's id")]
-Text = Annotated[str, Field(max_length=512)]
+# Security Hub refuses texts without a visible character (API reference, NonEmptyString).
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=512)]
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a day, such as 2026-11-20")]
 
@@ -73,7 +74,7 @@ class Decided(BaseModel):
 
     workflow: Literal["NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"] | None = None
     note: Text | None = None
-    assignee: Annotated[str, Field(max_length=128)] | None = None
+    assignee: Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)] | None = None
     reason: Annotated[str, Field(max_length=512, description="why it is suppressed")] = ""
     until: Annotated[
         str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="last day of a suppression, UTC; empty: for good")

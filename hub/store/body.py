@@ -29,6 +29,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     workflow_until: str = ""
     acted_at: str = ""
     is_told_here: bool = False
+    overruled: str = ""
     assignee: str = ""
     suppression: str = ""
     note: str = ""

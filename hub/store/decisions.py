@@ -1,5 +1,6 @@
 """What somebody decides about a finding, and what becomes of the finding."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,12 +40,13 @@ def after(finding: Finding, decision: Decision) -> Finding:
         workflow=workflow,
         note=finding.note if decision.note is None else decision.note,
         assignee=finding.assignee if decision.assignee is None else decision.assignee,
-        suppression=finding.suppression if is_untouched else decision.suppression * is_suppressing,
-        workflow_until=finding.workflow_until if is_untouched else decision.until * is_suppressing,
+        suppression=finding.suppression if is_untouched else (decision.suppression if is_suppressing else ""),
+        workflow_until=finding.workflow_until if is_untouched else (decision.until if is_suppressing else ""),
         workflow_by=decision.by,
         workflow_at=_holding(finding, decision.at),
         acted_at=decision.at,
         is_told_here=True,
+        overruled=_overruled(finding),
     )
     return msgspec.structs.replace(done, customer=_customer(done)) if finding.is_of_security_hub else done
 
@@ -65,6 +67,18 @@ def _customer(finding: Finding) -> dict[str, Any]:
     said = {**finding.customer, "Workflow": {"Status": finding.workflow.value}}
     fields = user_defined(finding)
     return {**said, "UserDefinedFields": fields} if fields or "UserDefinedFields" in said else said
+
+
+def said_digest(finding: Finding) -> str:
+    """Return what tells whether two sights of Security Hub say the same of what its customers may change."""
+    return hashlib.sha256(msgspec.json.encode(finding.customer, order="deterministic")).hexdigest()[:16]
+
+
+def _overruled(finding: Finding) -> str:
+    """Return what Security Hub says until it has heard: what it said before the first decision that it has not."""
+    if not finding.is_of_security_hub:
+        return ""
+    return finding.overruled if finding.is_told_here else said_digest(finding)
 
 
 def _holding(finding: Finding, at: str) -> str:

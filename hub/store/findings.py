@@ -127,14 +127,20 @@ class FindingStore:
     def decide(self, finding_id: str, decision: Decision) -> Finding:
         """Write what somebody decided about a finding and return it; an older decision changes nothing.
 
-        Raises `FindingNotFoundError`.
+        Raises `FindingNotFoundError`. Who loses a race decides again about what is stored by then, so that neither of
+        two decisions is lost.
         """
-        item = self._item(finding_id)
-        if not item:
-            raise FindingNotFoundError(finding_id)
-        stored = finding_of(item)
-        changes = self._join(after(stored, decision), item)
-        return changes[0].after if changes else stored
+        for _ in range(_RACES):
+            item = self._item(finding_id)
+            if not item:
+                raise FindingNotFoundError(finding_id)
+            stored = finding_of(item)
+            merged = merge(stored, after(stored, decision))
+            if merged is None:
+                return stored
+            if self._is_put(merged, item):
+                return merged
+        raise LostRaceError(finding_id)
 
     def is_put_back(self, finding: Finding, until: datetime) -> bool:
         """Store a finding of the archive until a time; False when the table has it still, or again."""
@@ -147,11 +153,21 @@ class FindingStore:
             merged = merge(stored, finding, renewing=renewing)
             if merged is None:
                 return []
-            revision = number(item, "revision") if item else 0
-            if is_put(self._client, self._table, item_of(merged, revision + 1), revision, key="id"):
+            if self._is_put(merged, item):
                 return [Change(stored, merged)]
             item = self._item(finding.id)
         raise LostRaceError(finding.id)
+
+    def _is_put(self, finding: Finding, before: Item | None) -> bool:
+        """Store a finding in place of an item; False when that is not what is stored any more.
+
+        A time that was given to a restored finding stays: what is written of it meanwhile does not shorten it.
+        """
+        revision = number(before, "revision") if before else 0
+        item = item_of(finding, revision + 1)
+        if before and TTL_ATTRIBUTE in before and TTL_ATTRIBUTE in item:
+            item |= to_item({TTL_ATTRIBUTE: max(number(before, TTL_ATTRIBUTE), number(item, TTL_ATTRIBUTE))})
+        return is_put(self._client, self._table, item, revision, key="id")
 
     def _item(self, finding_id: str) -> Item | None:
         key = to_item({"id": finding_id})

@@ -26,6 +26,7 @@ class Entry(msgspec.Struct, frozen=True):
     at: str
     by: str
     changes: dict[str, tuple[str, str]]
+    is_told_here: bool = False
 
     @property
     def is_peoples(self) -> bool:
@@ -41,7 +42,7 @@ def entry_of(before: Finding, after: Finding, revision: int) -> Entry | None:
         return None
     if changes.keys().isdisjoint(PEOPLES):
         return Entry(revision, after.observed_at, "", changes)
-    return Entry(revision, after.acted_at or after.workflow_at, after.workflow_by, changes)
+    return Entry(revision, after.acted_at or after.workflow_at, after.workflow_by, changes, after.is_told_here)
 
 
 class HistoryStore:
@@ -56,12 +57,12 @@ class HistoryStore:
         """Remember a change; again is no change."""
         forgotten = datetime.fromisoformat(entry.at) + _KEPT
         item = {
-            **document_item(history_key(finding_id, entry.revision), entry),
+            **document_item(history_key(finding_id, entry.at, entry.revision), entry),
             **to_item({TTL_ATTRIBUTE: int(forgotten.timestamp())}),
         }
         self._client.put_item(TableName=self._table, Item=item)
 
     def of(self, finding_id: str) -> list[Entry]:
         """Return a finding's changes, oldest first."""
-        partition, _ = history_key(finding_id, 0)
+        partition, _ = history_key(finding_id, "", 0)
         return [document_of(item, Entry) for item in read_partition(self._client, self._table, partition)]

@@ -153,9 +153,13 @@ def _closed_resource(finding: Finding) -> dict[str, Plain]:
 
 
 def closing_time(finding: Finding) -> datetime:
-    """Return when a closed finding was closed: by the provider, as the hub saw it, by people, or by another finding."""
+    """Return when a closed finding was closed: by the provider, as the hub saw it, by people, or by another finding.
+
+    What people say about one that its provider closed is as new: the archive hears of it once more.
+    """
     if finding.record_state is not RecordState.ACTIVE or finding.compliance == "PASSED":
-        return datetime.fromisoformat(finding.observed_at)
+        said = finding.acted_at if finding.is_told_here else ""
+        return datetime.fromisoformat(max(finding.observed_at, said))
     closed_at = finding.superseded_at if finding.status is Status.ARCHIVED else finding.acted_at or finding.workflow_at
     # Never before it was seen: what was closed long ago, and is heard of now, is due in 90 days, not at once.
     return datetime.fromisoformat(max(closed_at, finding.observed_at))

@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 
 from contract.finding import Finding, Severity
+from contract.ocsf import is_ocsf
+from hub.store.decisions import said_digest
 
 
 class Register(msgspec.Struct, frozen=True):
@@ -20,8 +22,10 @@ _BY_THEMSELVES = ("first_seen", "passed_at", "severity")
 _DONE = ("workflow", "workflow_by", "workflow_until", "assignee", "suppression", "note", "customer")
 # When and where people acted is not always known to Security Hub, so it is no part of what they did.
 CUSTOMER = Register(
-    fields=(*_DONE, "acted_at", "workflow_at", "is_told_here"), version=("workflow_at",), compared=_DONE
+    fields=(*_DONE, "acted_at", "workflow_at", "is_told_here", "overruled"), version=("workflow_at",), compared=_DONE
 )
+# What OCSF has no word for.
+_OCSF_LACKS = ("assignee", "suppression", "workflow_until", "workflow_by", "acted_at", "is_told_here", "overruled")
 _SAID = tuple(
     name
     for name in Finding.__struct_fields__
@@ -44,7 +48,7 @@ def merge(stored: Finding | None, incoming: Finding, *, renewing: bool = False) 
     if stored is None:
         return incoming
     said = _later(stored, incoming, PROVIDER, renewing=renewing)
-    done = _later(stored, incoming, CUSTOMER, renewing=renewing)
+    done = _later(stored, _completed(stored, incoming), CUSTOMER, renewing=renewing)
     gone = max(stored, incoming, key=lambda one: (one.superseded_at, one.superseded_by))
     times = {
         "first_seen": min(stored.first_seen, incoming.first_seen),
@@ -54,6 +58,22 @@ def merge(stored: Finding | None, incoming: Finding, *, renewing: bool = False) 
         return None
     registers = {**_values(done, CUSTOMER.fields), **_values(gone, _SUPERSEDED), **times}
     return msgspec.structs.replace(said, **registers, severity=_severity(said, done))
+
+
+def _completed(stored: Finding, incoming: Finding) -> Finding:
+    """Return a sight with what it cannot know of people's decisions that were made here.
+
+    Security Hub repeats what it said before a decision until it has heard of it, however long a queue is late. In OCSF
+    it has no word for an assignee, a reason, an end or an author: they hold as long as the status does.
+    """
+    if not stored.is_told_here or incoming.is_told_here:
+        return incoming
+    if stored.overruled == said_digest(incoming):
+        return msgspec.structs.replace(incoming, **_values(stored, CUSTOMER.fields))
+    if not is_ocsf(incoming.source):
+        return incoming
+    held = _OCSF_LACKS if incoming.workflow is stored.workflow else ("assignee",)
+    return msgspec.structs.replace(incoming, **_values(stored, held))
 
 
 def joined(one: Finding, other: Finding) -> Finding:

@@ -24,7 +24,8 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What is accepted, by whom, why, until when (`contract.clock.iso` text; empty: for good).
 
     Of each list that is given one entry must fit; `*` stands for any text in detections, resources and actors.
-    `is_written` says that `muster.toml` has it, `since` since when it is stored in these words.
+    `is_written` says that `muster.toml` has it, `since` since when it is stored in these words, `ended` since
+    when `muster.toml` has it no more.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     actors: tuple[str, ...] = ()
     is_written: bool = False
     since: str = ""
+    ended: str = ""
 
     def is_over(self, moment: datetime) -> bool:
         """Whether its time has passed."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from contract import ocsf
 from contract.asff import finding_of
@@ -17,7 +18,7 @@ from hub.store.decisions import Decision
 from hub.store.findings import FindingStore
 from hub.store.history import HistoryStore
 from hub.store.suppressions import Suppression, SuppressionStore
-from hub.suppressing import Suppressing
+from hub.suppressing import Suppressing, decision_of
 from hub.suppressions import Keeper
 from hub.turns import Turn, turn_of
 from hub.workflow import Follower
@@ -281,9 +282,18 @@ def test_a_suppression_that_is_taken_out_opens_what_it_covered(work: Work, findi
     work.store.upsert([finding()])
     work.keep(for_good)
     remembered(work, "f1")
-    assert work.keep(at=NOW + timedelta(hours=1)) == {"suppressed": 0, "reopened": 1}
-    assert work.suppressions.all() == []
+    hour = timedelta(hours=1)
+    assert work.keep(at=NOW + hour) == {"suppressed": 0, "reopened": 1}
     assert work.get("f1").is_open
+    # A function that knew it for some minutes yet suppressed another one meanwhile.
+    work.store.upsert([finding("f2")])
+    work.store.decide("f2", decision_of(for_good, NOW + hour))
+    remembered(work, "f2")
+    assert work.keep(at=NOW + hour + timedelta(minutes=15)) == {"suppressed": 0, "reopened": 1}
+    assert work.get("f2").is_open
+    assert [one.id for one in work.suppressions.all()] == ["drill"]
+    work.keep(at=NOW + 2 * hour)
+    assert work.suppressions.all() == []
 
 
 def test_a_suppression_with_other_words_keeps_what_it_covers_and_opens_the_rest(work: Work, finding: Make) -> None:
@@ -330,3 +340,77 @@ def test_the_handler_reads_its_environment(
     records = {"Records": [{"messageId": "1", "body": body}, {"messageId": "2", "body": "?"}]}
     assert module.follow_handler(records, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     module._follower.cache_clear()
+
+
+def test_what_security_hub_repeats_before_it_has_heard_undoes_no_decision(work: Work) -> None:
+    before = finding_of(control(), "2026-11-20T09:00:00.000000Z")
+    work.store.upsert([before])
+    work.store.decide(
+        before.id, Decision(workflow=Workflow.SUPPRESSED, note="ok", by="bob", at="2026-11-20T10:00:00.000000Z")
+    )
+    # Hours later, for the queue is late: the provider says something else, and what people did not change meanwhile.
+    again = finding_of(control(UpdatedAt="2026-11-20T14:00:00Z"), "2026-11-20T14:00:00.000000Z")
+    work.store.upsert([again])
+    stored = work.get(before.id)
+    assert (stored.workflow, stored.note, stored.is_told_here) == (Workflow.SUPPRESSED, "ok", True)
+    # What people there change after that is another word, and the later one.
+    opened = control(
+        UpdatedAt="2026-11-20T15:00:00Z", Workflow={"Status": "NEW"}, Note={"Text": "no", "UpdatedBy": "x"}
+    )
+    work.store.upsert([finding_of(opened, "2026-11-20T15:00:00.000000Z")])
+    assert (work.get(before.id).workflow, work.get(before.id).is_told_here) == (Workflow.NEW, False)
+
+
+def ocsf_control(moment: str, status_id: str = "1", comment: str = "") -> Finding:
+    said = {
+        "metadata": {"uid": "m-1", "product": {"uid": "arn:product", "name": "Security Hub"}},
+        "finding_info": {"uid": "s-1", "title": "bucket", "created_time_dt": "2026-11-20T09:00:00Z"},
+        "cloud": {"account": {"uid": ACCOUNT}, "region": "eu-central-1"},
+        "compliance": {"control": "S3.8", "status": "Fail"},
+        "status_id": status_id,
+        **({"comment": comment} if comment else {}),
+    }
+    return ocsf.finding_of(said, moment)
+
+
+def test_an_echo_in_ocsf_takes_nothing_away_that_it_has_no_word_for(work: Work) -> None:
+    before = ocsf_control("2026-11-20T09:00:00.000000Z")
+    work.store.upsert([before])
+    until = "2026-11-25T00:00:00.000000Z"
+    suppressed = Decision(
+        workflow=Workflow.SUPPRESSED,
+        suppression="drill",
+        note="drill",
+        assignee="alice",
+        until=until,
+        by="bob",
+        at="2026-11-20T10:00:00.000000Z",
+    )
+    work.store.decide(before.id, suppressed)
+    work.store.upsert([ocsf_control("2026-11-20T14:00:00.000000Z", "3", "drill")])
+    stored = work.get(before.id)
+    assert (stored.workflow_until, stored.suppression, stored.assignee, stored.workflow_by) == (
+        until,
+        "drill",
+        "alice",
+        "bob",
+    )
+    remembered(work, before.id)
+    assert work.keep(at=datetime(2026, 11, 26, tzinfo=UTC))["reopened"] == 1
+    assert work.get(before.id).is_open
+
+
+def test_a_refused_call_fails_its_findings_and_no_others(work: Work) -> None:
+    hub = SecurityHub(control(), control(Id="other"))
+
+    def refused(**request: Any) -> dict[str, Any]:
+        if request["Note"]["Text"] == "bad":
+            raise ClientError({"Error": {"Code": "InvalidInputException", "Message": "bad"}}, "BatchUpdateFindings")
+        return SecurityHub.batch_update_findings(hub, **request)
+
+    hub.batch_update_findings = refused  # type: ignore[method-assign]
+    first, other = (finding_of(one, "2026-11-20T09:00:00.000000Z") for one in hub.findings.values())
+    work.store.upsert([first, other])
+    turns = [work.decided(one.id, note=note) for one, note in ((first, "bad"), (other, "good"))]
+    assert work.follow(*turns, hub=hub) == ["0"]
+    assert hub.findings["other"]["Note"]["Text"] == "good"

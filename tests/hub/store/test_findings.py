@@ -1,14 +1,16 @@
 """Upserts join with what is stored; unchanged costs nothing, lost races lose nothing."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from contract.finding import Finding, RecordState, Severity, Workflow
-from hub.store.decisions import Decision
+from hub.store.decisions import Decision, after
 from hub.store.findings import FindingNotFoundError, FindingStore, UpsertError
+from hub.store.items import closing_time
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,6 +63,47 @@ def test_a_lost_race_reads_again_and_loses_neither_deed(
     stored = store.get("f1")
     assert stored is not None
     assert (stored.title, stored.workflow, stored.note) == ("newer", Workflow.SUPPRESSED, "drill")
+
+
+def test_two_decisions_at_once_are_both_kept(store: FindingStore, finding: Make, dynamodb: "DynamoDBClient") -> None:
+    store.upsert([finding()])
+    racing = FindingStore(dynamodb, "findings")
+    raced = []
+
+    def race(**_: Any) -> None:
+        if not raced:
+            raced.append(True)
+            racing.decide("f1", Decision(workflow=Workflow.RESOLVED, assignee="alice", by="alice", at=LATER))
+
+    dynamodb.meta.events.register("before-parameter-build.dynamodb.PutItem", race)
+    later = "2026-11-22T13:00:00.000000Z"
+    done = store.decide("f1", Decision(note="looked at it", by="bob", at=later))
+    assert (done.workflow, done.assignee, done.note, done.workflow_by) == (
+        Workflow.RESOLVED,
+        "alice",
+        "looked at it",
+        "bob",
+    )
+    assert store.get("f1") == done
+
+
+def test_what_is_written_of_a_restored_finding_does_not_shorten_its_time(
+    store: FindingStore, finding: Make, dynamodb: "DynamoDBClient"
+) -> None:
+    closed = finding(
+        workflow=Workflow.RESOLVED, workflow_at="2026-01-01T00:00:00.000000Z", observed_at="2026-01-01T00:00:00.000000Z"
+    )
+    until = datetime(2026, 12, 4, tzinfo=UTC)
+    assert store.is_put_back(closed, until)
+    store.decide("f1", Decision(note="seen", by="bob", at="2026-02-01T00:00:00.000000Z"))
+    item = dynamodb.get_item(TableName="findings", Key={"id": {"S": "f1"}})["Item"]
+    assert int(item["ttl_timestamp"]["N"]) == int(until.timestamp())
+
+
+def test_a_word_about_a_finding_that_its_provider_closed_is_archived_too(finding: Make) -> None:
+    closed = finding(record_state=RecordState.ARCHIVED, observed_at="2026-01-01T00:00:00.000000Z")
+    said = after(closed, Decision(note="it was the drill", by="bob", at="2026-05-01T00:00:00.000000Z"))
+    assert closing_time(said) == datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_two_functions_that_find_the_same_first_store_it_once(
