@@ -29,7 +29,7 @@ from troposphere.wafv2 import WebACLAssociation
 from generator import iam
 from generator.config import Config
 from generator.functions import API
-from generator.parts.firewall import firewall
+from generator.parts.firewall import LONG_ADDRESSES, firewall
 from generator.parts.function import Site, function, regional_name, trusted
 from hub.api.answers import HEADERS, PROBLEM
 
@@ -170,6 +170,7 @@ def _log_line() -> str:
 
 
 def _firewall(config: Config) -> list[AWSObject]:
-    acl = firewall("ApiFirewall", config.names.function("api"), "REGIONAL")
+    # A cursor knows where each of 80 buckets stands, and a resource's ARN may be as long as the rule allows in all.
+    acl = firewall("ApiFirewall", config.names.function("api"), "REGIONAL", LONG_ADDRESSES)
     stage = Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${ApiGateway}/stages/${ApiStage}")
     return [acl, WebACLAssociation("ApiFirewallAssociation", ResourceArn=stage, WebACLArn=GetAtt(acl, "Arn"))]

@@ -21,6 +21,7 @@ from contract.names import METRICS_NAMESPACE, VERSION
 from contract.settings import read_settings
 from hub.api.answers import PROBLEM, Response, finished, is_json, problem, refused
 from hub.api.models import (
+    LONGEST_CURSOR,
     AccountId,
     Change,
     Day,
@@ -89,7 +90,7 @@ def list_findings(  # noqa: PLR0913, PLR0917 - each is a filter
     closed_on: Annotated[
         Day | None, Query(description="those that were closed on that day, in place of open ones")
     ] = None,
-    cursor: Annotated[str | None, Query(max_length=8_192)] = None,
+    cursor: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Page:
     """Return open findings, newest first, or those that were closed on a day."""

@@ -9,6 +9,8 @@ from hub.store.accounts import Account
 from hub.store.history import Entry
 from hub.store.rollups import Summary
 
+# API Gateway takes 10,240 bytes of request line and headers; a cursor has a place in each of 80 buckets.
+LONGEST_CURSOR = 6_144
 Id = Annotated[str, Field(pattern=r"^[\w-]{1,64}$", description="a finding's id")]
 Text = Annotated[str, Field(max_length=512)]
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
