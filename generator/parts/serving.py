@@ -34,6 +34,8 @@ from generator.parts.function import Site, function, regional_name, trusted
 from hub.api.answers import HEADERS, PROBLEM
 
 GATEWAY, STAGE = "ApiGateway", "v1"
+# Of one key. API Gateway applies a plan to keys only, where methods ask for them (its guide, "Usage plans and API keys
+# for REST APIs"); these do not, so that it is the stage that throttles.
 _REQUESTS_A_DAY = 50_000
 _LOGGED = ("requestId", "identity.userArn", "identity.sourceIp", "httpMethod", "path", "status", "responseLatency")
 
