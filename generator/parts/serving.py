@@ -62,7 +62,7 @@ def api(site: Site) -> list[AWSObject]:
 
 def _function(site: Site) -> list[AWSObject]:
     statements = [
-        iam.use_items(GetAtt("FindingsTable", "Arn"), "GetItem", "PutItem"),
+        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
         *(iam.query_index("FindingsTable", one) for one in ("AccountTimestampIndex", "ControlTimestampIndex")),
         *(iam.query_index("FindingsTable", one) for one in ("ResourceIndex", "SeverityTimestampIndex")),
         iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "Query"),

@@ -88,7 +88,7 @@ def list_findings(  # noqa: PLR0913, PLR0917 - each is a filter
     since: Annotated[str, Query(max_length=32, description="first seen since then, ISO 8601")] = "",
     until: Annotated[str, Query(max_length=32, description="first seen until then, ISO 8601")] = "",
     closed_on: Annotated[
-        Day | None, Query(description="those that were closed on that day, in place of open ones")
+        Day | None, Query(description="those that were closed on that day, UTC, in place of open ones")
     ] = None,
     cursor: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
