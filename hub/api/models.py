@@ -1,10 +1,12 @@
 """What the API takes and gives; its OpenAPI document is made of these."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from contract.finding import Finding, Severity, Workflow
+from contract.finding import Finding, Severity, Status, Workflow
 from hub.store.accounts import Account
 from hub.store.history import Entry
 from hub.store.rollups import Summary
@@ -60,12 +62,23 @@ class Change(BaseModel):
         return cls(revision=entry.revision, at=entry.at, by=entry.by, changes=entry.changes)
 
 
+# Every field of a finding, also those that are as usual, which its own JSON leaves out.
+_FIELDS: dict[str, Any] = {one.name: (one.type, ...) for one in msgspec.structs.fields(Finding)}
+Everything: Any = create_model("Everything", __doc__="All that is known of a finding.", **_FIELDS)
+
+
 class Whole(BaseModel):
     """A whole finding, what became of it, and whether somebody should look at it."""
 
-    finding: dict[str, Any]
-    status: str
+    finding: Everything
+    status: Status
     history: list[Change]
+
+    @classmethod
+    def of(cls, finding: Finding, history: Iterable[Entry]) -> "Whole":
+        """Return a whole finding."""
+        told = Everything(**msgspec.structs.asdict(finding))
+        return cls(finding=told, status=finding.status, history=[Change.of(one) for one in history])
 
 
 class Decided(BaseModel):
