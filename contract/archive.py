@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -46,9 +47,11 @@ def late_part_of(day: str, finding: str) -> str:
 
 def written(findings: Iterable[Finding]) -> bytes:
     """Return a file; the same findings make the same bytes."""
-    encoder = msgspec.json.Encoder(order="deterministic")
-    lines = b"".join(encoder.encode(_row(one, encoder)) + b"\n" for one in findings)
-    return gzip.compress(lines, _LEVEL, mtime=0)
+    encoder, file = msgspec.json.Encoder(order="deterministic"), BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=file, mtime=0) as lines:
+        for one in findings:
+            lines.write(encoder.encode(_row(one, encoder)) + b"\n")
+    return file.getvalue()
 
 
 def read(body: bytes) -> list[Finding]:

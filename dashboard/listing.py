@@ -1,19 +1,19 @@
 """Which queries a view asks, in which order, and what of their answers it shows."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from contract.finding import Finding, Severity, Workflow
 from dashboard.filters import Filters, Order, State
 from dashboard.organization import Organization
-from hub.store.items import RETENTION, expiry_week
+from hub.store.items import expiry_day, expiry_week
 from hub.store.query import FindingQuery, Page
 
 ReadPage = Callable[[FindingQuery, str | None, int], Page]
 
-# Closed findings are listed by the day of their closing, each day a query.
+# Closed findings are listed by the day on which they are due for the archive, each day a query.
 CLOSED_DAYS = 14
 # Free text has no index: a view looks at so many findings at most, and says so when there are more.
 MOST_LOOKED_AT = 5000
@@ -60,7 +60,7 @@ def queries(filters: Filters, organization: Organization, now: datetime) -> list
         resource=filters.resource,
     )
     if filters.status.is_closed:
-        return [msgspec.structs.replace(query, closed_on=day) for day in _days(now)]
+        return [msgspec.structs.replace(query, due_on=day) for day in _due_days(now)]
     return _worst_first(query) if filters.order is Order.WORST else [query]
 
 
@@ -71,10 +71,10 @@ def _accounts(filters: Filters, organization: Organization) -> tuple[str, ...] |
     return tuple(one for one in inside if not filters.account or one in filters.account) or None
 
 
-def _days(now: datetime) -> list[str]:
-    """Return the days to ask for; those of Security Hub's findings that closed this week stand under its end."""
-    this_week = (date.fromisoformat(expiry_week(now)) - RETENTION).isoformat()
-    days = [(now - timedelta(days=age)).date().isoformat() for age in range(CLOSED_DAYS)]
+def _due_days(now: datetime) -> list[str]:
+    """Return the days on which what closed lately is due; Security Hub's findings of this week on its last one."""
+    this_week = expiry_week(now)
+    days = [expiry_day(now - timedelta(days=age)) for age in range(CLOSED_DAYS)]
     return days if this_week == days[0] else [this_week, *days]
 
 

@@ -25,7 +25,7 @@ from troposphere.s3 import AbortIncompleteMultipartUpload, Bucket, LifecycleRule
 
 from generator.config import Config
 from generator.parts.bucket import bucket_policy, private_bucket
-from generator.parts.firewall import firewall
+from generator.parts.firewall import LONG_ADDRESSES, firewall
 from generator.settings.web import Cdn
 
 ADDRESS = "DistributionDomainName"
@@ -37,8 +37,6 @@ _ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 _METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 _YEAR = 31_536_000  # seconds
 _LOGS, _LOGS_KEPT, _UNFINISHED = "WebLogs", 400, 7  # days
-# The dashboard keeps its filters in the address, and an identity provider its answer: more than the rule's 2,048 bytes.
-_LONG_ADDRESSES = "SizeRestrictions_QUERYSTRING"
 # Streamlit runs inline scripts and styles; what it does without is forbidden.
 _CONTENT = "base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 
@@ -49,9 +47,9 @@ def web_stack(config: Config) -> Template:
     assert cdn is not None
     template = Template(Description="Muster's web part: CloudFront and its firewall before the dashboard")
     name = config.names.web_stack
-    template.add_resource(
-        [firewall("Firewall", name, "CLOUDFRONT", _LONG_ADDRESSES), _headers(name), _distribution(cdn), *_logs(name)]
-    )
+    # The dashboard keeps its filters in the address, and an identity provider its answer.
+    wall = firewall("Firewall", name, "CLOUDFRONT", LONG_ADDRESSES)
+    template.add_resource([wall, _headers(name), _distribution(cdn), *_logs(name)])
     template.add_output(
         [
             Output(ADDRESS, Value=GetAtt("Distribution", "DomainName")),

@@ -77,9 +77,6 @@ class Ingester:
             changes = self._ingestion.store(findings, renewing=True) if findings else []
         except UpsertError as error:
             logger.exception("Findings were not stored", findings=list(error.failed))
-            known = {one.id for one in findings}
-            # What they supersede fails with them: which of them it was, the next attempt tells.
-            lost = error.failed if error.failed.keys() <= known else known
-            return [message for message, one in read.items() if any(each.id in lost for each in one)]
+            return [message for message, one in read.items() if any(each.id in error.failed for each in one)]
         metrics.add_metric(name="FindingsChanged", unit=MetricUnit.Count, value=len(changes))
         return []

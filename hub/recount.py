@@ -1,4 +1,8 @@
-"""Counts the open findings anew, every night, and mends counters that drifted."""
+"""Counts the open findings anew, every night, and mends counters that drifted.
+
+Not those of accepted findings: these lie among all that closed, by the day on which they are due, and only reading the
+lists of some hundred days would count them.
+"""
 
 import os
 from collections import Counter

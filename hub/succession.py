@@ -1,7 +1,8 @@
 """Controls that come back under another id: what has passed since is closed, what only moved is not told again."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 import msgspec
 
@@ -31,13 +32,11 @@ def settled(news: Iterable[Finding], store: FindingStore) -> tuple[list[Finding]
     finding supersedes none: Security Hub archives the old one of two after it made the new one.
     """
     told = {one.id: one for one in news}
-    members: dict[Matter, dict[str, Finding]] = {}
-    for one in told.values():
-        if matter := matter_of(one):
-            members.setdefault(matter, {})[one.id] = one
-    for matter, among in members.items():
-        members[matter] = {**_neighbours(matter, among, store), **among}
-    closed = {one.id: one for among in members.values() for one in _superseded(among.values())}
+    matters = _by_matter(told.values())
+    beside = _neighbours(matters, told.keys(), store)
+    closed = {
+        one.id: one for matter, among in matters.items() for one in _superseded([*beside.get(matter, ()), *among])
+    }
     others = [one for one in closed.values() if one.id not in told]
     return [closed.get(one.id, one) for one in told.values()], others
 
@@ -54,12 +53,37 @@ def has_predecessor(finding: Finding, store: FindingStore) -> bool:
     return any(one.observed_at > since for one in moved.values() if matter_of(one) == matter)
 
 
-def _neighbours(matter: Matter, among: Mapping[str, Finding], store: FindingStore) -> dict[str, Finding]:
-    """Return what is stored of a matter under other ids: what is open, and where one fails what may have passed."""
-    is_one_failing = any(_is_failing(one) for one in among.values())
-    keys = (resource_key, passed_key, moved_key) if is_one_failing else (resource_key,)
-    rows = {row.id for key in keys for row in _rows(matter, key, store)} - among.keys()
-    return {name: one for name, one in store.read(rows).items() if matter_of(one) == matter} if rows else {}
+def _by_matter(findings: Iterable[Finding]) -> dict[Matter, list[Finding]]:
+    matters: dict[Matter, list[Finding]] = {}
+    for one in findings:
+        if matter := matter_of(one):
+            matters.setdefault(matter, []).append(one)
+    return matters
+
+
+def _neighbours(
+    matters: Mapping[Matter, Sequence[Finding]], told: Collection[str], store: FindingStore
+) -> Mapping[Matter, Sequence[Finding]]:
+    """Return what is stored of each matter beside what is told of it; a damaged finding says nothing.
+
+    That is what is open, and where one fails also what may have passed. However many matters a resource has, each of
+    its keys is read once.
+    """
+    listed = cache(lambda key: _ids(store.of_resource(key)))
+    names: set[str] = set()
+    for matter, among in matters.items():
+        _, control, account, region, resource = matter
+        keys = (resource_key, passed_key, moved_key) if any(map(_is_failing, among)) else (resource_key,)
+        names.update(name for key in keys for name in listed(key(resource)).get((control, account, region), ()))
+    found, _ = store.readable(names.difference(told))
+    return _by_matter(found.values())
+
+
+def _ids(rows: Iterable[Finding]) -> dict[tuple[str, str, str], list[str]]:
+    ids: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        ids.setdefault((row.detection, row.account, row.region), []).append(row.id)
+    return ids
 
 
 def _rows(matter: Matter, key: Callable[[str], str], store: FindingStore) -> Iterator[Finding]:

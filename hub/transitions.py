@@ -94,8 +94,9 @@ def pass_on(
     deleted = Outlet("DeletionsQueued", settings.late_archiver_queue_url, lambda _: "")
     failed = None
     for record in records:
+        is_kept = bool(deleted.queue) and is_unarchived(record, archived_through)
         try:
-            if deleted.queue and is_unarchived(record, archived_through):
+            if is_kept:
                 deleted.messages.append((record.sequence, _body(record)))
             change = change_of(record)
         except Exception:  # the isolator of stream records: those before one that cannot be read are passed on

@@ -16,6 +16,7 @@ from contract.names import (
     ROLLUP_DRIFT,
     SILENT_SPOKES,
     SYNC_AGE,
+    SYNC_REFUSED,
     SYNC_WHOLE_AGE,
     UNWELL_SPOKES,
 )
@@ -74,15 +75,23 @@ def rollup_alarm() -> Alarm:
 
 
 def sync_alarms() -> list[Alarm]:
-    """Return the alarms on a sync with Security Hub that comes to no end, or is begun by nobody."""
-    late = "no sync with Security Hub began for 18 hours, or the last one began 13 hours ago; its log says why"
+    """Return the alarms on a sync that comes to no end, is begun by nobody, or brings what cannot be stored.
+
+    Each is begun every six hours and then says how old the last one is: the third time in a row that it is too old, 30
+    hours after it began, or in the third six hours without a word.
+    """
+    late = (
+        "no sync with Security Hub began for 18 hours, or one came to no end within a day and a half; its log says why"
+    )
     stuck = "for 15 days Security Hub was not read as a whole; the sync's log says why"
+    refused = "findings of Security Hub cannot be stored; the sync's log says which and why"
     every = {"Period": _SIX_HOURS, "EvaluationPeriods": 3}
     return [
         _alarm(SYNC_AGE, late, {**_own_metric(SYNC_AGE, SYNC, "Maximum"), **every}, 13, ALERTS, missing="breaching"),
         _alarm(
             SYNC_WHOLE_AGE, stuck, {**_own_metric(SYNC_WHOLE_AGE, SYNC, "Maximum"), "Period": _SIX_HOURS}, 15, ALERTS
         ),
+        _alarm(SYNC_REFUSED, refused, {**_own_metric(SYNC_REFUSED, SYNC, "Maximum"), "Period": _AN_HOUR}, 0, ALERTS),
     ]
 
 

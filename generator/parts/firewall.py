@@ -18,6 +18,8 @@ from troposphere.wafv2 import (
     WebACLRule,
 )
 
+# Of AWS's common rules: a query of more than 2,048 bytes (WAF's guide, "Baseline rule groups").
+LONG_ADDRESSES = "SizeRestrictions_QUERYSTRING"
 _REQUESTS_FROM_ONE_ADDRESS = 2_000  # in five minutes
 
 

@@ -30,11 +30,13 @@ from generator import iam
 from generator.config import Config
 from generator.functions import API
 from generator.parts.acting import action_keys, action_limits, action_routes, actions
-from generator.parts.firewall import firewall
+from generator.parts.firewall import LONG_ADDRESSES, firewall
 from generator.parts.function import Site, function, regional_name, trusted
 from hub.api.answers import HEADERS, PROBLEM
 
 GATEWAY, STAGE = "ApiGateway", "v1"
+# Of one key. API Gateway applies a plan to keys only, where methods ask for them (its guide, "Usage plans and API keys
+# for REST APIs"); these do not, so that it is the stage that throttles.
 _REQUESTS_A_DAY = 50_000
 _LOGGED = ("requestId", "identity.userArn", "identity.sourceIp", "httpMethod", "path", "status", "responseLatency")
 
@@ -62,7 +64,7 @@ def api(site: Site) -> list[AWSObject]:
 
 def _function(site: Site) -> list[AWSObject]:
     statements = [
-        iam.use_items(GetAtt("FindingsTable", "Arn"), "GetItem", "PutItem"),
+        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
         *(iam.query_index("FindingsTable", one) for one in ("AccountTimestampIndex", "ControlTimestampIndex")),
         *(iam.query_index("FindingsTable", one) for one in ("ResourceIndex", "SeverityTimestampIndex")),
         iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "Query"),
@@ -173,6 +175,7 @@ def _log_line() -> str:
 
 
 def _firewall(config: Config) -> list[AWSObject]:
-    acl = firewall("ApiFirewall", config.names.function("api"), "REGIONAL")
+    # A cursor knows where each of 80 buckets stands, and a resource's ARN may be as long as the rule allows in all.
+    acl = firewall("ApiFirewall", config.names.function("api"), "REGIONAL", LONG_ADDRESSES)
     stage = Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${ApiGateway}/stages/${ApiStage}")
     return [acl, WebACLAssociation("ApiFirewallAssociation", ResourceArn=stage, WebACLArn=GetAtt(acl, "Arn"))]

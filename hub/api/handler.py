@@ -1,12 +1,11 @@
 """The API's routes."""
 
 import os
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler import Response as Answer
@@ -21,8 +20,8 @@ from contract.names import METRICS_NAMESPACE, VERSION
 from contract.settings import read_settings
 from hub.api.answers import PROBLEM, Response, finished, is_json, problem, refused
 from hub.api.models import (
+    LONGEST_CURSOR,
     AccountId,
-    Change,
     Day,
     Decided,
     Health,
@@ -49,6 +48,10 @@ app = APIGatewayRestResolver(enable_validation=True)
 
 # API Gateway takes ten megabytes; nothing that is decided is longer than this.
 _LONGEST_BODY = 8_192
+# A role's and a session's names are 64 characters each at most.
+_LONGEST_NAME = 129
+# What is due later than a day of this one has no date any more.
+_LAST_DAY = date(9_998, 12, 31)
 
 
 @metrics.log_metrics
@@ -87,9 +90,9 @@ def list_findings(  # noqa: PLR0913, PLR0917 - each is a filter
     since: Annotated[str, Query(max_length=32, description="first seen since then, ISO 8601")] = "",
     until: Annotated[str, Query(max_length=32, description="first seen until then, ISO 8601")] = "",
     closed_on: Annotated[
-        Day | None, Query(description="those that were closed on that day, in place of open ones")
+        Day | None, Query(description="those that were closed on that day, UTC, in place of open ones")
     ] = None,
-    cursor: Annotated[str | None, Query(max_length=8_192)] = None,
+    cursor: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Page:
     """Return open findings, newest first, or those that were closed on a day."""
@@ -116,9 +119,7 @@ def show_finding(finding_id: Annotated[Id, Path()]) -> Whole:
     if finding is None:
         raise FindingNotFoundError(finding_id)
     history = HistoryStore(aws_client("dynamodb"), _settings().state_table).of(finding_id)
-    return Whole(
-        finding=msgspec.to_builtins(finding), status=finding.status.value, history=[Change.of(one) for one in history]
-    )
+    return Whole.of(finding, history)
 
 
 @app.patch("/findings/<finding_id>", summary="Decide about a finding", tags=["findings"])
@@ -131,9 +132,7 @@ def decide_finding(finding_id: Annotated[Id, Path()], decided: Decided) -> Whole
         note=decided.reason if decided.note is None and decided.reason else decided.note,
         assignee=decided.assignee,
         suppression=decided.reason,
-        until=iso(datetime.combine(datetime.fromisoformat(_day("until", decided.until)), time.max, UTC))
-        if decided.until
-        else "",
+        until=_end(decided.until),
     )
     _findings().decide(finding_id, decision)
     return show_finding(finding_id)
@@ -163,11 +162,20 @@ class MalformedParameterError(ValueError):
     """A parameter that has the form, and still means nothing."""
 
 
+class PastEndError(ValueError):
+    """A suppression that would be over before it begins."""
+
+
 @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator] # Powertools has no types here
 def _invalid(error: RequestValidationError) -> Answer[str]:
     """Name every field that is wrong."""
     said = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
     return _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, said)
+
+
+@app.exception_handler(PastEndError)  # type: ignore[untyped-decorator] # Powertools has no types here
+def _ended(error: PastEndError) -> Answer[str]:
+    return _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
 
 @app.exception_handler([CursorError, MalformedParameterError])  # type: ignore[untyped-decorator] # Powertools has no types here
@@ -195,9 +203,12 @@ def _refusal(status: HTTPStatus, detail: str) -> Answer[str]:
 
 
 def _caller() -> str:
-    """Return who calls, as IAM knows them: the ARN, without the account's path before it where it is a session's."""
+    """Return who calls, as IAM knows them: the ARN, where that is too long its role and session, who is the person."""
     identity = app.current_event.request_context.identity
-    return str(identity.user_arn or identity.caller or "the API")[:128]
+    known = str(identity.user_arn or identity.caller or "the API")
+    if len(known) <= _LONGEST_NAME:
+        return known
+    return known.rpartition(":")[2].removeprefix("assumed-role/")[-_LONGEST_NAME:]
 
 
 def _moment(name: str, text: str) -> str:
@@ -205,13 +216,26 @@ def _moment(name: str, text: str) -> str:
         return ""
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError as error:
+        return iso(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+    except (ValueError, OverflowError) as error:
         raise MalformedParameterError(f"{name}: {text} is no moment; write it as 2026-11-20T09:00:00Z") from error
-    return iso(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
 
 def _day(name: str, text: str) -> str:
     try:
-        return datetime.fromisoformat(text).date().isoformat() if text else ""
+        day = datetime.fromisoformat(text).date() if text else None
     except ValueError as error:
         raise MalformedParameterError(f"{name}: {text} is no day") from error
+    if day and day > _LAST_DAY:
+        raise MalformedParameterError(f"{name}: nothing is after {_LAST_DAY}")
+    return day.isoformat() if day else ""
+
+
+def _end(text: str) -> str:
+    """Return the last moment of a suppression's last day; `PastEndError` when it is over."""
+    if not text:
+        return ""
+    end = iso(datetime.combine(date.fromisoformat(_day("until", text)), time.max, UTC))
+    if end < iso(now()):
+        raise PastEndError(f"until: {text} is over")
+    return end

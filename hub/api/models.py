@@ -1,14 +1,18 @@
 """What the API takes and gives; its OpenAPI document is made of these."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
 
-from contract.finding import Finding, Severity, Workflow
+from contract.finding import Finding, Severity, Status, Workflow
 from hub.store.accounts import Account
 from hub.store.history import Entry
 from hub.store.rollups import Summary
 
+# API Gateway takes 10,240 bytes of request line and headers; a cursor has a place in each of 80 buckets.
+LONGEST_CURSOR = 6_144
 Id = Annotated[str, Field(pattern=r"^[\w-]{1,64}$", description="a finding's id")]
 # Security Hub refuses texts without a visible character (API reference, NonEmptyString).
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=512)]
@@ -59,12 +63,23 @@ class Change(BaseModel):
         return cls(revision=entry.revision, at=entry.at, by=entry.by, changes=entry.changes)
 
 
+# Every field of a finding, also those that are as usual, which its own JSON leaves out.
+_FIELDS: dict[str, Any] = {one.name: (one.type, ...) for one in msgspec.structs.fields(Finding)}
+Everything: Any = create_model("Everything", __doc__="All that is known of a finding.", **_FIELDS)
+
+
 class Whole(BaseModel):
     """A whole finding, what became of it, and whether somebody should look at it."""
 
-    finding: dict[str, Any]
-    status: str
+    finding: Everything
+    status: Status
     history: list[Change]
+
+    @classmethod
+    def of(cls, finding: Finding, history: Iterable[Entry]) -> "Whole":
+        """Return a whole finding."""
+        told = Everything(**msgspec.structs.asdict(finding))
+        return cls(finding=told, status=finding.status, history=[Change.of(one) for one in history])
 
 
 class Decided(BaseModel):

@@ -18,8 +18,14 @@ class Notice(msgspec.Struct, frozen=True):
 
     @property
     def occurrence(self) -> str:
-        """The transition as the ledger knows it: a finding opens once, but may worsen or reopen again."""
-        return self.transition if self.transition is Transition.OPENED else f"{self.transition}@{self.revision}"
+        """The transition as the ledger knows it: a finding opens once, but may worsen or reopen again.
+
+        The day tells it from one of years ago: a finding that comes back from the archive has revision 1 again.
+        """
+        if self.transition is Transition.OPENED:
+            return self.transition
+        day = max(self.finding.observed_at, self.finding.acted_at)[:10]
+        return f"{self.transition}@{self.revision}.{day}"
 
 
 def notice_text(notice: Notice) -> str:

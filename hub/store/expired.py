@@ -9,7 +9,7 @@ from contract.names import SEVERITY_INDEX, checkpoint_key
 from hub.store.attributes import Item, text, to_item
 from hub.store.batches import read_items
 from hub.store.documents import document_item, read_document
-from hub.store.items import bucket, finding_of
+from hub.store.items import bucket, expiry_key, finding_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,7 +75,7 @@ class ExpiredFindings:
 
 
 def _request(day: str, shard: int, after: tuple[str, str] | None, table: str, most: int) -> Any:
-    key = bucket(f"EXPIRE#{day}", shard)
+    key = bucket(expiry_key(day), shard)
     request: dict[str, Any] = {
         "TableName": table,
         "IndexName": SEVERITY_INDEX,

@@ -92,6 +92,18 @@ class FindingStore:
         items = read_items(self._client, self._table, _keys(dict.fromkeys(finding_ids)))
         return {text(item, "id"): finding_of(item) for item in items}
 
+    def readable(self, finding_ids: Iterable[str]) -> tuple[dict[str, Finding], dict[str, Exception]]:
+        """Return what `read` returns, and why others could not be read: a damaged one holds up no other."""
+        found: dict[str, Finding] = {}
+        damaged: dict[str, Exception] = {}
+        for item in read_items(self._client, self._table, _keys(dict.fromkeys(finding_ids))):
+            name = text(item, "id")
+            try:
+                found[name] = finding_of(item)
+            except Exception as error:  # noqa: BLE001 - the isolator of findings: whatever is wrong with its body
+                damaged[name] = error
+        return found, damaged
+
     def page(self, query: FindingQuery, cursor: str | None = None, limit: int = 50) -> Page:
         """Return a page of a list, newest first (unless asked otherwise), as the indexes project findings.
 

@@ -3,6 +3,8 @@
 import zlib
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from contract.clock import EPOCH
 from contract.finding import OURS, Finding, Mode, RecordState, Severity, Status, Workflow
 from hub.store.attributes import Item, Plain, from_item, text, to_item
@@ -19,6 +21,10 @@ _RESOURCE_LENGTH = 500
 _WEEK = 7
 # What stands before the resource of a closed finding that others may have to find by it.
 _PASSED, _MOVED = "PASSED#", "MOVED#"
+# What stands before the day of a closed finding's severity_bucket.
+_EXPIRE = "EXPIRE#"
+# Some moment after none: an index does not say when another finding took one over.
+_SOMETIME = "1970-01-01T00:00:00.000001Z"
 
 
 def shard_of(finding_id: str) -> int:
@@ -29,6 +35,11 @@ def shard_of(finding_id: str) -> int:
 def bucket(value: str, shard: int) -> str:
     """Return an index key: `HIGH#7`."""
     return f"{value}#{shard}"
+
+
+def expiry_key(day: str) -> str:
+    """Return what the severity buckets of the closed findings are called that are due on a day."""
+    return f"{_EXPIRE}{day}"
 
 
 def expiry_day(closed_at: datetime) -> str:
@@ -76,7 +87,7 @@ def finding_of(item: Item) -> Finding:
 
 def row_of(item: Item) -> Finding:
     """Return the finding as the indexes project it; `finding_of` has the rest."""
-    return Finding(
+    row = Finding(
         id=text(item, "id"),
         detection=text(item, "control"),
         title=text(item, "title"),
@@ -93,6 +104,8 @@ def row_of(item: Item) -> Finding:
         compliance=text(item, "compliance"),
         first_seen=text(item, "first_seen"),
     )
+    is_superseded = row.is_open and text(item, "severity_bucket").startswith(_EXPIRE)
+    return msgspec.structs.replace(row, superseded_at=_SOMETIME) if is_superseded else row
 
 
 def _listed_resource(item: Item) -> str:
@@ -130,7 +143,7 @@ def _closed_keys(finding: Finding) -> dict[str, Plain]:
     closed_at, day = closing_time(finding), due_day(finding)
     due = datetime.fromisoformat(day).replace(tzinfo=UTC)
     return {
-        "severity_bucket": bucket(f"EXPIRE#{day}", shard_of(finding.id)),
+        "severity_bucket": bucket(expiry_key(day), shard_of(finding.id)),
         "record_state": "" if finding.record_state is RecordState.ACTIVE else finding.record_state.value,
         "compliance": finding.compliance if finding.compliance == "PASSED" else "",
         **_closed_resource(finding),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from contract.finding import Finding
 from hub.store.attributes import Item, text, to_item
+from hub.store.batches import read_items
 from hub.store.cursor import DONE, Position, cursor_of, positions_of
-from hub.store.items import row_of
+from hub.store.items import closing_time, finding_of, row_of
 from hub.store.query import FindingQuery, Page, Plan, plan_of, span_of
 
 if TYPE_CHECKING:
@@ -69,11 +70,21 @@ def read_page(client: "DynamoDBClient", table: str, query: FindingQuery, cursor:
 
     def feed(bucket: Bucket) -> None:
         answer = client.query(**request, **_place(plan, query, bucket))
-        rows = (row_of(item) for item in answer["Items"])
-        bucket.take_in([row for row in rows if query.matches(row)], answer.get("LastEvaluatedKey"))
+        rows = [row for row in map(row_of, answer["Items"]) if query.matches(row)]
+        if plan.is_mixed(bucket.key):
+            rows = _closed_on(client, table, query.closed_on, rows)
+        bucket.take_in(rows, answer.get("LastEvaluatedKey"))
 
     findings = _joined(buckets, feed, limit, min if query.oldest_first else max)
     return Page(tuple(findings), cursor_of(query, [bucket.position for bucket in buckets]))
+
+
+def _closed_on(client: "DynamoDBClient", table: str, day: str, rows: Sequence[Finding]) -> list[Finding]:
+    """Return the rows of findings that were closed on a day, which their bodies say."""
+    keys = [to_item({"id": row.id}) for row in rows]
+    found = (finding_of(item) for item in read_items(client, table, keys))
+    then = {one.id for one in found if not one.is_open and closing_time(one).date().isoformat() == day}
+    return [row for row in rows if row.id in then]
 
 
 def _joined(

@@ -29,7 +29,7 @@ _KEPT = timedelta(days=2_555)
 # A stream's shard lives for hours and its records for a day.
 _CHECKPOINT_KEPT = timedelta(days=7)
 _ATTEMPTS = 5
-_OPEN = "open#"
+_OPEN = "open"
 _SEEN = "seen#"
 _COUNT = "findings"
 # Of findings that are suppressed, and still so.
@@ -70,7 +70,7 @@ class Count(msgspec.Struct, frozen=True):
     closed: int = 0
 
 
-def open_counter(severity: str, what: str = "open") -> tuple[Key, str]:
+def open_counter(severity: str, what: str = _OPEN) -> tuple[Key, str]:
     """Return the counter of the organization's findings of a severity that are open, or `ACCEPTED`."""
     return ORGANIZATION_ROLLUP_KEY, f"{what}#{severity}"
 
@@ -130,12 +130,12 @@ class RollupStore:
         item = self._client.get_item(TableName=self._table, Key=key_item(ORGANIZATION_ROLLUP_KEY)).get("Item", {})
         days = [_day(now, back) for back in range(DAYS)]
         return Summary(
-            open={severity.value: number(item, f"{_OPEN}{severity}") for severity in Severity},
+            open=_by_severity(item, _OPEN),
             by_day={
                 day: {severity.value: number(item, f"{_SEEN}{day}#{severity}") for severity in Severity}
                 for day in reversed(days)
             },
-            accepted={severity.value: number(item, open_counter(severity, ACCEPTED)[1]) for severity in Severity},
+            accepted=_by_severity(item, ACCEPTED),
         )
 
     def counts(self, day: str = NOW, *, is_consistent: bool = False) -> list[Count]:
@@ -148,7 +148,7 @@ class RollupStore:
         """Return the organization's open findings by severity, as they are at this moment."""
         key = key_item(ORGANIZATION_ROLLUP_KEY)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
-        return {severity.value: number(item, f"{_OPEN}{severity}") for severity in Severity}
+        return _by_severity(item, _OPEN)
 
     def value(self, counter: tuple[Key, str]) -> int:
         """Return what a counter says at this moment."""
@@ -172,6 +172,10 @@ class RollupStore:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+def _by_severity(item: Item, what: str) -> dict[str, int]:
+    return {severity.value: number(item, open_counter(severity, what)[1]) for severity in Severity}
 
 
 def _is_counted(item: Item) -> bool:

@@ -32,7 +32,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run and how far it is; times are `contract.clock.iso` text.
 
     It reads what was updated from `reached` to `until`, oldest first, then (of everything) looks for what Security Hub
-    forgot, page after page (`cursor`). `step` counts the calls that it took, `gone` what was forgotten.
+    forgot, page after page (`cursor`). `step` counts the calls that it took, `gone` what was forgotten,
+    `refused` what cannot be stored.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     findings: int = 0
     changed: int = 0
     gone: int = 0
+    refused: int = 0
 
     @property
     def is_done(self) -> bool:

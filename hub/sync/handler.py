@@ -1,4 +1,4 @@
-"""The sync with Security Hub: in slices, each a message, each as long as a function may be."""
+"""The sync with Security Hub: in slices, each a message, each as long as the function's five minutes last."""
 
 import os
 from collections.abc import Callable
@@ -11,21 +11,21 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
-from contract.names import METRICS_NAMESPACE, SYNC_AGE, SYNC_WHOLE_AGE
+from contract.names import METRICS_NAMESPACE, SYNC_AGE, SYNC_REFUSED, SYNC_WHOLE_AGE
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.ingestion import Ingestion
 from hub.settings import SyncSettings
 from hub.store.findings import FindingStore
 from hub.store.runs import Kind, Run, RunStore
-from hub.sync.reader import Reader, ReaderV2
+from hub.sync.reader import LONGEST_BACK_OFF, Reader, ReaderV2
 from hub.sync.steps import Steps
 
 logger = Logger(service="sync")
 metrics = Metrics(namespace=METRICS_NAMESPACE, service="sync")
 
-# Kept for the page that is being read, and for saying how far the run is.
-_RESERVE_SECONDS = 45
+# Kept for the page that is being read, should Security Hub let it wait, and for saying how far the run is.
+_RESERVE_SECONDS = LONGEST_BACK_OFF + 30
 _HOURS, _DAYS = 3_600, 86_400
 
 
@@ -112,6 +112,7 @@ class Sync:
             revision += 1
             run = after
         metrics.add_metric(name="SyncFindings", unit=MetricUnit.Count, value=run.findings)
+        metrics.add_metric(name=SYNC_REFUSED, unit=MetricUnit.Count, value=run.refused)
         if run.is_done:
             logger.info("A sync is done", **msgspec.to_builtins(run))
             metrics.add_metric(name="SyncChanges", unit=MetricUnit.Count, value=run.changed)
@@ -120,7 +121,7 @@ class Sync:
         self._send(Order(run.kind, run.step))
 
     def _measure(self) -> None:
-        """Say how long ago the last runs began that came to their end; nothing before the first did."""
+        """Say how long ago the last runs began, also those under way: one that comes to no end grows old."""
         for kind, name, unit in ((Kind.CHANGES, SYNC_AGE, _HOURS), (Kind.EVERYTHING, SYNC_WHOLE_AGE, _DAYS)):
             run, _ = self._runs.read(kind)
             if run:

@@ -18,6 +18,7 @@ _VALUES = 20
 _SECONDS = 1 / 3
 _ATTEMPTS = 8
 _LONGEST_WAIT = 30
+LONGEST_BACK_OFF = sum(min(2**attempt, _LONGEST_WAIT) for attempt in range(_ATTEMPTS))  # seconds
 _EQUALS = "EQUALS"
 
 

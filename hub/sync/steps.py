@@ -1,16 +1,20 @@
 """What a run of the sync does, page by page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
+from aws_lambda_powertools import Logger
 
 from contract.clock import iso
 from contract.finding import OURS, Finding, RecordState
-from hub.ingestion import Ingestion
-from hub.store.findings import FindingQuery, FindingStore
+from hub.ingestion import Ingestion, is_in_vain
+from hub.store.findings import Change, FindingQuery, FindingStore, UpsertError
 from hub.store.runs import Kind, Phase, Run
 from hub.sync.reader import Page, Reader
+
+logger = Logger(service="sync")
 
 # Security Hub deletes a finding 90 days after it was last updated (its guide, "Managing findings").
 _RETENTION = timedelta(days=90)
@@ -58,13 +62,14 @@ class Steps:
         then = Phase.FORGETTING if is_everything else Phase.DONE
         for page in self._reader.changed(run.reached, run.until, is_active=is_everything):
             findings = self._ingestion.findings(page.documents, page.asked_at)
-            changes = self._ingestion.store(findings, renewing=False) if findings else []
+            changed, refused = self._done(partial(self._ingestion.store, findings, renewing=False))
             run = msgspec.structs.replace(
                 run,
                 touched=page.asked_at,
                 reached=max(run.reached, page.reached),
                 findings=run.findings + len(page.documents),
-                changed=run.changed + len(changes),
+                changed=run.changed + changed,
+                refused=run.refused + refused,
                 phase=then if page.is_last else run.phase,
             )
             yield run
@@ -74,16 +79,33 @@ class Steps:
         while True:
             listed = self._store.page(FindingQuery(until=self._unheard(run)), run.cursor, limit=_ROWS)
             names = [row.id for row in listed.findings if row.product != OURS]
-            unheard = [one for one in self._store.read(names).values() if self._is_unheard(one, run)]
+            stored, damaged = self._store.readable(names)
+            _log(damaged)
+            unheard = [one for one in stored.values() if self._is_unheard(one, run)]
             gone = list(self._gone(unheard)) if unheard else []
-            self._store.upsert(gone)
+            _, refused = self._done(partial(self._store.upsert, gone))
             run = msgspec.structs.replace(
-                run, touched=iso(self._clock()), cursor=listed.cursor, gone=run.gone + len(gone)
+                run,
+                touched=iso(self._clock()),
+                cursor=listed.cursor,
+                gone=run.gone + len(gone) - refused,
+                refused=run.refused + refused + len(damaged),
             )
             if not listed.cursor:
                 yield msgspec.structs.replace(run, phase=Phase.DONE)
                 return
             yield run
+
+    @staticmethod
+    def _done(store: Callable[[], list[Change]]) -> tuple[int, int]:
+        """Store findings; return how many changed, and how many never can be stored: these hold up no run."""
+        try:
+            return len(store()), 0
+        except UpsertError as error:
+            if not all(is_in_vain(one) for one in error.failed.values()):
+                raise
+            _log(error.failed)
+            return len(error.changes), len(error.failed)
 
     def _gone(self, unheard: list[Finding]) -> Iterator[Finding]:
         asked_at = iso(self._clock())
@@ -99,3 +121,8 @@ class Steps:
     @staticmethod
     def _unheard(run: Run) -> str:
         return iso(datetime.fromisoformat(run.started) - _UNHEARD)
+
+
+def _log(refused: Mapping[str, Exception]) -> None:
+    for name, error in refused.items():
+        logger.error("A finding cannot be stored", finding=name, error=repr(error))

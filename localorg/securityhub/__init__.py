@@ -14,7 +14,7 @@ from ministack.core import iam_actions
 from localorg import organization, patches
 from localorg.answers import ApiError, Response, refusal, success
 from localorg.securityhub import administration, findings, hubs, policies, products
-from localorg.securityhub.hubs import HUBS, Body, here, hub_here
+from localorg.securityhub.hubs import ADMINISTRATORS, HUBS, Body, here, hub_here
 
 SERVICE = "securityhub"
 
@@ -42,8 +42,11 @@ async def handle_request(method: str, path: str, _headers: Any, body: bytes, _qu
 
 
 def disable(_body: Body) -> Body:
-    """DisableSecurityHub: its findings go too."""
+    """DisableSecurityHub: its findings go too. Not of the organization's administrator (its API's reference)."""
     hub_here()
+    account, region = here()
+    if ADMINISTRATORS.get(region) == account:
+        raise ApiError("InvalidAccessException", "The account is the organization's administrator of Security Hub")
     del HUBS[here()]
     findings.forget()
     return {}

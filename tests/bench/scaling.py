@@ -2,7 +2,7 @@
 
 from hub.store.items import SHARDS
 from tests.bench.measure import Measure
-from tests.bench.scale import run
+from tests.bench.scale import archive_peak, queries_of_a_shared_resource, run
 
 FEW, MANY = 1_000, 20_000
 _MILLION = 1_000_000
@@ -19,7 +19,8 @@ def findings_by_the_thousands() -> dict[str, Measure]:
         "B10 archive of a million, reads": Measure(many.archive_reads * per_million, "calls", 500),
         "B10 archive of a million, writes to findings": Measure(many.archive_writes, "WRU", 0),
         "B10 archive of a million, processor": Measure(many.archive_seconds * per_million, "s", 60),
-        "B10 archive, memory that it adds": Measure(many.archive_grew_mebibytes, "MiB", 40),
+        "B10 archive of full parts, memory at most": Measure(archive_peak(), "MiB", 40),
+        "B9 a hundred new controls of one resource, queries": Measure(queries_of_a_shared_resource(), "calls", 3),
         "B11 summary, calls": Measure(many.summary_calls, "calls", 1),
         "B11 summary, reads": Measure(many.summary_read_units, "RRU", 1),
         "B11 page of 50, reads": Measure(many.page_read_units, "RRU", SHARDS * 0.5),

@@ -17,8 +17,8 @@ from hub.store.recount import OpenFindings
 from hub.store.rollups import RollupStore, StaleCheckpointError
 from hub.store.schema import FINDINGS, STATE
 from hub.streams import StreamRecord
+from tests.bench.many import document
 from tests.bench.memory_table import MemoryClient
-from tests.bench.scale import document
 from tests.bench.store import metered
 
 AT = "2026-11-20T09:00:00.000000Z"

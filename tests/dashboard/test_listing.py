@@ -83,6 +83,6 @@ def test_worst_first_asks_one_severity_after_the_other() -> None:
 
 def test_closed_findings_are_asked_for_by_day_newest_first() -> None:
     asked = queries(Filters(status=State.SUPPRESSED), ORGANIZATION, NOON)
-    assert [query.closed_on for query in asked][:3] == ["2026-11-24", "2026-11-20", "2026-11-19"]
-    assert len(asked) == CLOSED_DAYS + 1, "Security Hub's of this week are due on a Monday, as if closed on the 24th"
+    assert [query.due_on for query in asked][:3] == ["2027-02-22", "2027-02-18", "2027-02-17"]
+    assert len(asked) == CLOSED_DAYS + 1, "Security Hub's of this week are due on a Monday"
     assert asked[0].workflows == (Workflow.SUPPRESSED,)

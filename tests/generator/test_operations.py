@@ -91,6 +91,7 @@ def test_what_is_off_has_no_widget(sections: dict[str, Any], title: str) -> None
         ("ArchiveLagDays", 1, 3_600, "CriticalAlerts"),
         ("SyncAgeHours", 13, 21_600, "Alerts"),
         ("SyncWholeAgeDays", 15, 21_600, "Alerts"),
+        ("SyncRefused", 0, 3_600, "Alerts"),
     ],
 )
 def test_an_alarm_on_our_own_metrics_has_its_threshold(title: str, above: int, seconds: int, topic: str) -> None:

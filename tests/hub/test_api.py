@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.hub.conftest import Calls
 
 Make = Callable[..., Finding]
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ALICE = "arn:aws:sts::111122223333:assumed-role/Security/alice"
 
 
@@ -38,9 +40,12 @@ def ask(
     monkeypatch.setenv("FINDINGS_TABLE", "findings")
     monkeypatch.setenv("STATE_TABLE", "state")
     monkeypatch.setattr(module, "aws_client", lambda _service: dynamodb)
+    monkeypatch.setattr(module, "now", lambda: NOW)
     module._settings.cache_clear()
 
-    def asked(path: str, method: str = "GET", body: Any = None, headers: Any = None, **query: Any) -> dict[str, Any]:
+    def asked(
+        path: str, method: str = "GET", body: Any = None, headers: Any = None, by: str = ALICE, **query: Any
+    ) -> dict[str, Any]:
         headers = headers or ({} if body is None else {"Content-Type": "application/json; charset=utf-8"})
         lists = {name: value if isinstance(value, list) else [str(value)] for name, value in query.items()}
         event = {
@@ -51,7 +56,7 @@ def ask(
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
             "queryStringParameters": {name: values[-1] for name, values in lists.items()} or None,
             "multiValueQueryStringParameters": lists or None,
-            "requestContext": {"identity": {"userArn": ALICE}, "path": path, "stage": "v1", "requestId": "1"},
+            "requestContext": {"identity": {"userArn": by}, "path": path, "stage": "v1", "requestId": "1"},
             "body": body if isinstance(body, str) or body is None else json.dumps(body),
             "isBase64Encoded": False,
         }
@@ -114,6 +119,9 @@ def test_a_finding_is_shown_whole_with_what_became_of_it(
     whole = told(ask("/findings/f1"))
     assert whole["finding"]["details"] == {"policy": "x"}
     assert (whole["status"], whole["history"][0]["by"]) == ("OPEN", "bob")
+    usual = {name: whole["finding"][name] for name in ("workflow", "record_state", "mode", "note", "customer")}
+    assert usual == {"workflow": "NEW", "record_state": "ACTIVE", "mode": "live", "note": "", "customer": {}}
+    assert whole["finding"].keys() == {*Finding.__struct_fields__}
 
 
 def test_a_decision_is_made_in_the_callers_name(ask: Any, store: FindingStore, finding: Make) -> None:
@@ -133,6 +141,19 @@ def test_a_decision_is_made_in_the_callers_name(ask: Any, store: FindingStore, f
     assert (noted.status, noted.note, noted.suppression) == (Status.SUPPRESSED, "still needed", "a drill")
 
 
+def test_a_suppression_may_end_with_this_day(ask: Any, store: FindingStore, finding: Make) -> None:
+    store.upsert([finding()])
+    answer = ask("/findings/f1", "PATCH", {"workflow": "SUPPRESSED", "reason": "a drill", "until": "2026-11-20"})
+    assert (answer["statusCode"], told(answer)["finding"]["workflow_until"]) == (200, "2026-11-20T23:59:59.999999Z")
+
+
+def test_a_long_name_keeps_the_person_at_its_end(ask: Any, store: FindingStore, finding: Make) -> None:
+    store.upsert([finding()])
+    role, session = "R" * 64, f"{'a' * 52}@example.com"
+    by = f"arn:aws:sts::111122223333:assumed-role/{role}/{session}"
+    assert told(ask("/findings/f1", "PATCH", {"note": "x"}, by=by))["finding"]["workflow_by"] == f"{role}/{session}"
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -143,6 +164,8 @@ def test_a_decision_is_made_in_the_callers_name(ask: Any, store: FindingStore, f
         ({"workflow": "NEW", "by": "mallory"}, "by"),
         ({"note": "x" * 513}, "note"),
         ({"workflow": "SUPPRESSED", "reason": "x", "until": "2027-02-31"}, "until: 2027-02-31 is no day"),
+        ({"workflow": "SUPPRESSED", "reason": "x", "until": "2026-11-19"}, "until: 2026-11-19 is over"),
+        ({"workflow": "SUPPRESSED", "reason": "x", "until": "9999-12-31"}, "until: nothing is after 9998-12-31"),
         ("{", ""),
         ("[]", ""),
         (None, ""),
@@ -173,7 +196,10 @@ def test_a_decision_that_is_none_changes_nothing(
         ("/findings", "GET", {"severity": "AWFUL"}, 422),
         ("/findings", "GET", {"account": "1"}, 422),
         ("/findings", "GET", {"since": "yesterday"}, 400),
+        ("/findings", "GET", {"since": "0001-01-01T00:00:00+14:00"}, 400),
+        ("/findings", "GET", {"until": "9999-12-31T23:59:59-14:00"}, 400),
         ("/findings", "GET", {"closed_on": "2026-13-01"}, 400),
+        ("/findings", "GET", {"closed_on": "9999-12-31"}, 400),
         ("/findings", "GET", {"cursor": "nonsense"}, 400),
         ("/findings", "GET", {"resource": "x" * 2_049}, 422),
     ],

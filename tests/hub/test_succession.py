@@ -1,11 +1,20 @@
 """Which new findings people know already, under another id."""
 
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
 from contract.asff import finding_of
 from contract.finding import Finding
 from hub.ingestion import Ingestion
-from hub.store.findings import FindingStore
+from hub.store.findings import FindingStore, LostRaceError, UpsertError
 from hub.succession import has_predecessor, matter_of
 from tests.asff import control, passed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from tests.hub.conftest import Calls
 
 CONSOLIDATED = {"ArchivalReasons:0/ReasonCode": "CONSOLIDATED_CONTROL_FINDINGS_UPDATE"}
 
@@ -56,3 +65,57 @@ def test_a_pass_that_was_archived_since_still_closes_an_older_failure_that_comes
         ingestion.store([finding_of(document, at)], renewing=True)
     assert not stored(store, "old", hour=8).is_open
     assert stored(store, "latest", hour=12).is_open
+
+
+def test_a_hundred_controls_of_one_resource_read_its_keys_once(store: FindingStore, calls: "Calls") -> None:
+    documents = [
+        control(f"c{place}", Compliance={"Status": "FAILED", "SecurityControlId": f"S3.{place}"})
+        for place in range(100)
+    ]
+    before = calls.count("Query")
+    ingestion = Ingestion(store, "111122223333", ())
+    ingestion.store(ingestion.findings(documents, "2026-11-20T09:00:00.000000Z"), renewing=True)
+    assert calls.count("Query") - before == 3
+
+
+def test_a_damaged_neighbour_says_nothing_and_stops_nobody(store: FindingStore, dynamodb: "DynamoDBClient") -> None:
+    damaged = stored(store, "damaged", hour=8)
+    dynamodb.update_item(
+        TableName="findings",
+        Key={"id": {"S": damaged.id}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"B": b"nonsense"}},
+    )
+    assert store.get(stored(store, "new", hour=9).id) is not None
+    with pytest.raises(UpsertError) as refused:
+        stored(store, "damaged", hour=10)
+    assert refused.value.failed.keys() == {damaged.id}
+
+
+def test_what_supersedes_a_finding_that_could_not_be_closed_comes_again(
+    store: FindingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = stored(store, "old", hour=8)
+    upsert, refusing = store.upsert, [True]
+
+    def refused(findings: Any, **named: Any) -> Any:
+        told = list(findings)
+        if refusing and any(one.id == old.id for one in told):
+            raise UpsertError({old.id: LostRaceError(old.id)}, [])
+        return upsert(told, **named)
+
+    monkeypatch.setattr(store, "upsert", refused)
+    at = "2026-11-20T10:00:00.000000Z"
+    new = finding_of(passed("new", UpdatedAt=at), at)
+    other = finding_of(control("other", Compliance={"Status": "FAILED", "SecurityControlId": "S3.1"}), at)
+    ingestion = Ingestion(store, "111122223333", ())
+    with pytest.raises(UpsertError) as caught:
+        ingestion.store([new, other], renewing=True)
+    assert caught.value.failed.keys() == {old.id, new.id}
+    assert store.get(other.id) is not None
+    assert store.get(new.id) is None
+    refusing.clear()
+    ingestion.store([new], renewing=True)
+    closed = store.get(old.id)
+    assert closed is not None
+    assert closed.superseded_by == new.id

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -13,7 +14,7 @@ from botocore.stub import Stubber
 from contract.asff import finding_of
 from contract.finding import Finding, RecordState, Status
 from hub.ingestion import Ingestion
-from hub.store.findings import FindingStore
+from hub.store.findings import FindingStore, UpsertError
 from hub.store.runs import Kind, Run, RunStore
 from hub.sync import handler as module
 from hub.sync.handler import Order, Sync, sync_handler
@@ -109,6 +110,11 @@ def documents() -> list[dict[str, Any]]:
     return [
         control(f"c{place:02}", CreatedAt=day, UpdatedAt=day, Resources=bucket(place)) for place, day in enumerate(days)
     ]
+
+
+def random_text(length: int) -> str:
+    """Text that no compression makes small."""
+    return Random(7).randbytes(length // 2).hex()
 
 
 def bucket(place: int) -> list[dict[str, str]]:
@@ -232,6 +238,18 @@ def test_three_requests_a_second_and_longer_waits_when_that_is_too_often(
     assert all(0.3 < wait < 0.34 for wait in pacing)
 
 
+def test_the_time_that_is_kept_lasts_for_the_longest_back_off(
+    dynamodb: "DynamoDBClient", documents: list[dict[str, Any]]
+) -> None:
+    hub = SecurityHub(documents)
+    machine = Machine(dynamodb, hub)
+    machine.sync.obey(Order(Kind.EVERYTHING), lambda: True)
+    hub.refusals = [TOO_OFTEN] * 8
+    machine.work()
+    assert machine.last(Kind.EVERYTHING).is_done
+    assert sum(wait for wait in machine.waits if wait >= 1) < module._RESERVE_SECONDS
+
+
 def test_another_refusal_brings_the_order_back(dynamodb: "DynamoDBClient", documents: list[dict[str, Any]]) -> None:
     hub = SecurityHub(documents)
     hub.refusals = [ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetFindings")]
@@ -239,6 +257,68 @@ def test_another_refusal_brings_the_order_back(dynamodb: "DynamoDBClient", docum
     machine.sync.obey(Order(Kind.EVERYTHING), lambda: True)
     with pytest.raises(ClientError):
         machine.work()
+
+
+def damage(dynamodb: "DynamoDBClient", finding_id: str) -> None:
+    dynamodb.update_item(
+        TableName="findings",
+        Key={"id": {"S": finding_id}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"B": b"nonsense"}},
+    )
+
+
+def test_a_finding_that_cannot_be_stored_is_counted_and_holds_up_no_run(
+    dynamodb: "DynamoDBClient", documents: list[dict[str, Any]]
+) -> None:
+    documents[5] = {**documents[5], "Note": {"Text": random_text(600_000)}}
+    machine = Machine(dynamodb, SecurityHub(documents))
+    machine.queue.append(Order(Kind.EVERYTHING))
+    machine.work()
+    run = machine.last(Kind.EVERYTHING)
+    assert (run.is_done, run.refused, run.changed) == (True, 1, 19)
+    assert len(contents(machine, documents)) == 19
+
+
+def test_a_damaged_finding_is_counted_and_holds_up_no_run(
+    dynamodb: "DynamoDBClient", documents: list[dict[str, Any]]
+) -> None:
+    hub = SecurityHub(documents)
+    machine = Machine(dynamodb, hub)
+    machine.queue.append(Order(Kind.EVERYTHING))
+    machine.work()
+    damage(dynamodb, finding_of(documents[5], "x").id)
+    hub.documents = [{**one, "UpdatedAt": "2026-11-20T10:00:00Z"} for one in documents]
+    machine.moment += timedelta(days=1)
+    machine.queue.append(Order(Kind.EVERYTHING))
+    machine.work()
+    run = machine.last(Kind.EVERYTHING)
+    assert (run.is_done, run.changed) == (True, 19)
+    assert run.refused >= 1
+
+
+def test_what_dynamodb_refuses_for_a_moment_is_not_passed_over(
+    dynamodb: "DynamoDBClient", documents: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(dynamodb, SecurityHub(documents))
+    machine.sync.obey(Order(Kind.EVERYTHING), lambda: True)
+    original = dynamodb._make_api_call  # type: ignore[attr-defined] # botocore's own way to every call
+    slower = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slower"}}
+
+    def throttled(operation: str, arguments: Any) -> Any:
+        if operation == "PutItem" and arguments["TableName"] == "findings":
+            raise ClientError(slower, operation)  # type: ignore[arg-type] # as botocore makes it
+        return original(operation, arguments)
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(dynamodb, "_make_api_call", throttled)
+        with pytest.raises(UpsertError):
+            machine.work()
+    assert not contents(machine, documents)
+    machine.queue.append(Order(Kind.EVERYTHING))
+    machine.work()
+    assert machine.last(Kind.EVERYTHING).refused == 0
+    assert len(contents(machine, documents)) == 20
 
 
 def test_what_security_hub_forgot_is_stale_and_what_it_has_stays_open(

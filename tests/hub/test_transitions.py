@@ -115,6 +115,19 @@ def test_a_poison_record_comes_back_and_those_before_it_are_passed_on(finding: M
     assert [notice.finding.id for notice in queue.notices] == ["f0", "f1"]
 
 
+def test_an_archive_that_cannot_be_asked_how_far_it_is_makes_no_record_a_poison(finding: Make) -> None:
+    queue: Any = Queue()
+    expired = StreamRecord("3", item_of(finding(**CLOSED), 1), None, is_expiry=True)
+
+    def unanswered() -> str:
+        raise TimeoutError("the state table")
+
+    settings = msgspec.structs.replace(TOLD, late_archiver_queue_url="late")
+    with pytest.raises(TimeoutError):
+        pass_on([*records(finding, 2), expired], queue, settings, unanswered)
+    assert queue.notices == []
+
+
 def test_a_notice_that_the_queue_refuses_comes_back(finding: Make) -> None:
     queue: Any = Queue("f12")
     assert pass_on(records(finding, 25), queue, TOLD) == "12"

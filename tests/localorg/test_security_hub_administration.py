@@ -64,6 +64,18 @@ def test_only_the_management_account_names_the_administrator(organization: Organ
     assert refused(organization.client("securityhub", member).list_members) == "InvalidAccessException"
 
 
+def test_the_administrator_keeps_security_hub_on_until_it_is_dismissed(organization: Organization) -> None:
+    region = "eu-central-1"
+    management = organization.client("securityhub", organization.management, region)
+    management.enable_organization_admin_account(AdminAccountId=organization.hub)
+    mine = organization.client("securityhub", organization.hub, region)
+    assert refused(mine.disable_security_hub) == "InvalidAccessException"
+    mine.update_organization_configuration(AutoEnable=True, AutoEnableStandards="NONE")
+    management.disable_organization_admin_account(AdminAccountId=organization.hub)
+    mine.disable_security_hub()
+    assert refused(mine.describe_hub) == "InvalidAccessException"
+
+
 def test_the_administrator_sees_its_members_in_linked_regions(
     organization: Organization, hub: Any, member: str
 ) -> None:

@@ -15,7 +15,7 @@ from generator.rollout.removal import removals, uninstall
 from generator.rollout.step import Step
 from generator.settings.web import CDN_REGION, Cdn
 from hub.store.rollups import RollupStore
-from tests.bench.scale import document
+from tests.bench.many import document
 from tests.rollout.deployed import Rollout, rolling_out
 from tests.rollout.driving import HUB
 

@@ -18,7 +18,7 @@ from hub.recount import by_counter
 from hub.store.findings import FindingStore
 from hub.store.recount import OpenFindings
 from hub.store.rollups import RollupStore
-from tests.bench.scale import document
+from tests.bench.many import document
 from tests.rollout.deployed import Rollout, rolling_out
 from tests.rollout.driving import HUB
 

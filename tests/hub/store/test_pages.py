@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.asff import finding_of
 from contract.clock import iso
-from contract.finding import Finding, Severity, Workflow
+from contract.finding import Finding, RecordState, Severity, Workflow
 from contract.names import ACCOUNT_INDEX, CONTROL_INDEX, RESOURCE_INDEX, SEVERITY_INDEX
 from hub.store.cursor import CursorError, cursor_of, positions_of
 from hub.store.findings import FindingQuery, FindingStore
 from hub.store.query import plan_of
+from tests.asff import passed
 
 Make = Callable[..., Finding]
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -100,6 +102,43 @@ def test_closed_findings_are_listed_by_the_day_of_their_closing(store: FindingSt
     assert [one.id for one in everything(store, HIGH, 10)] == ["open"]
     (done,) = everything(store, FindingQuery(closed_on="2026-11-20"), 10)
     assert (done.id, done.status, done.resource) == ("done", "RESOLVED", finding().resource)
+
+
+def closed(identifier: str, day: int) -> Finding:
+    """Return a control's finding that passed on a day of November 2026, of a resource of its own."""
+    at = f"2026-11-{day:02}T12:00:00.000000Z"
+    return finding_of(passed(identifier, UpdatedAt=at, Resources=[{"Type": "Other", "Id": identifier}]), at)
+
+
+# The 24th is the day whose findings are due on a Monday.
+@pytest.mark.parametrize(("day", "ours"), [(20, {"ours-20"}), (24, {"ours-24"}), (22, set()), (17, set())])
+def test_security_hubs_closed_findings_are_listed_on_their_day_though_due_with_their_week(
+    store: FindingStore, finding: Make, day: int, ours: set[str]
+) -> None:
+    theirs = [closed(f"theirs-{place}-{one}", one) for one in range(16, 26) for place in range(3)]
+    mine = [
+        finding(f"ours-{one}", workflow=Workflow.RESOLVED, workflow_at=f"2026-11-{one}T09:00:00.000000Z")
+        for one in (20, 24)
+    ]
+    store.upsert([*theirs, *mine])
+    found = everything(store, FindingQuery(closed_on=f"2026-11-{day}"), 2)
+    expected = ours | {one.id for one in theirs if one.resource.endswith(f"-{day}")}
+    assert {one.id for one in found} == expected
+    assert len(found) == len(expected) == 3 + len(ours)
+
+
+def test_a_closed_row_says_why_nobody_needs_to_look(store: FindingStore, finding: Make) -> None:
+    at = "2026-11-20T09:00:00.000000Z"
+    later = "2026-11-20T10:00:00.000000Z"
+    reasons: dict[str, dict[str, Any]] = {
+        "ARCHIVED": {"superseded_at": later, "superseded_by": "other"},
+        "STALE": {"record_state": RecordState.STALE},
+        "RESOLVED": {"compliance": "PASSED"},
+        "SUPPRESSED": {"workflow": Workflow.SUPPRESSED, "workflow_at": at},
+    }
+    store.upsert([finding(status, **changes) for status, changes in reasons.items()])
+    rows = everything(store, FindingQuery(closed_on="2026-11-20"), 10)
+    assert {row.id: row.status for row in rows} == {one: one for one in reasons}
 
 
 @pytest.mark.parametrize(
