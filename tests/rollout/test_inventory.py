@@ -33,6 +33,8 @@ from hub.store.accounts import AccountStore
 from hub.store.attributes import number
 from hub.store.findings import FindingStore
 from hub.store.items import finding_of, item_of
+from hub.store.outbox import Outbox
+from hub.store.outgoing import Transition
 from hub.store.spokes import SpokeStore
 from tests.localorg.lambdas import Functions
 
@@ -184,7 +186,7 @@ def test_a_silent_spoke_is_told_and_closed_by_a_real_heartbeat(rollout: Rollout)
     wait_until_settled(rollout.organization, 60)
     (told,) = rollout.emails()[before:]
     assert str(told["subject"]).startswith(
-        f"[HIGH] Spoke of account shop-production in {FAR} is silent: last heartbeat"
+        f"[HIGH] shop-production: Spoke of account shop-production in {FAR} is silent: last heartbeat"
     )
     assert "muster status" in told.get_body(("plain",)).get_content()
     rollout.beat(PRODUCTION, FAR)
@@ -194,8 +196,10 @@ def test_a_silent_spoke_is_told_and_closed_by_a_real_heartbeat(rollout: Rollout)
     rollout.age(PRODUCTION, FAR, 3)
     rollout.refresh()
     wait_until_settled(rollout.organization, 60)
-    (_, again) = rollout.emails()[before:]
-    assert "Open again after it was closed" in again.get_body(("plain",)).get_content()
+    # Within the quarter of an hour after the first, it waits for others of its kind.
+    outbox = Outbox(rollout.client("dynamodb", rollout.organization.hub), NAMES.state_table)
+    (again,) = [one for one in outbox.waiting("email") if one.finding == found.id]
+    assert again.transition is Transition.REOPENED
     rollout.beat(PRODUCTION, FAR)
     rollout.refresh()
     assert rollout.open("muster.spoke_silent") == []
