@@ -52,7 +52,7 @@ def hostile_of_each(text: str = HOSTILE) -> dict[str, Notification]:
 
 
 def _figures(text: str) -> Figures:
-    old = Old(text[:200], text, Severity.CRITICAL, text, text, text, "2026-10-02T00:00:00.000000Z")
+    old = Old(text[:200], text, Severity.CRITICAL, text, text, text, "2026-10-02T00:00:00.000000Z", 49)
     return msgspec.structs.replace(
         figures(),
         oldest=[old],

@@ -30,7 +30,7 @@ def test_a_service_gets_subject_text_and_how_bad_it_is(
     channel.send(told())
     [made] = receiver.documents
     assert made["title"] == "[HIGH] shop-production: Access key created for alice"
-    assert "How to respond\ndelete the key." in made["message"]
+    assert "How to respond\n--------------\n  delete the key." in made["message"]
     assert made["type"] == "failure"
 
 

@@ -32,7 +32,7 @@ def check_sms(text: str) -> None:
 def test_people_get_text_phones_a_line_and_programs_json(told: Told) -> None:
     messages = by_protocol(told())
     assert messages["default"] == messages["email"]
-    assert "How to respond\ndelete the key." in messages["email"]
+    assert "How to respond\n--------------\n  delete the key." in messages["email"]
     assert messages["sms"] == "[HIGH] shop-production: Access key created for alice"
     for protocol in ("https", "sqs", "lambda", "firehose"):
         program = msgspec.json.decode(messages[protocol])

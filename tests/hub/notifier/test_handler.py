@@ -76,7 +76,7 @@ def test_what_people_know_or_accept_is_not_told(notifier: Notifier, outbox: Outb
 def test_each_reopening_is_told_once(notifier: Notifier, outbox: Outbox, finding: Make) -> None:
     for revision in (3, 3, 5, 5):
         notifier.notify(Notice(finding(), Transition.REOPENED, revision))
-    assert [one.key for one in outbox.waiting("email")] == ["f1#reopened@3", "f1#reopened@5"]
+    assert [one.key for one in outbox.waiting("email")] == ["f1#reopened@3.2026-11-20", "f1#reopened@5.2026-11-20"]
 
 
 def test_what_no_route_takes_is_for_the_dashboard_only(notifier: Notifier, outbox: Outbox, finding: Make) -> None:
