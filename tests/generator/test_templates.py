@@ -298,7 +298,7 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Recount", "StateTable", {"GetItem", "PutItem", "Query", "UpdateItem"}),
         ("Sync", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Sync", "StateTable", {"GetItem", "PutItem"}),
-        ("Api", "FindingsTable", {"GetItem", "PutItem"}),
+        ("Api", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Api", "StateTable", {"GetItem", "Query"}),
         ("Archiver", "FindingsTable", {"BatchGetItem"}),
         ("Archiver", "StateTable", {"GetItem", "PutItem"}),
