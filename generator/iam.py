@@ -91,8 +91,16 @@ def query_index(table: str, index: str) -> Statement:
 def use_key(key: Arn, service: str) -> Statement:
     """Use a key through one service in this Region, never directly (DynamoDB guide, "Using KMS keys")."""
     actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
-    endpoint = Sub("%s.${AWS::Region}.${AWS::URLSuffix}" % service)  # noqa: UP031 - the braces are CloudFormation's
-    return allow(actions, [key], StringEquals={"kms:ViaService": endpoint})
+    return allow(actions, [key], StringEquals={"kms:ViaService": _endpoint(service)})
+
+
+def encrypt_objects(key: Arn) -> Statement:
+    """Put objects under a key, whole and in one request, without reading any (S3 guide, "Using SSE-KMS")."""
+    return allow(["kms:GenerateDataKey"], [key], StringEquals={"kms:ViaService": _endpoint("s3")})
+
+
+def _endpoint(service: str) -> Sub:
+    return Sub("%s.${AWS::Region}.${AWS::URLSuffix}" % service)  # noqa: UP031 - the braces are CloudFormation's
 
 
 def assume_role(role: Sub, organization: str) -> Statement:
@@ -176,12 +184,14 @@ def import_findings(product: Arn) -> Statement:
 
 def get_findings(*, in_ocsf: bool) -> Statement:
     """Read the findings of Security Hub, in one of its generations."""
-    return allow([f"securityhub:GetFindings{'V2' * in_ocsf}"], [_security_hub(in_ocsf=in_ocsf)])
+    call = "GetFindingsV2" if in_ocsf else "GetFindings"
+    return allow([f"securityhub:{call}"], [_security_hub(in_ocsf=in_ocsf)])
 
 
 def update_findings(*, in_ocsf: bool) -> Statement:
     """Write to findings of Security Hub what customers may, in one of its generations."""
-    return allow([f"securityhub:BatchUpdateFindings{'V2' * in_ocsf}"], [_security_hub(in_ocsf=in_ocsf)])
+    call = "BatchUpdateFindingsV2" if in_ocsf else "BatchUpdateFindings"
+    return allow([f"securityhub:{call}"], [_security_hub(in_ocsf=in_ocsf)])
 
 
 def _security_hub(*, in_ocsf: bool) -> Sub:

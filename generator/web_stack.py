@@ -21,10 +21,10 @@ from troposphere.cloudfront import (
     ViewerCertificate,
 )
 from troposphere.logs import Delivery, DeliveryDestination, DeliverySource
-from troposphere.s3 import AbortIncompleteMultipartUpload, Bucket, LifecycleRule, NoncurrentVersionExpiration
+from troposphere.s3 import Bucket
 
 from generator.config import Config
-from generator.parts.bucket import bucket_policy, private_bucket
+from generator.parts.bucket import bucket_policy, expiring, private_bucket
 from generator.parts.firewall import LONG_ADDRESSES, firewall
 from generator.settings.web import Cdn
 
@@ -36,7 +36,7 @@ _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 _ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 _METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 _YEAR = 31_536_000  # seconds
-_LOGS, _LOGS_KEPT, _UNFINISHED = "WebLogs", 400, 7  # days
+_LOGS, _LOGS_KEPT = "WebLogs", 400  # days
 # Streamlit runs inline scripts and styles; what it does without is forbidden.
 _CONTENT = "base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 
@@ -147,14 +147,7 @@ def _logs(name: str) -> list[AWSObject]:
 
 
 def _bucket() -> Bucket:
-    rule = LifecycleRule(
-        Id="AccessLogs",
-        Status="Enabled",
-        ExpirationInDays=_LOGS_KEPT,
-        NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=1),
-        AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=_UNFINISHED),
-    )
-    return private_bucket(_LOGS, rule)
+    return private_bucket(_LOGS, expiring("AccessLogs", _LOGS_KEPT))
 
 
 def _delivered(name: str) -> dict[str, Any]:

@@ -69,8 +69,9 @@ class Keeper:
         for one in gone:
             reopened += sum(self._reopened(name, until, moment) for until, name in list(self._suppressions.by(one.id)))
             self._end(one, moment)
-        suppressed = sum(self._applied(one, moment) for one in [*changed, *recent])
-        return {"suppressed": suppressed, "reopened": reopened}
+        applied = [self._applied(one, moment) for one in [*changed, *recent]]
+        reopened += sum(opened for _, opened in applied)
+        return {"suppressed": sum(closed for closed, _ in applied), "reopened": reopened}
 
     def _end(self, suppression: Suppression, moment: datetime) -> None:
         """End a suppression that was taken out, and forget it once nothing can be suppressed by it any more.
@@ -82,11 +83,14 @@ class Keeper:
         elif suppression.ended < iso(moment - _SPREADING):
             self._suppressions.remove(suppression.id)
 
-    def _applied(self, suppression: Suppression, moment: datetime) -> int:
-        """Suppress the open findings that a suppression covers; it is stored last, so that a killed run starts over."""
+    def _applied(self, suppression: Suppression, moment: datetime) -> tuple[int, int]:
+        """Suppress the open findings that a suppression covers; return how many, and how many it opened again.
+
+        It is stored last, so that a killed run starts over.
+        """
         known = Suppressing(lambda: [suppression], self._units)
-        for until, name in list(self._suppressions.by(suppression.id)):
-            self._revised(suppression, known, (until, name), moment)
+        places = list(self._suppressions.by(suppression.id))
+        reopened = sum(self._is_reopened(suppression, known, place, moment) for place in places)
         suppressed = 0
         for finding in self._open(suppression):
             decision = known.decision_about(finding, moment)
@@ -95,7 +99,7 @@ class Keeper:
                 suppressed += 1
         self._suppressions.write(suppression)
         logger.info("A suppression was applied", suppression=suppression.id, findings=suppressed)
-        return suppressed
+        return suppressed, reopened
 
     def _open(self, suppression: Suppression) -> Iterator[Finding]:
         """Yield the whole open findings that a suppression may cover."""
@@ -114,16 +118,18 @@ class Keeper:
             if not cursor:
                 return
 
-    def _revised(self, suppression: Suppression, known: Suppressing, place: tuple[str, str], moment: datetime) -> None:
-        """Keep a finding suppressed in the suppression's new words, where they still cover it."""
+    def _is_reopened(
+        self, suppression: Suppression, known: Suppressing, place: tuple[str, str], moment: datetime
+    ) -> bool:
+        """Keep a finding suppressed in the suppression's new words, where they still cover it; else open it."""
         until, finding_id = place
         finding = self._findings.get(finding_id)
         if not finding or finding.workflow is not Workflow.SUPPRESSED or not known.about(finding, moment):
-            self._reopened(finding_id, until, moment)
-            return
+            return self._reopened(finding_id, until, moment)
         self._findings.decide(finding_id, decision_of(suppression, moment))
         if until != (suppression.until or FOR_GOOD):
             self._suppressions.forget(until, finding_id)
+        return False
 
     def _reopened(self, finding_id: str, until: str, moment: datetime) -> bool:
         """Open a finding again, unless somebody decided otherwise since; it leaves the list either way."""

@@ -11,13 +11,10 @@ from troposphere.athena import (
 from troposphere.events import Rule
 from troposphere.glue import Column, Database, DatabaseInput, SerdeInfo, StorageDescriptor, Table, TableInput
 from troposphere.s3 import (
-    AbortIncompleteMultipartUpload,
     Bucket,
     DefaultRetention,
-    LifecycleRule,
     LifecycleRuleTransition,
     LoggingConfiguration,
-    NoncurrentVersionExpiration,
     ObjectLockConfiguration,
     ObjectLockRule,
 )
@@ -27,7 +24,7 @@ from generator import iam
 from generator.archive.saved import SAVED
 from generator.config import Config
 from generator.functions import ARCHIVER, LATE_ARCHIVER
-from generator.parts.bucket import bucket_policy, private_bucket
+from generator.parts.bucket import bucket_policy, expiring, private_bucket
 from generator.parts.data_key import RETAINED
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried, work_queue
@@ -37,7 +34,7 @@ from generator.settings.archive import ObjectLock
 ARCHIVE, LOGS = "Archive", "ArchiveLogs"
 _QUERIES = "queries/"
 _STEPS = {"STANDARD_IA": 30, "GLACIER": 90, "DEEP_ARCHIVE": 365}
-_KEPT, _LOGS_KEPT, _RESULTS_KEPT, _UNFINISHED = 2_555, 400, 30, 7  # days
+_KEPT, _LOGS_KEPT, _RESULTS_KEPT = 2_555, 400, 30  # days
 _MOST_SCANNED = 100 * 1024**3
 
 
@@ -89,7 +86,7 @@ def late_archiver(site: Site) -> list[AWSObject]:
 
 def _writing() -> list[iam.Statement]:
     objects = Sub(f"${{{ARCHIVE}.Arn}}/{FOLDER}*")
-    return [iam.add_objects(objects), iam.use_key(GetAtt("DataKey", "Arn"), "s3")]
+    return [iam.add_objects(objects), iam.encrypt_objects(GetAtt("DataKey", "Arn"))]
 
 
 def _archive(config: Config) -> Bucket:
@@ -98,15 +95,8 @@ def _archive(config: Config) -> Bucket:
         DefaultRetention=DefaultRetention(Mode=lock.value.upper(), Days=config.archive.object_lock_days)
     )
     locked = ObjectLockConfiguration(ObjectLockEnabled="Enabled", Rule=rule)
-    ageing = LifecycleRule(
-        Id="Ageing",
-        Status="Enabled",
-        Prefix=FOLDER,
-        Transitions=[LifecycleRuleTransition(StorageClass=one, TransitionInDays=days) for one, days in _STEPS.items()],
-        ExpirationInDays=_KEPT,
-        NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=_RESULTS_KEPT),
-        AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=_UNFINISHED),
-    )
+    steps = [LifecycleRuleTransition(StorageClass=one, TransitionInDays=days) for one, days in _STEPS.items()]
+    ageing = expiring("Ageing", _KEPT, previous=_RESULTS_KEPT, Prefix=FOLDER, Transitions=steps)
     return private_bucket(
         ARCHIVE,
         ageing,
@@ -121,19 +111,11 @@ def _archive(config: Config) -> Bucket:
 
 def _logs() -> Bucket:
     """S3 writes access logs to buckets without a customer key or lock (its guide, "Server access logging")."""
-    rules = [_expiring("AccessLogs", "access/", _LOGS_KEPT), _expiring("Answers", _QUERIES, _RESULTS_KEPT)]
+    rules = [
+        expiring("AccessLogs", _LOGS_KEPT, Prefix="access/"),
+        expiring("Answers", _RESULTS_KEPT, Prefix=_QUERIES),
+    ]
     return private_bucket(LOGS, *rules, **RETAINED)
-
-
-def _expiring(name: str, prefix: str, days: int) -> LifecycleRule:
-    return LifecycleRule(
-        Id=name,
-        Status="Enabled",
-        Prefix=prefix,
-        ExpirationInDays=days,
-        NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=1),
-        AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=_UNFINISHED),
-    )
 
 
 def _log_delivery() -> iam.Statement:

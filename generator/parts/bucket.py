@@ -5,11 +5,13 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, Sub
 from troposphere.s3 import (
+    AbortIncompleteMultipartUpload,
     Bucket,
     BucketEncryption,
     BucketPolicy,
     LifecycleConfiguration,
     LifecycleRule,
+    NoncurrentVersionExpiration,
     OwnershipControls,
     OwnershipControlsRule,
     PublicAccessBlockConfiguration,
@@ -19,6 +21,20 @@ from troposphere.s3 import (
 )
 
 from generator import iam
+
+_UNFINISHED = 7  # days
+
+
+def expiring(name: str, days: int, *, previous: int = 1, **attributes: Any) -> LifecycleRule:
+    """Return the rule by which objects expire after some days, and what they were before some days after that."""
+    return LifecycleRule(
+        Id=name,
+        Status="Enabled",
+        ExpirationInDays=days,
+        NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=previous),
+        AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=_UNFINISHED),
+        **attributes,
+    )
 
 
 def private_bucket(title: str, *rules: LifecycleRule, key: GetAtt | None = None, **attributes: Any) -> Bucket:

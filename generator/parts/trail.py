@@ -5,16 +5,16 @@ from typing import Any
 
 from troposphere import AWSObject, GetAtt, If, Ref, Sub
 from troposphere.cloudtrail import AdvancedEventSelector, AdvancedFieldSelector, Trail
-from troposphere.s3 import AbortIncompleteMultipartUpload, Bucket, LifecycleRule, NoncurrentVersionExpiration
+from troposphere.s3 import Bucket
 
 from contract.names import GLOBAL_REGIONS
 from generator import iam
 from generator.config import Config
-from generator.parts.bucket import bucket_policy, private_bucket
+from generator.parts.bucket import bucket_policy, expiring, private_bucket
 
 ORGANIZATION_LOGS = "OrganizationTrailLogs"
 IN_GLOBAL_REGION = "InGlobalRegion"
-_LOGS, _PREVIOUS_LOGS, _UNFINISHED = 90, 30, 7  # days
+_LOGS, _PREVIOUS_LOGS = 90, 30  # days
 
 
 def is_global_region(config: Config) -> dict[str, Any]:
@@ -106,14 +106,7 @@ def _calls_on(kind: str, **resource: Any) -> AdvancedEventSelector:
 
 def _logs(title: str, **attributes: Any) -> Bucket:
     """Its name is CloudFormation's: logs are evidence and stay, and a later trail's bucket must not meet their name."""
-    rule = LifecycleRule(
-        Id="logs",
-        Status="Enabled",
-        ExpirationInDays=_LOGS,
-        NoncurrentVersionExpiration=NoncurrentVersionExpiration(NoncurrentDays=_PREVIOUS_LOGS),
-        AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(DaysAfterInitiation=_UNFINISHED),
-    )
-    return private_bucket(title, rule, **attributes)
+    return private_bucket(title, expiring("logs", _LOGS, previous=_PREVIOUS_LOGS), **attributes)
 
 
 def _written_by(trail: Sub, bucket: Bucket, owners: Sequence[str]) -> list[iam.Statement]:

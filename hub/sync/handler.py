@@ -15,6 +15,7 @@ from contract.names import METRICS_NAMESPACE, SYNC_AGE, SYNC_REFUSED, SYNC_WHOLE
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.ingestion import Ingestion
+from hub.messages import process_messages
 from hub.settings import SyncSettings
 from hub.store.findings import FindingStore
 from hub.store.runs import Kind, Run, RunStore
@@ -39,15 +40,12 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 @metrics.log_metrics
 def sync_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take the orders of the queue as far as the time lasts, and queue the rest; a message that fails comes back."""
-    failed = []
-    for record in event["Records"]:
-        try:
-            order = msgspec.json.decode(record["body"], type=Order)
-            _sync().obey(order, lambda: bool(context.get_remaining_time_in_millis() / 1000 > _RESERVE_SECONDS))
-        except Exception:  # the isolator of messages: one that cannot be read holds up no other
-            logger.exception("An order was not obeyed", message_id=record["messageId"])
-            failed.append(record["messageId"])
-    return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
+
+    def obey(body: str) -> None:
+        order = msgspec.json.decode(body, type=Order)
+        _sync().obey(order, lambda: bool(context.get_remaining_time_in_millis() / 1000 > _RESERVE_SECONDS))
+
+    return process_messages(event, obey, logger, metrics)
 
 
 @cache

@@ -302,7 +302,7 @@ def test_a_suppression_with_other_words_keeps_what_it_covers_and_opens_the_rest(
     remembered(work, "f1", "f2")
     later = NOW + timedelta(hours=1)
     narrower = msgspec.structs.replace(DRILL, reason="a longer drill", accounts=("444455556666",), until="")
-    assert work.keep(narrower, at=later)["suppressed"] == 0
+    assert work.keep(narrower, at=later) == {"suppressed": 0, "reopened": 1}
     assert work.get("f1").is_open
     kept = work.get("f2")
     assert (kept.suppression, kept.workflow_until) == ("a longer drill", "")
