@@ -79,7 +79,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
         What was sent after all stays where it is: the sender died between burying and forgetting it.
         """
-        sent = {one for one in {each.message for each in pending} if self.outbox.is_sent(one)}
+        sent = {one for one in {each.message for each in pending} if one and self.outbox.is_sent(one)}
         for one in pending:
             if one.message not in sent:
                 fresh = msgspec.structs.replace(one, message="", attempts=0, not_before="")

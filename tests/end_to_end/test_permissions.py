@@ -30,7 +30,7 @@ def without(document: dict[str, Any], action: str) -> dict[str, Any]:
     ("account", "role", "action", "dead"),
     [
         (HUB, "muster-detector-us-east-1", "dynamodb:PutItem", "muster-detector-dlq"),
-        (HUB, "muster-notifier-us-east-1", "ses:SendEmail", "muster-notifier-dlq"),
+        (HUB, "muster-notifier-us-east-1", "sqs:SendMessage", "muster-notifier-dlq"),
         (HUB, "muster-rollups-us-east-1", "dynamodb:UpdateItem", "muster-rollups-dlq"),
         (MEMBER, "muster-spoke-creator-tagger-eu-west-1", "events:PutEvents", "muster-spoke-creator-tagger-dlq"),
     ],

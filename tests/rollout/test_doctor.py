@@ -79,7 +79,7 @@ def test_a_person_sees_marks_and_mends(delegated: Bare, monkeypatch: pytest.Monk
     assert "✓ credentials" in ended.out
     assert "✗ organization" in ended.out
     assert '→ set id = "o-exampleorgid" in [organization] of muster.toml' in ended.out
-    assert "1 of 17 checks failed" in ended.out
+    assert "1 of 19 checks failed" in ended.out
 
 
 def test_anothers_credentials_are_said_first(delegated: Bare) -> None:

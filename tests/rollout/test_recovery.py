@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ import pytest
 from contract.clock import iso, now
 from contract.names import Names, account_key, spoke_key
 from generator.demo.recorded import EVENTS
+from hub.notifier.queues import Wake
+from hub.store.outbox import Outbox
+from hub.store.outgoing import Pending
 from hub.store.rollups import RollupStore
 from tests.demo import Demo, running_demo
 from tests.end_to_end.test_demo import emails, findings, golden
@@ -148,19 +152,19 @@ def queue_url(demo: Demo, name: str, account: str = HUB, region: str = HOME) -> 
 
 
 def test_an_event_that_the_detector_could_not_store_becomes_a_finding_and_an_email(demo: Demo, muster: Muster) -> None:
-    before = len(emails(demo))
+    before = told(demo)
     with denied(demo, HUB, "muster-detector-us-east-1", "dynamodb:PutItem"):
         event = key_deleted(demo)
         assert dead(demo) == {"muster-detector-dlq": 1}
     assert stored(demo, event) == []
     listed = {one["queue"]: one["messages"] for one in muster("redrive", "--plan")}
-    assert len(listed) == 14
+    assert len(listed) == 18
     assert {name for name, messages in listed.items() if messages} == {"muster-detector-dlq"}
     report = muster.redrive("muster-detector-dlq")
     assert (report["kind"], report["messages"], report["redriven"], report["left"]) == ("work", 1, 1, {})
     assert dead(demo) == {}
     assert len(stored(demo, event)) == 1
-    assert len(emails(demo)) == before + 1
+    assert told(demo) == before + 1
 
 
 def test_an_event_that_the_rule_could_not_deliver_goes_to_the_same_queue(demo: Demo, muster: Muster) -> None:
@@ -176,14 +180,49 @@ def test_an_event_that_the_rule_could_not_deliver_goes_to_the_same_queue(demo: D
     assert len(stored(demo, event)) == 1
 
 
-def test_an_email_that_could_not_be_sent_is_sent_once(demo: Demo, muster: Muster) -> None:
-    before = len(emails(demo))
-    with denied(demo, HUB, "muster-notifier-us-east-1", "ses:SendEmail"):
-        key_deleted(demo)
-        assert dead(demo) == {"muster-notifier-dlq": 1}
-    assert muster.redrive("muster-notifier-dlq")["redriven"] == 1
-    assert dead(demo) == {}
+def test_an_email_that_could_not_be_sent_is_sent_once(demo: Demo) -> None:
+    finding = findings(demo)[0]
+    pending = Pending(key=f"{finding.id}#again", at=iso(now()), finding=finding.id, detection="never told before")
+    with denied(demo, HUB, "muster-sender-us-east-1", "ses:SendEmail"):
+        before = len(emails(demo))
+        demo.hub("sqs").send_message(QueueUrl=queue_url(demo, "muster-channel-email"), MessageBody=letter(pending))
+        assert dead(demo) == {}
+        state = outbox(demo).states()["email"]
+        assert "AccessDenied" in state.failure
+        assert len(emails(demo)) == before
+    # It is tried again after a minute.
+    until = time.monotonic() + 100
+    while len(emails(demo)) == before and time.monotonic() < until:
+        time.sleep(2)
+    demo.settle()
     assert len(emails(demo)) == before + 1
+    assert outbox(demo).states()["email"].failing_since == ""
+
+
+def test_a_message_that_a_channel_refused_to_the_end_is_told_once(demo: Demo, muster: Muster) -> None:
+    finding = findings(demo)[0]
+    pending = Pending(key=f"{finding.id}#once", at=iso(now()), finding=finding.id, detection="given up", message="m-1")
+    before = len(emails(demo))
+    for _ in range(2):
+        dead_letters = queue_url(demo, "muster-channel-email-dlq")
+        demo.hub("sqs").send_message(QueueUrl=dead_letters, MessageBody=letter(pending))
+        assert dead(demo) == {"muster-channel-email-dlq": 1}
+        assert muster.redrive("muster-channel-email-dlq")["redriven"] == 1
+        assert dead(demo) == {}
+        assert len(emails(demo)) == before + 1
+
+
+def letter(pending: Pending) -> str:
+    return msgspec.json.encode(Wake("email", (pending,))).decode()
+
+
+def outbox(demo: Demo) -> Outbox:
+    return Outbox(demo.hub("dynamodb"), NAMES.state_table)
+
+
+def told(demo: Demo) -> int:
+    """Return how much people were told, or will be when a quarter of an hour is over: what is alike is merged."""
+    return len(emails(demo)) + len(outbox(demo).waiting("email"))
 
 
 def test_a_report_that_could_not_be_stored_is_stored(demo: Demo, muster: Muster) -> None:
@@ -227,7 +266,7 @@ def copied(demo: Demo, queue: str) -> list[str]:
 
 
 def test_a_transition_that_was_not_passed_on_is_told_once(demo: Demo, muster: Muster) -> None:
-    before = len(emails(demo))
+    before = told(demo)
     notifier = f"arn:aws:sqs:{HOME}:{HUB}:muster-notifier"
     with denied(demo, HUB, "muster-transitions-us-east-1", "sqs:SendMessage", notifier):
         key_deleted(demo)
@@ -235,12 +274,12 @@ def test_a_transition_that_was_not_passed_on_is_told_once(demo: Demo, muster: Mu
     letters = copied(demo, "muster-transitions-dlq")
     assert muster.redrive("muster-transitions-dlq")["redriven"] == 1
     assert dead(demo) == {}
-    assert len(emails(demo)) == before + 1
+    assert told(demo) == before + 1
     for body in letters:
         demo.hub("sqs").send_message(QueueUrl=queue_url(demo, "muster-transitions-dlq"), MessageBody=body)
     assert muster.redrive("muster-transitions-dlq")["redriven"] == 1
     assert dead(demo) == {}
-    assert len(emails(demo)) == before + 1
+    assert told(demo) == before + 1
 
 
 def test_changes_that_the_stream_has_no_more_are_lost_and_named(demo: Demo, muster: Muster) -> None:
@@ -272,7 +311,7 @@ def test_a_call_of_the_inventory_is_repeated(demo: Demo, muster: Muster) -> None
 def test_events_that_did_not_reach_the_hub_reach_the_detector_and_a_poison_one_stays(
     demo: Demo, muster: Muster
 ) -> None:
-    before = len(emails(demo))
+    before = told(demo)
     with denied(demo, MEMBER, f"muster-spoke-alerts-{REGION}", "events:PutEvents"):
         events = [key_deleted(demo), key_deleted(demo)]
         assert dead(demo) == {"muster-spoke-alerts-dlq": 2}
@@ -284,7 +323,7 @@ def test_events_that_did_not_reach_the_hub_reach_the_detector_and_a_poison_one_s
     assert report["left"] == {poison: f"it says that it is of 222222222222 {REGION}, whose queue this is not"}
     assert dead(demo) == {"muster-spoke-alerts-dlq": 1}
     assert all(len(stored(demo, event)) == 1 for event in events)
-    assert len(emails(demo)) == before + 2
+    assert told(demo) == before + 2
     sqs.purge_queue(QueueUrl=url)
 
 
@@ -362,7 +401,7 @@ def test_a_deleted_finding_comes_back_once_and_nobody_is_told_again(demo: Demo, 
     event = key_deleted(demo)
     assert dead(demo) == {}
     (finding,) = stored(demo, event)
-    before, sent, counted = {one.id for one in findings(demo)}, len(emails(demo)), open_findings(demo)
+    before, sent, counted = {one.id for one in findings(demo)}, told(demo), open_findings(demo)
     demo.hub("dynamodb").delete_item(TableName=NAMES.findings_table, Key={"id": {"S": finding.id}})
     assert dead(demo) == {}
     assert open_findings(demo) == counted - 1
@@ -373,7 +412,7 @@ def test_a_deleted_finding_comes_back_once_and_nobody_is_told_again(demo: Demo, 
     (again,) = stored(demo, event)
     assert msgspec.structs.replace(again, observed_at=finding.observed_at) == finding
     assert {one.id for one in findings(demo)} == before
-    assert len(emails(demo)) == sent
+    assert told(demo) == sent
     assert open_findings(demo) == counted
 
 
