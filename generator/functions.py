@@ -142,7 +142,7 @@ SENDER = Function(
     services=("dynamodb", "events", "secretsmanager", "sesv2", "sns", "sqs"),
     data=("contract/detections.json", "hub/notifier/templates/*"),
     generated=("hub/channels/channels.json", "hub/notifier/routes.json"),
-    timeout=120,
+    timeout=180,
 )
 DIGEST = Function(
     name="digest",

@@ -145,21 +145,27 @@ def add_objects(objects: Arn) -> Statement:
 
 
 def send_email(sender: str, identity_arn: str = "") -> Statement:
-    """Send email as one sender: from another account's identity, or one of this Region: the address, or its domain.
+    """Send email as one sender, whichever identity vouches for it: the address, its domain, one above that.
 
-    A message that is given whole needs the right of the older call too (SES guide, "Identity policy examples").
+    SES asks for the right on the recipients' identities and the identity's configuration set too, where it knows them;
+    `ses:FromAddress` is what limits it. A message that is given whole needs the right of the older call as well (SES
+    guide, "Identity policy examples").
     """
-    identities = [sender, sender.rpartition("@")[2]]
-    arns = [
-        Sub(f"arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:identity/{one}") for one in identities
-    ]
+    here = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
+    resources: list[Any] = [Sub(f"{here}:identity/*"), Sub(f"{here}:configuration-set/*")]
     calls = ["ses:SendEmail", "ses:SendRawEmail"]
-    return allow(calls, [identity_arn] if identity_arn else arns, StringEquals={"ses:FromAddress": sender})
+    borrowed = [identity_arn] if identity_arn else []
+    return allow(calls, [*resources, *borrowed], StringEquals={"ses:FromAddress": sender})
 
 
 def look_at_email() -> Statement:
-    """See whether SES sends at all, and which identities are verified; the calls know no resources but identities."""
-    return allow(["ses:GetAccount", "ses:GetEmailIdentity"], "*")
+    """See whether SES sends at all, which identities are verified, and whom it sends nothing any more."""
+    return allow(["ses:GetAccount", "ses:GetEmailIdentity", "ses:GetSuppressedDestination"], "*")
+
+
+def look_at_phones() -> Statement:
+    """See whether SNS sends text messages to anybody, and how much they may cost; the calls know no resources."""
+    return allow(["sns:GetSMSAttributes", "sns:GetSMSSandboxAccountStatus"], "*")
 
 
 def publish(topics: Sequence[Any]) -> Statement:

@@ -15,6 +15,11 @@ _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5})
 _IMPATIENT = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=10)
 
 
+# Who is told must be told once: a call whose answer is late is not made again, for it may have been done. It ends while
+# the function still has time to say so.
+_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+
+
 @cache
 def _session() -> Session:
     return get_session()
@@ -25,6 +30,13 @@ def aws_client(service: str, region: str | None = None) -> Any:
     """Return the service's client in a Region, usually the function's, made once per cold start."""
     with uncollected():
         return _session().create_client(service, region, config=_CONFIG)
+
+
+@cache
+def telling_client(service: str) -> Any:
+    """Return a client of a service that tells people: it makes each call once, whatever becomes of it."""
+    with uncollected():
+        return _session().create_client(service, config=_ONCE)
 
 
 def assumed_client(service: str, region: str, credentials: Mapping[str, Any]) -> Any:

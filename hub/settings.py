@@ -85,7 +85,7 @@ class SuppressionsSettings(Settings, frozen=True, kw_only=True):
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-notifier`. `channel_queue_urls` are the channels' queues, commas between."""
+    """Of `muster-notifier`. `channel_queue_urls`: `<channel>=<address of its queue>`, commas between."""
 
     findings_table: str
     state_table: str

@@ -8,12 +8,15 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
+from ministack.core.responses import error_response_json
 from ministack.services import ses, ses_v2
 
 from localorg import patches
 
 Record = dict[str, Any]
 RAW = "_Raw"
+# Nothing bounces here, so nobody is ever on the list.
+SUPPRESSED = "/suppression/addresses/"
 
 
 def install() -> None:
@@ -29,6 +32,8 @@ def install() -> None:
         return response
 
     async def handle_v2(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        if method == "GET" and SUPPRESSED in path:
+            return error_response_json("NotFoundException", "Nobody is on the suppression list here.", 404)
         known = len(ses._sent_emails_list())
         response = await send_v2(method, path, headers, body, query)
         if path.rstrip("/").endswith("/outbound-emails"):

@@ -42,7 +42,7 @@ def hostile_of_each(text: str = HOSTILE) -> dict[str, Notification]:
     told = [Told(finding_that_says(text), Transition.OPENED)] * 20
     nobodys = [Told(finding_that_says(text, source_ip=""), Transition.OPENED)]
     pending = [Pending(key=str(number), at="2026-11-20T09:00:00Z", detection=text, account="1") for number in range(9)]
-    storm = [finding_that_says(text)] * 9
+    storm = [Told(finding_that_says(text), Transition.OPENED)] * 9
     return {
         "alert": alert(nobodys, None, None, READER, identifier="i", thread="t"),
         "alerts": alert(told, account, None, READER, identifier="i", thread="t"),

@@ -11,7 +11,7 @@ from hub.channels.settings import Email
 from hub.digest.figures import Figures, Old
 from hub.digest.words import digest
 from hub.notifier.compose import Reader, Told, alert, summary
-from hub.notifier.compose import test_notification as made_test
+from hub.notifier.compose import trial as made_test
 from hub.notifier.links import links_of
 from hub.notifier.notification import Notification
 from hub.store.accounts import Account
@@ -75,7 +75,7 @@ def storm() -> Notification:
         )
         for number in range(9_960)
     ]
-    worst = [public_bucket(number, Severity.CRITICAL) for number in range(10)]
+    worst = [Told(public_bucket(number, Severity.CRITICAL), Transition.OPENED) for number in range(10)]
     names = {f"{number:012}": f"team-{number}-production" for number in range(198)} | {ACCOUNT.id: ACCOUNT.name}
     return summary(pending, worst, names, READER, identifier="i")
 

@@ -4,6 +4,7 @@ import json as jsonlib
 from typing import Annotated
 
 import typer
+from botocore.config import Config
 from rich.console import Console
 
 from generator.commands.options import CONFIG, ConfigOption, JsonOption
@@ -36,7 +37,9 @@ def try_channels(
     if unknown := [one for one in wanted if one not in known]:
         raise BadInputError(f"there is no channel {unknown[0]}; there are {', '.join(sorted(known))}")
     hub = hub_place(settings, config.parent)
-    answer = hub.client("lambda").invoke(
+    # Asked again, the sender would test again.
+    patient = Config(read_timeout=SENDER.timeout + 10, retries={"total_max_attempts": 1})
+    answer = hub.session.client("lambda", config=patient).invoke(
         FunctionName=SENDER.full_name(settings.names), Payload=jsonlib.dumps({"test": wanted}).encode()
     )
     said = jsonlib.loads(answer["Payload"].read())

@@ -12,6 +12,7 @@ from hub.channels.health import (
     secret_troubles,
     sender_troubles,
     subscriptions,
+    suppressed_troubles,
     topic_troubles,
     verified_identity,
 )
@@ -42,7 +43,9 @@ def sandbox(hub: Hub) -> Verdict:
     """Look whether SES sends to anybody, or in its sandbox only to verified addresses."""
     channels = _mailing(hub)
     ses = hub.client("sesv2")
-    found = [one for channel in channels for one in sandbox_troubles(channel, ses)]
+    found = [
+        one for channel in channels for look in (sandbox_troubles, suppressed_troubles) for one in look(channel, ses)
+    ]
     if found:
         return _worst(found)
     return well("SES sends to anybody") if channels else warning(_OFF)
@@ -54,12 +57,11 @@ def subscribers(hub: Hub) -> Verdict:
     topics = [topic_arn(hub.config, title) for title in topic_names(hub.config)]
     try:
         found = [one for topic in topics for one in topic_troubles(topic, client)]
-        confirmed = sum(is_confirmed for topic in topics for _, is_confirmed in subscriptions(topic, client))
+        confirmed = sum(one.is_confirmed for topic in topics for one in subscriptions(topic, client))
     except client.exceptions.NotFoundException:
         return well("the topics are not deployed yet")
     if found:
-        waiting = sorted({name for one in found for name in one.text.removeprefix("not confirmed: ").split(", ")})
-        return warning(f"not confirmed: {', '.join(waiting)}", found[0].mend)
+        return _worst(found)
     return well(f"{confirmed} confirmed" if confirmed else "the topics have none")
 
 

@@ -1,5 +1,6 @@
 """What tells people: routes, a queue for each channel, the sender behind them, digests, and a look at the channels."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from troposphere import AWSObject, GetAtt, Join, Ref, Sub
@@ -29,7 +30,7 @@ def notifier(site: Site) -> list[AWSObject]:
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
         iam.query_index("FindingsTable", RESOURCE_INDEX),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
-        _wake(site),
+        *_wake(site),
     ]
     return [
         *work_queue(NOTIFIER, config, {}),
@@ -44,9 +45,9 @@ def sender(site: Site) -> list[AWSObject]:
     used = used_channels(config)
     queues = [one for name in used for one in _channel_queue(site, name)]
     statements = [
-        iam.consume_queue(*(GetAtt(f"{_title(name)}Queue", "Arn") for name in used)),
-        _wake(site),
-        iam.send_messages(*(GetAtt(f"{_title(name)}DeadLetters", "Arn") for name in used)),
+        *_on_queues(iam.consume_queue, used, "Queue"),
+        *_wake(site),
+        *_on_queues(iam.send_messages, used, "DeadLetters"),
         iam.use_items(GetAtt("StateTable", "Arn"), "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
@@ -66,7 +67,7 @@ def digest(site: Site) -> list[AWSObject]:
         iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "Query"),
         iam.query_index("FindingsTable", SEVERITY_INDEX),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
-        _wake(site),
+        *_wake(site),
     ]
     return _scheduled(DIGEST, site, statements, "rate(1 hour)")
 
@@ -74,18 +75,19 @@ def digest(site: Site) -> list[AWSObject]:
 def channel_check(site: Site) -> list[AWSObject]:
     """Return what looks every hour whether the channels would work, and tells the dashboard."""
     statements = [
-        iam.use_items(GetAtt("StateTable", "Arn"), "PutItem"),
+        iam.use_items(GetAtt("StateTable", "Arn"), "PutItem", "Query", "UpdateItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         iam.list_subscriptions([Ref(ALERTS), Ref(CRITICAL_ALERTS)]),
         *([iam.look_at_email()] if site.config.channels.senders else []),
+        *([iam.look_at_phones()] if site.config.topics.has_phones else []),
         *_secrets(site),
     ]
     return _scheduled(CHANNEL_CHECK, site, statements, "rate(1 hour)")
 
 
 def queue_addresses(config: Config) -> Join:
-    """Return the addresses of the channels' queues, commas between."""
-    return Join(",", [Ref(f"{_title(name)}Queue") for name in used_channels(config)])
+    """Return the addresses of the channels' queues, `<channel>=<address>`, commas between."""
+    return Join(",", [Join("=", [name, Ref(f"{_title(name)}Queue")]) for name in used_channels(config)])
 
 
 def _scheduled(what: Function, site: Site, statements: list[iam.Statement], schedule: str) -> list[AWSObject]:
@@ -138,9 +140,14 @@ def _channel_source(channel: str) -> EventSourceMapping:
     )
 
 
-def _wake(site: Site) -> iam.Statement:
+def _wake(site: Site) -> list[iam.Statement]:
     """Return the right to send to the channels' queues."""
-    return iam.send_messages(*(GetAtt(f"{_title(name)}Queue", "Arn") for name in used_channels(site.config)))
+    return _on_queues(iam.send_messages, used_channels(site.config), "Queue")
+
+
+def _on_queues(right: Callable[..., iam.Statement], channels: Sequence[str], kind: str) -> list[iam.Statement]:
+    """Return a right on the channels' queues; IAM takes no statement without resources."""
+    return [right(*(GetAtt(f"{_title(name)}{kind}", "Arn") for name in channels))] if channels else []
 
 
 def _rights(site: Site, used: list[str]) -> list[iam.Statement]:

@@ -13,6 +13,8 @@ from generator.settings.section import TAG, Broken, Section, refuse
 
 # What routes call the hub's own topics, and whoever owns an account.
 RESERVED = ("alerts", "critical-alerts", "owner")
+# Its queues would have the names of Muster's own look at the channels.
+_TAKEN = ("check",)
 _MOST = 20
 _TYPE = "its kind, which a table with a name of your own must say"
 _NAME = re.compile(r"(?=.{2,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -272,6 +274,8 @@ class Channels(Section):
 def _misnamed(name: str, given: Any) -> Iterator[Broken]:
     if name in RESERVED:
         yield (name,), f"{name} has a meaning of its own in routes; call the channel otherwise"
+    elif name in _TAKEN:
+        yield (name,), f"{name} is a queue of Muster's own; call the channel otherwise"
     elif not _NAME.fullmatch(name) or name.endswith(_DEAD):
         within = f"between them, and not {_DEAD} at its end"
         yield (name,), f"a channel's name has 2 to 40 lower-case letters and digits, hyphens {within}"

@@ -42,3 +42,8 @@ class Topics(Section):
 
     alerts: Subscribers | None = Field(default=None, description="what should be looked at")
     critical_alerts: Subscribers | None = Field(default=None, description="what must be looked at now")
+
+    @property
+    def has_phones(self) -> bool:
+        """Whether anybody gets text messages."""
+        return any(one and one.sms for one in (self.alerts, self.critical_alerts))

@@ -74,7 +74,11 @@ def act_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     body = str(event.get("body") or "")
     if _content_type(event) != _FORM or len(body) > _LONGEST_BODY:
         return answer(_UNREADABLE)
-    return answer(_desk().act(_fields(base64.b64decode(body) if event.get("isBase64Encoded") else body.encode())))
+    try:
+        sent = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except ValueError:
+        return answer(_UNREADABLE)
+    return answer(_desk().act(_fields(sent)))
 
 
 @cache

@@ -29,7 +29,7 @@ from hub.channels.smtp import SmtpChannel
 from hub.channels.sns import SnsChannel
 from hub.channels.teams import TeamsChannel
 from hub.channels.webhook import WebhookChannel
-from hub.clients import aws_client
+from hub.clients import aws_client, telling_client
 from hub.notifier.email import mime
 from hub.notifier.notification import Notification
 
@@ -48,15 +48,15 @@ def _secrets() -> Secrets:
 
 # Type of the settings → how to make the channel.
 CHANNELS: Mapping[type[Any], Callable[[Any], Channel]] = {
-    Email: lambda one: EmailChannel(aws_client("sesv2"), one, _mime(one)),
+    Email: lambda one: EmailChannel(telling_client("sesv2"), one, _mime(one)),
     Smtp: lambda one: SmtpChannel(one, _secrets(), _mime(one)),
-    Sns: lambda one: SnsChannel(aws_client("sns"), one),
+    Sns: lambda one: SnsChannel(telling_client("sns"), one),
     Slack: lambda one: SlackChannel(one, _secrets()),
     Teams: lambda one: TeamsChannel(one, _secrets()),
     Pagerduty: lambda one: PagerdutyChannel(one, _secrets()),
     Webhook: lambda one: WebhookChannel(one, _secrets(), now),
     Apprise: lambda one: AppriseChannel(one, _secrets()),
-    Eventbridge: lambda one: EventbridgeChannel(aws_client("events"), one),
+    Eventbridge: lambda one: EventbridgeChannel(telling_client("events"), one),
 }
 
 

@@ -24,4 +24,12 @@ class SecretRefusedError(ChannelError):
 
 
 class PartlyToldError(ChannelError):
-    """Some have it, others were refused for good: sent again, the former would have it twice."""
+    """Some have it, others were refused: sent again, the former would have it twice.
+
+    `later` are those whom the other side refused for now: they can be told alone.
+    """
+
+    def __init__(self, text: str, later: tuple[str, ...] = ()) -> None:
+        """Take what is wrong, and who may be told later."""
+        super().__init__(text)
+        self.later = later

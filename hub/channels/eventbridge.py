@@ -23,7 +23,7 @@ _TIMES = 3
 
 
 class EventbridgeChannel:
-    """Puts an event for each finding; what has none (a digest, a summary) is none of a program's business."""
+    """Puts an event for each finding; what has none (a digest) is none of a program's business."""
 
     def __init__(self, events: "EventBridgeClient", settings: Eventbridge) -> None:
         """Take an EventBridge client."""
@@ -69,8 +69,9 @@ def _details(one: Notification) -> Iterator[str]:
     around = {"schema": SCHEMA, "delivery": one.id, "kind": one.kind.value, "reason": one.reason}
     if one.kind is Kind.TEST:
         yield msgspec.json.encode({**around, "test": one.title}).decode()
-    for finding in one.findings:
-        yield encoded_finding(finding, around, _BYTES).decode()
+    reasons = one.reasons or (one.reason,) * len(one.findings)
+    for finding, reason in zip(one.findings, reasons, strict=True):
+        yield encoded_finding(finding, {**around, "reason": reason}, _BYTES).decode()
 
 
 def _calls(details: Iterator[str]) -> Iterator[list[str]]:

@@ -20,7 +20,7 @@ _SUMMARY, _KEY, _DETAIL, _DETAILS = 1_024, 255, 2_000, 30
 
 
 class PagerdutyChannel:
-    """Triggers an alert; those of one thread are one alert there, however often it is sent."""
+    """Triggers an alert for each message, however often that is sent: an open alert's next trigger pages nobody."""
 
     def __init__(self, settings: Pagerduty, secrets: Secrets, address: str = "") -> None:
         """Take settings, where the integration key is, and where PagerDuty is; empty: where the settings say."""
@@ -45,7 +45,7 @@ def pagerduty_event(one: Notification, key: str) -> dict[str, Any]:
     return {
         "routing_key": key,
         "event_action": "trigger",
-        "dedup_key": (one.thread or one.id)[:_KEY],
+        "dedup_key": one.id[:_KEY],
         "client": "Muster",
         "links": [{"href": link.address, "text": one_line(link.label)} for link in web_links(one)],
         "payload": {
@@ -64,4 +64,5 @@ def _details(one: Notification) -> dict[str, Any]:
     told = {"Where": one.place, "Why now": one.reason, **one.facts, **one.sections}
     rows = {"Also": [one_line(f"{row.severity} {row.title} · {row.place}") for row in one.rows]} if one.rows else {}
     shown = {label: one_line(text, _DETAIL) for label, text in list(told.items())[:_DETAILS] if text}
-    return {**shown, **rows, **({"More": one.more} if one.more else {})}
+    thread = {"Thread": one.thread} if one.thread else {}
+    return {**shown, **rows, **thread, **({"More": one.more} if one.more else {})}

@@ -2,8 +2,10 @@
 
 import smtplib
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from typing import Any
 
 from hub.channels.channel import ChannelError, PartlyToldError, SecretRefusedError
 from hub.channels.email import Mime
@@ -13,6 +15,11 @@ from hub.notifier.notification import Notification
 from hub.notifier.texts import one_line
 
 _SECONDS = 20
+# From the connection to the answer to the whole message, for which a server may take its time (RFC 5321 has ten
+# minutes, a function does not).
+_ALL_SECONDS = 60
+# Answers from here on are final (RFC 5321, 4.2.1).
+_FOR_GOOD = 500
 # An error → what it means and what mends it.
 _WORDS: dict[type[Exception], str] = {
     smtplib.SMTPAuthenticationError: "does not know the username and password in secret {0.secret}; correct them",
@@ -61,20 +68,43 @@ class SmtpChannel:
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
             raise ChannelError(_why(error, self._settings)) from error
         if refused:
-            raise PartlyToldError(f"{self._settings.host} refuses {_listed(refused)}; correct recipients")
+            later = tuple(one for one, (code, _) in refused.items() if code < _FOR_GOOD)
+            said = f"{self._settings.host} refuses {_listed(refused)}"
+            raise PartlyToldError(said if later else f"{said}; correct recipients", later)
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         one = self._settings
         if one.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(one.host, one.port, timeout=_SECONDS, context=self._trust())
+            server: smtplib.SMTP = _HurriedTls(one.host, one.port, timeout=_SECONDS, context=self._trust())
         else:
-            server = smtplib.SMTP(one.host, one.port, timeout=_SECONDS)
+            server = _Hurried(one.host, one.port, timeout=_SECONDS)
         # Closed without a goodbye: a message that was taken is not refused for what the server says to that.
         with closing(server):
             if one.security == "starttls":
                 server.starttls(context=self._trust())
             yield server
+
+
+class _Hurry(smtplib.SMTP):
+    """Waits for each answer as long as the whole delivery may still take."""
+
+    def __init__(self, *place: Any, **options: Any) -> None:
+        self._ends = time.monotonic() + _ALL_SECONDS
+        super().__init__(*place, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is not None:
+            self.sock.settimeout(max(self._ends - time.monotonic(), 0.1))
+        return super().getreply()
+
+
+class _Hurried(_Hurry):
+    """Without encryption from the beginning."""
+
+
+class _HurriedTls(_Hurry, smtplib.SMTP_SSL):
+    """Encrypted from the beginning."""
 
 
 def _listed(refused: Mapping[str, tuple[int, bytes]]) -> str:

@@ -14,9 +14,8 @@ from hub.digest.figures import Figures, Old
 from hub.digest.gathering import MOST_OLD
 from hub.notifier.compose import Reader
 from hub.notifier.notification import Kind, Link, Notification, Picture, Row, Table
-from hub.notifier.texts import one_line
+from hub.notifier.texts import FOOTER, many, one_line
 
-_FOOTER = "Sent by Muster, which watches over your AWS Organization."
 _BEFORE = {"daily": "the day before", "weekly": "the week before"}
 # A time that nobody said (`hub.notifier.compose.moment_text`).
 _UNKNOWN = "1971"
@@ -33,13 +32,13 @@ def digest(payload: Mapping[str, Any], reader: Reader, *, identifier: str) -> No
         thread="",
         subject=one_line(f"Muster {said.period}: {short}", 150),
         title=short[:1].upper() + short[1:],
-        reason=one_line(f"Route {said.route} · {_many(said.accounts_in_scope, 'account')}", 100),
+        reason=one_line(f"Route {said.route} · {many(said.accounts_in_scope, 'account')}", 100),
         place=_span(said),
         pictures=tuple(_pictures(said)),
         rows=tuple(_row(one, reader) for one in (*said.oldest, *said.worst)),
         tables=tuple(_tables(said, reader)),
         links=(Link("Open Muster", reader.dashboard),) if reader.dashboard else (),
-        footer=_FOOTER,
+        footer=FOOTER,
     )
 
 
@@ -62,7 +61,7 @@ def _parts(said: Figures) -> Iterator[str]:
         least = "at least " if said.cut else ""
         yield f"{least}{sum(said.overdue.values()):,} overdue"
     if said.silent_count:
-        yield _many(said.silent_count, "silent spoke")
+        yield many(said.silent_count, "silent spoke")
 
 
 def _span(said: Figures) -> str:
@@ -113,7 +112,7 @@ def _findings(said: Figures) -> Iterator[Table]:
 
 def _overdue(said: Figures) -> Iterator[Table]:
     rows = [
-        (one.value.capitalize(), _many(said.sla_days.get(one, 0), "day"), _at_least(said, one))
+        (one.value.capitalize(), many(said.sla_days.get(one, 0), "day"), _at_least(said, one))
         for one in _WORST_FIRST
         if one in said.overdue or one in said.cut
     ]
@@ -149,8 +148,4 @@ def _row(one: Old, reader: Reader) -> Row:
 def _since(one: Old) -> str:
     """Return for how long it has been open; empty where that is not known."""
     day = one.first_seen[:10]
-    return f"{_many(one.days, 'day')}, since {day}" if day > _UNKNOWN else ""
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return f"{many(one.days, 'day')}, since {day}" if day > _UNKNOWN else ""

@@ -15,7 +15,7 @@ from contract.finding import Finding, Severity
 from contract.links import event_address, resource_address
 from hub.channels.settings import ChannelSettings
 from hub.notifier.notification import Kind, Link, Notification, Row, Table
-from hub.notifier.texts import one_line
+from hub.notifier.texts import FOOTER, many, one_line
 from hub.store.accounts import Account
 from hub.store.outgoing import Pending, Transition
 
@@ -31,8 +31,6 @@ _REASONS = {
     Transition.WORSENED: "More severe than before",
     Transition.ESCALATED: "Nobody has acknowledged it",
 }
-_FOOTER = "Sent by Muster, which watches over your AWS Organization."
-
 LinksOf = Callable[[Finding], Sequence[Link]]
 
 
@@ -66,34 +64,40 @@ def alert(  # noqa: PLR0913 - what a message is made of is this list
     *,
     identifier: str,
     thread: str,
+    count: int = 0,
 ) -> Notification:
-    """Return the alert about findings of one detection in one account, the first of which it shows in full."""
-    lead, others = told[0], told[1:]
+    """Return the alert about findings of one detection in one account, the first of which it shows in full.
+
+    `told` are the first of `count` findings; without it they are all.
+    """
+    lead, others, count = told[0], told[1:], count or len(told)
     finding = lead.finding
     name = account_name(finding.account, account)
     title = _titled(finding, name)
-    count = f" ({len(others)} more)" if others else ""
+    ending = f" ({count - 1:,} more)" if count > 1 else ""
     return Notification(
         id=identifier,
         kind=Kind.ALERT,
         thread=thread,
         severity=finding.severity,
-        subject=_subject(f"[{finding.severity}] {name}: ", _without_account(title, name), count),
+        subject=_subject(f"[{finding.severity}] {name}: ", _without_account(title, name), ending),
         title=title,
         reason=lead.reason,
         place=_place(finding, account),
         facts={label: one_line(text) for label, text in _facts(finding, reader.zone).items() if text},
         sections=_sections(finding, description),
         rows=tuple(_row(one.finding, "", reader) for one in others[:_ROWS]),
-        more=len(others[_ROWS:]),
+        more=count - 1 - len(others[:_ROWS]),
         links=(*reader.links(finding), *_console(finding)),
-        footer=f"{_FOOTER} Finding {one_line(finding.id, 80)}.",
+        footer=f"{FOOTER} Finding {one_line(finding.id, 80)}.",
         findings=tuple(one.finding for one in told),
+        reasons=tuple(one.reason for one in told),
+        count=count,
     )
 
 
 def summary(
-    pending: Sequence[Pending], worst: Sequence[Finding], names: Mapping[str, str], reader: Reader, *, identifier: str
+    pending: Sequence[Pending], worst: Sequence[Told], names: Mapping[str, str], reader: Reader, *, identifier: str
 ) -> Notification:
     """Return the one message about more findings than a target hears of one by one; `worst` are shown, the worst first.
 
@@ -102,8 +106,8 @@ def summary(
     accounts = Counter(one.account for one in pending)
     severities = Counter(one.severity for one in pending)
     top = max(severities, key=lambda one: one.rank)
-    title = f"{_many(len(pending), 'more finding')} in {_many(len(accounts), 'account')}"
-    shown = [_row(one, names.get(one.account, one.account), reader) for one in worst[:_ROWS]]
+    title = f"{many(len(pending), 'more finding')} in {many(len(accounts), 'account')}"
+    shown = [_row(one, names.get(one.account, one.account), reader) for one in (each.finding for each in worst[:_ROWS])]
     begun, ended = min(one.at for one in pending), max(one.at for one in pending)
     return Notification(
         id=identifier,
@@ -123,12 +127,14 @@ def summary(
             _top("By account", "Account", Counter({names.get(one, one): count for one, count in accounts.items()})),
         ),
         links=(Link("Open in Muster", f"{reader.dashboard.rstrip('/')}/findings"),) if reader.dashboard else (),
-        footer=_FOOTER,
-        findings=tuple(worst),
+        footer=FOOTER,
+        findings=tuple(one.finding for one in worst),
+        reasons=tuple(one.reason for one in worst),
+        count=len(pending),
     )
 
 
-def test_notification(channel: ChannelSettings, now: datetime) -> Notification:
+def trial(channel: ChannelSettings, now: datetime) -> Notification:
     """Return what `muster notify test` sends."""
     title = f"This is a test of channel {channel.name}"
     return Notification(
@@ -144,7 +150,7 @@ def test_notification(channel: ChannelSettings, now: datetime) -> Notification:
             "Merges": f"{channel.merge_minutes} minutes",
             "At most": f"{channel.messages_per_hour} messages in an hour",
         },
-        footer=_FOOTER,
+        footer=FOOTER,
     )
 
 
@@ -243,10 +249,6 @@ def _top(heading: str, column: str, counts: Counter[str]) -> Table:
     return Table(
         heading, (column, "Findings"), _counted(dict(counts.most_common(_TOP))), f"and {left} more" if left > 0 else ""
     )
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def names_of(accounts: Iterable[Account]) -> dict[str, str]:

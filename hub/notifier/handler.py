@@ -101,22 +101,22 @@ class Notifier:
         finding, moment = notice.finding, self._clock()
         account = self._account(finding.account) or Account(id=finding.account, name="")
         targets = targets_of(self._routing.answers(finding, account, self._channels, moment))
-        if not targets or self._is_known(notice):
+        later = self._escalating(finding)
+        if not (targets or later) or self._is_known(notice):
             return set()
         for target, route in targets.items():
             self._add(target, notice, pending_of(notice, route, moment))
-        return {*targets, *self._escalated(notice, moment)}
-
-    def _escalated(self, notice: Notice, moment: datetime) -> set[Target]:
-        """Have the escalation's channels hear of it again, unless somebody acknowledges it by then."""
-        escalation = self._routing.escalation
-        if not (escalation.after_minutes and escalation.concerns(notice.finding)):
-            return set()
-        due = iso(moment + timedelta(minutes=escalation.after_minutes))
-        targets = {Target(one) for one in escalation.channels if one in self._channels}
-        for target in targets:
+        due = iso(moment + timedelta(minutes=self._routing.escalation.after_minutes))
+        for target in later:
             self._add(target, notice, pending_of(notice, "escalation", moment, due))
-        return targets
+        return {*targets, *later}
+
+    def _escalating(self, finding: Finding) -> set[Target]:
+        """Return who hears of a finding later, whatever the routes say, unless somebody acknowledges it by then."""
+        escalation = self._routing.escalation
+        if not (escalation.after_minutes and escalation.concerns(finding)):
+            return set()
+        return {Target(one) for one in escalation.channels if one in self._channels}
 
     def _add(self, target: Target, notice: Notice, pending: Pending) -> None:
         occurrence = pending.key.partition("#")[2]

@@ -19,8 +19,9 @@ from hub.store.accounts import Account
 from hub.store.findings import FindingStore
 from hub.store.outgoing import Pending, Transition
 
-# Of a message's findings so many are read again: it shows fewer.
+# So many findings are read at once, and so many of a message are kept: it shows fewer.
 _READ = 100
+_SHOWN = 100
 # Findings of one message to a program: events are put ten at a time.
 _EVENTS = 10
 
@@ -61,27 +62,38 @@ class ChannelMouth:
         """Return the message of a batch; None when nobody needs to hear of any of it any more."""
         if batch.kind is Kind.DIGEST:
             return digest(batch.pending[0].digest, self._reader(), identifier=batch.id)
-        told = self._told(batch.pending)
+        told, news = self._news(batch.pending)
         if not told:
             return None
         if batch.kind is Kind.SUMMARY:
-            return self._summarized(batch, told)
+            return self._summarized(batch, told, news)
         lead = told[0].finding
-        thread = thread_of(str(self._target), batch.pending[0])
-        words = describe(lead.detection)
-        return alert(told, self._facts.account(lead.account), words, self._reader(), identifier=batch.id, thread=thread)
+        return alert(
+            told,
+            self._facts.account(lead.account),
+            describe(lead.detection),
+            self._reader(),
+            identifier=batch.id,
+            thread=thread_of(str(self._target), batch.pending[0]),
+            count=len(news),
+        )
 
-    def _summarized(self, batch: Batch, told: Sequence[Told]) -> Notification:
-        accounts = dict.fromkeys(one.account for one in batch.pending)
+    def _summarized(self, batch: Batch, told: Sequence[Told], news: Sequence[Pending]) -> Notification:
+        accounts = dict.fromkeys(one.account for one in news)
         names = {one: account_name(one, self._facts.account(one)) for one in accounts}
-        worst = [one.finding for one in told]
-        return summary(batch.pending, worst, names, self._reader(), identifier=batch.id)
+        return summary(news, told, names, self._reader(), identifier=batch.id)
 
-    def _told(self, pending: Sequence[Pending]) -> list[Told]:
-        """Return the findings that people should still hear of, the worst first; of many, of the first only."""
-        stored = self._facts.findings.read(dict.fromkeys(one.finding for one in pending[:_READ]))
-        found = ((stored.get(one.finding), one) for one in pending[:_READ])
-        return [self._as_told(finding, one) for finding, one in found if finding and is_news(finding, one.transition)]
+    def _news(self, pending: Sequence[Pending]) -> tuple[list[Told], list[Pending]]:
+        """Return what people should still hear of, the worst first: the first of it with their findings, and all."""
+        told, news = list[Told](), list[Pending]()
+        for start in range(0, len(pending), _READ):
+            some = pending[start : start + _READ]
+            stored = self._facts.findings.read(dict.fromkeys(one.finding for one in some))
+            found = ((stored.get(one.finding), one) for one in some)
+            fresh = [(finding, one) for finding, one in found if finding and is_news(finding, one.transition)]
+            told += [self._as_told(finding, one) for finding, one in fresh[: _SHOWN - len(told)]]
+            news += [one for _, one in fresh]
+        return told, news
 
     def _as_told(self, finding: Finding, pending: Pending) -> Told:
         is_escalated = pending.transition is Transition.ESCALATED
@@ -99,6 +111,6 @@ class ChannelMouth:
 
 
 def is_news(finding: Finding, transition: Transition) -> bool:
-    """Whether people should still hear of a finding: it is open, and what escalates is in nobody's hands."""
+    """Whether people should still hear of a finding: it is open, and in nobody's hands unless it became worse."""
     is_in_hands = finding.workflow is not Workflow.NEW or bool(finding.assignee)
-    return finding.is_open and not (transition is Transition.ESCALATED and is_in_hands)
+    return finding.is_open and (transition is Transition.WORSENED or not is_in_hands)

@@ -14,7 +14,7 @@ import msgspec
 
 from contract.clock import iso
 from hub.notifier.notification import Kind
-from hub.store.outgoing import Pending, Post, TargetState, Window
+from hub.store.outgoing import Pending, Post, TargetState, Transition, Window
 
 _HOUR = timedelta(hours=1)
 
@@ -54,8 +54,8 @@ class Batch(msgspec.Struct, frozen=True):
 
     @property
     def marked(self) -> list[Pending]:
-        """What it tells of, each with the message that it is in."""
-        return [msgspec.structs.replace(one, message=self.id) for one in self.pending]
+        """What it tells of, each with the message that it is in, and of which kind that is."""
+        return [msgspec.structs.replace(one, message=self.id, kind=self.kind.value) for one in self.pending]
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -109,12 +109,16 @@ class _Sheet:
             window = self.state.windows.get(group[0].group)
             if window and window.until > iso(self._now) and _rank(group) <= window.rank:
                 self.wakes.append(window.until)
-            elif len(self.state.posts) < self._limits.alerts:
+            elif len(self.state.posts) < self._room_for(group):
                 self.take(Kind.ALERT, group)
                 self._remember(group)
             else:
                 overflow += group
         self._summarize(overflow)
+
+    def _room_for(self, group: Sequence[Pending]) -> int:
+        """Return how many messages the hour may have: what escalates may take the place of summaries."""
+        return self._limits.cap if group[0].transition is Transition.ESCALATED else self._limits.alerts
 
     def _remember(self, group: Sequence[Pending]) -> None:
         windows = {**self.state.windows, group[0].group: Window(iso(self._now + self._limits.window), _rank(group))}
@@ -155,7 +159,7 @@ def message_id(target: str, pending: Iterable[Pending], now: datetime) -> str:
 
 def thread_of(target: str, pending: Pending) -> str:
     """Return what the messages about a group have in common, at one target."""
-    return hashlib.sha256(f"{target}\n{pending.group}".encode()).hexdigest()[:24]
+    return hashlib.sha256(f"{target}\n{pending.subject}".encode()).hexdigest()[:24]
 
 
 def _taken_up(ready: Iterable[Pending]) -> Iterator[Batch]:
@@ -167,8 +171,11 @@ def _taken_up(ready: Iterable[Pending]) -> Iterator[Batch]:
 
 
 def _kind_of(pending: Sequence[Pending]) -> Kind:
+    if pending[0].kind:
+        return Kind(pending[0].kind)
     if pending[0].digest:
         return Kind.DIGEST
+    # Marked by a version that did not note it.
     return Kind.ALERT if len({one.group for one in pending}) == 1 else Kind.SUMMARY
 
 

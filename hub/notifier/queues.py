@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # SQS takes 256 KB; a pending thing has well below 1 KB, a digest up to 100.
 _LETTER_BYTES = 200_000
-_CHANNEL = "-channel-"
 
 
 class Wake(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,12 +24,13 @@ class Wake(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ChannelQueues:
-    """Queues by the channel's name, with which their names end: `…-channel-<name>`, of dead letters `…-dlq`."""
+    """Queues by the channel's name; those of dead letters have the queue's name with `-dlq` behind it."""
 
     def __init__(self, sqs: "SQSClient", addresses: str) -> None:
-        """Take a client, and the queues' addresses, commas between."""
+        """Take a client, and the queues' addresses: `<channel>=<address>`, commas between."""
         self._sqs = sqs
-        self._addresses = {one.partition(_CHANNEL)[2]: one for one in addresses.split(",")}
+        pairs = (one.partition("=") for one in addresses.split(",") if one)
+        self._addresses = {name: address for name, _, address in pairs}
 
     def wake(self, target: str, after: timedelta) -> None:
         """Have somebody look after the target, after at most fifteen minutes."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.clock import now
 from contract.names import METRICS_NAMESPACE
@@ -19,7 +19,7 @@ from hub.channels.secrets import Secrets
 from hub.channels.settings import load_channels
 from hub.clients import aws_client
 from hub.messages import process_messages
-from hub.notifier.compose import test_notification
+from hub.notifier.compose import trial
 from hub.notifier.links import ActionsOf
 from hub.notifier.mouth import ChannelMouth, Facts
 from hub.notifier.queues import ChannelQueues, wake_of
@@ -58,9 +58,9 @@ def _handled(sender: Sender, body: str, seen: set[str]) -> None:
 
 
 def _sender(context: Any) -> Sender:
-    settings, client = _settings(), aws_client("dynamodb")
+    settings = _settings()
     return Sender(
-        outbox=Outbox(client, settings.state_table),
+        outbox=_outbox(),
         mouth=_mouth,
         queues=ChannelQueues(aws_client("sqs"), settings.channel_queue_urls),
         holder=str(uuid.uuid4()),
@@ -78,6 +78,11 @@ def _mouth(target: Target) -> ChannelMouth:
             f"muster.toml has no channel {target.channel} any more; what waits for it stays in the outbox"
         )
     return ChannelMouth(target, settings, _facts(), partial(_channel, target.channel))
+
+
+@cache
+def _outbox() -> Outbox:
+    return Outbox(aws_client("dynamodb"), _settings().state_table)
 
 
 @cache
@@ -103,7 +108,7 @@ def _actions(target: Target) -> ActionsOf | None:
     settings = _settings()
     try:
         keys = keys_of(_secrets(), settings.action_secret)
-    except (ChannelError, ClientError):
+    except (ChannelError, BotoCoreError, ClientError):
         logger.exception("Messages go without links that act")
         metrics.add_metric(name="KeysLacking", unit=MetricUnit.Count, value=1)
         return None
@@ -124,7 +129,8 @@ def _channel(name: str) -> Channel:
 def _tested(name: str) -> str:
     try:
         settings = load_channels()[name]
-        _channel(name).send(test_notification(settings, now()))
+        _channel(name).send(trial(settings, now()))
+        _outbox().forgive(name, str(uuid.uuid4()), now())
     except KeyError:
         return f"there is no channel {name}"
     except ChannelError as error:

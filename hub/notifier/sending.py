@@ -1,7 +1,8 @@
 """Brings what waits for a target to its channel: planned, marked, sent, noted, removed, in this order.
 
 Killed between any two steps, the next run goes on: what was marked goes again under the same message id, so that only
-a kill between a channel's taking and our noting it sends anything twice, recognisably (ADR 41).
+a kill between a channel's taking and our noting it, or a channel's answer that is lost, sends anything twice,
+recognisably (ADR 41).
 """
 
 from collections.abc import Callable, Sequence
@@ -13,9 +14,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso
-from contract.names import QUEUE_ATTEMPTS
 from hub.channels.channel import Channel, ChannelError, PartlyToldError
-from hub.notifier.notification import Kind, Notification
+from hub.notifier.notification import Notification
 from hub.notifier.plan import Batch, Limits, plan
 from hub.notifier.routing import Target
 from hub.store.outbox import Lease, Outbox, Sent
@@ -23,11 +23,16 @@ from hub.store.outgoing import Pending, TargetState
 
 # A finding's transitions are noted by id in the log; a storm's are counted.
 _NAMED = 20
-# What one message may take: compose, send, note.
-_SECONDS_OF_A_MESSAGE = 30
-# SQS delays a message by at most fifteen minutes.
-_LONGEST_WAIT = timedelta(minutes=15)
-_FIRST_WAIT = timedelta(minutes=1)
+# What one message may take: compose, send (SMTP most of all), note.
+_SECONDS_OF_A_MESSAGE = 75
+# SQS delays a message by at most fifteen minutes; whoever wakes earlier goes to sleep again.
+_LONGEST_WAKE = timedelta(minutes=15)
+# Tried again after 1, 2, 4 … minutes, at last every four hours: a day's outage of a channel needs nobody's hand.
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
+ATTEMPTS = 13
+# Whom a server refused for now (greylisting) is asked again then.
+_LATER = timedelta(minutes=5)
+_ENDLESS = "the function ended before the channel answered"
 
 
 class Mouth(Protocol):
@@ -82,7 +87,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
         sent = {one for one in {each.message for each in pending} if one and self.outbox.is_sent(one)}
         for one in pending:
             if one.message not in sent:
-                fresh = msgspec.structs.replace(one, message="", attempts=0, not_before="")
+                fresh = msgspec.structs.replace(one, message="", kind="", attempts=0, not_before="")
                 self.outbox.add(target, fresh, one.finding or one.key, f"redriven@{one.message}")
 
     def _sent(self, lease: Lease) -> TargetState:
@@ -103,34 +108,67 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
     def _told(self, target: str, mouth: Mouth, batch: Batch, state: TargetState) -> tuple[TargetState, datetime | None]:
         """Send a message; return what is to be remembered, and when to try again if it failed."""
+        if batch.pending[0].attempts >= ATTEMPTS:
+            return self._buried(target, batch, _failing(state, _ENDLESS, self.clock())), None
         try:
-            subject = self._delivered(target, mouth, batch)
+            if batch.is_again:
+                self._try(target, batch)
+            subject, refusal = self._delivered(target, mouth, batch)
         except Exception as error:  # noqa: BLE001 - the isolator of messages: one that fails silences no other
             return self._failed(target, batch, state, error)
         self.outbox.remove(target, batch.pending)
         if not subject:
             return state, None
-        return msgspec.structs.replace(state, failing_since="", failure="", last_sent_at=iso(self.clock())), None
+        sent = msgspec.structs.replace(state, last_sent_at=iso(self.clock()))
+        if refusal:
+            return _failing(sent, refusal, self.clock()), None
+        return msgspec.structs.replace(sent, failing_since="", failure=""), None
 
-    def _delivered(self, target: str, mouth: Mouth, batch: Batch) -> str:
-        """Send and note a message and return its subject; empty when there is nothing (any more) to tell."""
+    def _try(self, target: str, batch: Batch) -> datetime:
+        """Note another attempt before it is made: what kills the function each time must come to an end too.
+
+        Returns when it may be tried after this one; until then it is in nobody's way.
+        """
+        attempts = batch.pending[0].attempts + 1
+        wait: timedelta = min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
+        again = self.clock() + wait
+        tried = [msgspec.structs.replace(one, attempts=attempts, not_before=iso(again)) for one in batch.marked]
+        self.outbox.put(target, tried)
+        return again
+
+    def _delivered(self, target: str, mouth: Mouth, batch: Batch) -> tuple[str, str]:
+        """Send and note a message; return its subject, empty for nothing (any more) to tell, and who was refused."""
         is_sent = batch.is_again and self.outbox.is_sent(batch.id)
         notification = None if is_sent else mouth.composed(batch)
         if notification is None:
             self.logger.info("Nothing of a message is news any more", target=target, message=batch.id)
-            return ""
-        self._handed_over(mouth.channel, notification, target)
+            return "", ""
+        refusal = self._handed_over(mouth.channel, notification, target, batch)
         self.outbox.log(_note(target, batch, notification, self.clock()))
         self.metrics.add_metric(name="NotificationsSent", unit=MetricUnit.Count, value=1)
-        return notification.subject
+        return notification.subject, refusal
 
-    def _handed_over(self, channel: Channel, notification: Notification, target: str) -> None:
+    def _handed_over(self, channel: Channel, notification: Notification, target: str, batch: Batch) -> str:
+        """Send; return who was refused, in words. Sent to all again, those who have it would have it twice."""
+        whole = Target.parsed(target)
         try:
-            channel.send(notification, Target.parsed(target).to)
-        except PartlyToldError:
-            # Sent again, those who have it would have it twice.
+            channel.send(notification, whole.to)
+        except PartlyToldError as error:
             self.logger.exception("A channel did not tell everybody", target=target)
             self.metrics.add_metric(name="NotificationsFailed", unit=MetricUnit.Count, value=1)
+            for address in error.later:
+                self._leave(str(Target(whole.channel, address)), batch)
+            return str(error)
+        return ""
+
+    def _leave(self, target: str, batch: Batch) -> None:
+        """Have one address of a channel be told alone, later."""
+        later = iso(self.clock() + _LATER)
+        alone = [
+            msgspec.structs.replace(one, message="", kind="", attempts=0, not_before=later) for one in batch.pending
+        ]
+        self.outbox.put(target, alone)
+        self.queues.wake(target, _LATER)
 
     def _failed(
         self, target: str, batch: Batch, state: TargetState, error: Exception
@@ -141,15 +179,16 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
         attempts = batch.pending[0].attempts + 1
         self.logger.error("A channel could not be told", exc_info=error, target=target, attempts=attempts)
         self.metrics.add_metric(name="NotificationsFailed", unit=MetricUnit.Count, value=1)
-        failing = msgspec.structs.replace(state, failing_since=state.failing_since or iso(now), failure=why[:500])
-        if attempts >= QUEUE_ATTEMPTS:
-            self.queues.bury(target, batch.marked)
-            self.outbox.remove(target, batch.pending)
-            return failing, None
-        again = now + min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
-        tried = [msgspec.structs.replace(one, attempts=attempts, not_before=iso(again)) for one in batch.marked]
-        self.outbox.put(target, tried)
-        return failing, again
+        failing = _failing(state, why, now)
+        if attempts >= ATTEMPTS:
+            return self._buried(target, batch, failing), None
+        return failing, self._try(target, batch)
+
+    def _buried(self, target: str, batch: Batch, state: TargetState) -> TargetState:
+        """Put a message among the dead letters; return the state."""
+        self.queues.bury(target, batch.marked)
+        self.outbox.remove(target, batch.pending)
+        return state
 
     def _woken(self, target: str, state: TargetState, at: datetime | None) -> TargetState:
         """Send a wake-up, unless one that comes early enough is on its way."""
@@ -157,9 +196,13 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
         is_coming = iso(now) < state.wake_at
         if at is None or (is_coming and state.wake_at <= iso(at)):
             return state
-        wait = min(max(at - now, timedelta()), _LONGEST_WAIT)
+        wait = min(max(at - now, timedelta()), _LONGEST_WAKE)
         self.queues.wake(target, wait)
         return msgspec.structs.replace(state, wake_at=iso(now + wait))
+
+
+def _failing(state: TargetState, why: str, now: datetime) -> TargetState:
+    return msgspec.structs.replace(state, failing_since=state.failing_since or iso(now), failure=why[:500])
 
 
 def _note(target: str, batch: Batch, notification: Notification, now: datetime) -> Sent:
@@ -169,6 +212,6 @@ def _note(target: str, batch: Batch, notification: Notification, now: datetime) 
         at=iso(now),
         kind=notification.kind.value,
         subject=notification.subject,
-        count=0 if notification.kind is Kind.DIGEST else len(batch.pending),
+        count=notification.count,
         findings=tuple(one.finding for one in batch.pending[:_NAMED] if one.finding),
     )

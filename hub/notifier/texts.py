@@ -2,6 +2,8 @@
 
 import unicodedata
 
+FOOTER = "Sent by Muster, which watches over your AWS Organization."
+
 _LONGEST = 500
 # Joiners stay, for scripts and emoji need them.
 _JOINERS = frozenset("\u200c\u200d")
@@ -14,6 +16,11 @@ def one_line(value: str, longest: int = _LONGEST) -> str:
     line = " ".join((head if head.isprintable() else _shown(head)).split())
     is_cut = len(line) > longest or len(value) > len(head)
     return f"{line[: longest - 1].rstrip()}…" if is_cut else line
+
+
+def many(count: int, what: str) -> str:
+    """Return how many of something, in words."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _shown(text: str) -> str:

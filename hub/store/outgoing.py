@@ -20,7 +20,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that a target is to hear of, once. Times are `contract.clock.iso` text.
 
     A finding's transition, or a digest (`digest` is its payload). `message` is the id of the message that it went
-    into, from the moment before that is sent; `attempts` counts how often that failed. It waits until `not_before`.
+    into, and `kind` that message's, from the moment before that is sent; `attempts` counts how often that failed. It
+    waits until `not_before`.
     """
 
     key: str
@@ -34,12 +35,18 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: dict[str, object] = {}
     not_before: str = ""
     message: str = ""
+    kind: str = ""
     attempts: int = 0
 
     @property
-    def group(self) -> str:
-        """What is merged: a detection's findings in an account."""
+    def subject(self) -> str:
+        """What it is about: a detection in an account."""
         return f"{self.detection}#{self.account}"
+
+    @property
+    def group(self) -> str:
+        """What is merged: a detection's findings in an account; what escalates waits for no window of the others."""
+        return f"{self.transition}#{self.subject}" if self.transition is Transition.ESCALATED else self.subject
 
 
 class Window(msgspec.Struct, frozen=True):

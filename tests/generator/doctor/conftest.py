@@ -58,6 +58,7 @@ class Aws:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {**WELL, "describe_stacks": self._stacks_at_home}
         self.region = ""
+        self.refuse("get_suppressed_destination", "NotFoundException")
 
     def _stacks_at_home(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto's name
         if self.region != "eu-central-1":

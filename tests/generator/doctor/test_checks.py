@@ -203,8 +203,8 @@ def test_email_that_nobody_wants_is_no_failure(hub: MakeHub) -> None:
 
 def test_addresses_that_have_not_confirmed_are_named(hub: MakeHub, aws: Any) -> None:
     found = [
-        {"Endpoint": "security@example.com", "SubscriptionArn": "arn"},
-        {"Endpoint": "oncall@example.com", "SubscriptionArn": "PendingConfirmation"},
+        {"Protocol": "email", "Endpoint": "security@example.com", "SubscriptionArn": "arn"},
+        {"Protocol": "email", "Endpoint": "oncall@example.com", "SubscriptionArn": "PendingConfirmation"},
     ]
     aws.answers["list_subscriptions_by_topic"] = {"Subscriptions": found}
     one = diagnosis(hub(), "subscriptions")

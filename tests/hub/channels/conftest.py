@@ -23,7 +23,7 @@ from contract.finding import Finding, Mode, Severity
 from hub.channels.secrets import Secrets
 from hub.channels.settings import Slack
 from hub.notifier.compose import Reader, Told, alert
-from hub.notifier.compose import test_notification as made_test
+from hub.notifier.compose import trial as made_test
 from hub.notifier.links import links_of
 from hub.notifier.notification import Notification
 from hub.store.accounts import Account

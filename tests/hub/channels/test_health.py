@@ -33,6 +33,7 @@ class Ses:
     def __init__(self, *verified: str, waiting: str = "", production: bool = True, enabled: bool = True) -> None:
         self._known = dict.fromkeys(verified, True) | ({waiting: False} if waiting else {})
         self._account = {"SendingEnabled": enabled, "ProductionAccessEnabled": production}
+        self.suppressed: dict[str, str] = {}
 
     def get_account(self) -> dict[str, Any]:
         """Answer as SES does."""
@@ -44,12 +45,30 @@ class Ses:
             raise NotFoundError(EmailIdentity)
         return {"VerifiedForSendingStatus": self._known[EmailIdentity]}
 
+    def get_suppressed_destination(self, EmailAddress: str) -> dict[str, Any]:  # noqa: N803 - boto's name
+        """Answer as SES does."""
+        if EmailAddress not in self.suppressed:
+            raise NotFoundError(EmailAddress)
+        return {"SuppressedDestination": {"Reason": self.suppressed[EmailAddress]}}
+
 
 class Sns:
     """SNS with the subscriptions of every topic, in two pages."""
 
-    def __init__(self, *listed: tuple[str, str]) -> None:
-        self._listed = [{"Endpoint": endpoint, "SubscriptionArn": arn} for endpoint, arn in listed]
+    def __init__(self, *listed: tuple[str, str], protocol: str = "email", sandbox: bool = False) -> None:
+        self._listed = [
+            {"Protocol": protocol, "Endpoint": endpoint, "SubscriptionArn": arn} for endpoint, arn in listed
+        ]
+        self._sandbox = sandbox
+
+    def get_sms_sandbox_account_status(self) -> dict[str, bool]:
+        """Answer as SNS does."""
+        return {"IsInSandbox": self._sandbox}
+
+    def get_sms_attributes(self, attributes: list[str]) -> dict[str, Any]:
+        """Answer as SNS does of an account that never changed them."""
+        assert attributes == ["MonthlySpendLimit"]
+        return {"attributes": {}}
 
     def get_paginator(self, _operation: str) -> "Sns":
         """Answer as boto3 does."""
@@ -66,10 +85,11 @@ def mail(ses: Ses, channel: Email = EMAIL) -> list[Trouble]:
     return list(troubles([channel], [], lambda _: ses, str, "eu-central-1"))
 
 
-@pytest.mark.parametrize("verified", ["muster@example.com", "example.com"])
-def test_a_verified_address_or_its_domain_is_enough(verified: str) -> None:
-    assert mail(Ses(verified)) == []
-    assert verified_identity("muster@example.com", Ses(verified)) == verified  # type: ignore[arg-type]
+@pytest.mark.parametrize("verified", ["muster@mail.example.com", "mail.example.com", "example.com"])
+def test_a_verified_address_or_a_domain_of_it_is_enough(verified: str) -> None:
+    mailing = Email(name="email", sender="muster@mail.example.com", recipients=())
+    assert mail(Ses(verified), mailing) == []
+    assert verified_identity("muster@mail.example.com", Ses(verified)) == verified  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("ses", [Ses(), Ses(waiting="muster@example.com"), Ses("example.org")])
@@ -116,7 +136,30 @@ def test_who_has_not_confirmed_is_named() -> None:
     assert "Subscription Confirmation" in found.mend
     assert not found.is_fatal
     assert list(topic_troubles(TOPIC, Sns(("c@example.com", TOPIC)))) == []  # type: ignore[arg-type]
-    assert dict(subscriptions(TOPIC, sns))["c@example.com"] is True  # type: ignore[arg-type]
+    listed = {one.endpoint: one.is_confirmed for one in subscriptions(TOPIC, sns)}  # type: ignore[arg-type]
+    assert listed["c@example.com"] is True
+
+
+def test_an_address_that_holds_a_key_is_named_by_its_host() -> None:
+    key = "https://events.pagerduty.com/integration/0123456789abcdef/enqueue"
+    (found,) = topic_troubles(TOPIC, Sns((key, "PendingConfirmation"), protocol="https"))  # type: ignore[arg-type]
+    assert found.text == "not confirmed: https://events.pagerduty.com/…"
+    assert "link in the email" not in found.mend
+
+
+def test_whom_ses_drops_is_named() -> None:
+    ses = Ses("example.com")
+    ses.suppressed = {"b@example.org": "BOUNCE"}
+    (found,) = mail(ses)
+    assert found.text == "SES takes emails to b@example.org and drops them: it is on the suppression list (bounce)"
+    assert "delete-suppressed-destination --email-address b@example.org" in found.mend
+
+
+def test_phones_that_get_nothing_are_told_of() -> None:
+    phones = Sns(("+4915112345678", TOPIC), protocol="sms", sandbox=True)
+    sandbox, limit = topic_troubles(TOPIC, phones)  # type: ignore[arg-type]
+    assert "sandbox" in sandbox.text
+    assert limit.text == "text messages may cost $1 a month; then SNS takes them and sends none"
 
 
 def test_one_look_that_fails_hides_no_other() -> None:

@@ -23,11 +23,12 @@ SETTINGS = Pagerduty(name="p", secret="muster/pagerduty")
 def test_an_alert_says_what_where_and_how_bad(told: Told) -> None:
     event = pagerduty_event(told(), "key")
     payload = event["payload"]
-    assert (event["routing_key"], event["event_action"], event["dedup_key"]) == ("key", "trigger", "thread-1")
+    assert (event["routing_key"], event["event_action"], event["dedup_key"]) == ("key", "trigger", told().id)
     assert payload["summary"] == "[HIGH] shop-production: Access key created for alice"
     assert payload["source"] == "111122223333"
     assert payload["component"] == "arn:aws:iam::111122223333:user/alice"
     assert payload["class"] == "iam.access_key_created"
+    assert payload["custom_details"]["Thread"] == "thread-1"
     assert payload["custom_details"]["Who"] == "bob (sso)"
     assert payload["custom_details"]["How to respond"] == "delete the key."
     assert event["links"][0]["text"] == "Open in Muster"

@@ -89,7 +89,7 @@ def sqs() -> Woken:
 def run(organization: "DynamoDBClient", aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, sqs: Woken) -> Run:
     """Run the handler at a moment, with a route of everything and one of each owner; answers how many are new."""
     AccountStore(organization, "state").write(ACCOUNTS.values())
-    addresses = ",".join(f"https://queues.example.com/muster-channel-{name}" for name in CHANNELS)
+    addresses = ",".join(f"{name}=https://queues.example.com/muster-channel-{name}" for name in CHANNELS)
     environment = {"FINDINGS_TABLE": "findings", "STATE_TABLE": "state", "CHANNEL_QUEUE_URLS": addresses}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -7,7 +7,7 @@ import pytest
 from contract.clock import EPOCH
 from contract.finding import LOOK_UP, Confidence, Finding, Severity
 from hub.notifier.compose import Reader, Told, alert, summary
-from hub.notifier.compose import test_notification as made_test
+from hub.notifier.compose import trial as made_test
 from hub.notifier.links import links_of
 from hub.notifier.rendering import as_html, as_text
 from hub.notifier.texts import one_line
@@ -120,10 +120,11 @@ def test_a_storm_is_counted_and_its_worst_are_named(finding: Make) -> None:
         )
         for number in range(1_200)
     ]
-    worst = [finding("w", severity=Severity.CRITICAL)]
+    worst = [Told(finding("w", severity=Severity.CRITICAL), Transition.REOPENED)]
     one = summary(pending, worst, {"000000000000": "shop"}, READER, identifier="i")
     assert one.subject == "[CRITICAL] 1,200 more findings in 3 accounts"
-    assert (len(one.rows), one.more) == (1, 1_199)
+    assert (len(one.rows), one.more, one.count) == (1, 1_199, 1_200)
+    assert one.reasons == ("Open again after it was closed",)
     by_name = {table.heading: table.rows for table in one.tables}
     assert by_name["By severity"] == (("CRITICAL", "1"), ("HIGH", "1,199"))
     assert by_name["By account"][0] == ("shop", "400")

@@ -95,6 +95,23 @@ def test_the_worst_go_to_the_escalation_at_once_and_later_again(
     assert later.key == "f1#escalated:opened"
 
 
+def test_the_worst_escalate_although_no_route_takes_them(outbox: Outbox, finding: Make) -> None:
+    routing = Routing(routes=(), escalation=Escalation(channels=("critical-alerts",), at_once=False))
+    notifier = Notifier(
+        outbox,
+        routing,
+        CHANNELS,
+        lambda _: None,
+        clock=lambda: NOW,
+        has_predecessor=lambda _: False,
+        is_accepted=lambda _: False,
+    )
+    woken = notifier.notify(Notice(finding(severity=Severity.CRITICAL), Transition.OPENED))
+    assert woken == {Target("critical-alerts")}
+    (later,) = outbox.waiting("critical-alerts")
+    assert (later.transition, later.not_before) == (Transition.ESCALATED, iso(NOW + timedelta(minutes=30)))
+
+
 @pytest.fixture
 def deployed(aws: Callable[[str], Any], dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     sqs = aws("sqs")
@@ -103,7 +120,7 @@ def deployed(aws: Callable[[str], Any], dynamodb: Any, monkeypatch: pytest.Monke
     for name, value in {
         "FINDINGS_TABLE": "findings",
         "STATE_TABLE": "state",
-        "CHANNEL_QUEUE_URLS": ",".join(queues.values()),
+        "CHANNEL_QUEUE_URLS": ",".join(f"{name}={address}" for name, address in queues.items()),
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(handler, "aws_client", aws)

@@ -1,5 +1,6 @@
 """Nothing is lost between queue, outbox, channel and log, wherever the sender dies; nothing is told twice unseen."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from hub.channels.channel import ChannelError, PartlyToldError
 from hub.notifier.notification import Kind, Notification
 from hub.notifier.plan import Batch, Limits
 from hub.notifier.routing import Target
-from hub.notifier.sending import Sender
+from hub.notifier.sending import ATTEMPTS, Sender
 from hub.store.outbox import LEASE, LostLeaseError, Outbox
 from hub.store.outgoing import Pending
 
@@ -38,6 +39,8 @@ class World:
         self.kill_at = 0
         self.refusing: set[str] = set()
         self.partly: set[str] = set()
+        self.later: tuple[str, ...] = ()
+        self.deadly: set[str] = set()
         self.received: list[tuple[str, tuple[str, ...]]] = []
         self.wakes: list[datetime] = []
         self.dead: list[list[Pending]] = []
@@ -54,17 +57,23 @@ class World:
 
     def composed(self, batch: Batch) -> Notification | None:
         names = tuple(one.finding for one in batch.pending if one.finding not in self.stale)
-        return Notification(id=batch.id, kind=Kind.ALERT, subject=",".join(names), title="") if names else None
+        return (
+            Notification(id=batch.id, kind=Kind.ALERT, subject=",".join(names), title="", count=len(names))
+            if names
+            else None
+        )
 
     def send(self, notification: Notification, _to: str = "") -> None:
         names = tuple(notification.subject.split(","))
+        if self.deadly & {*names}:
+            raise KilledError
         if self.refusing & {*names}:
             raise ChannelError("the webhook was revoked")
         self.step()
         self.received.append((notification.id, names))
         self.step()
         if self.partly & {*names}:
-            raise PartlyToldError("one recipient is not known there")
+            raise PartlyToldError("one recipient is not known there", self.later)
 
     def wake(self, _target: str, after: timedelta) -> None:
         self.step()
@@ -89,8 +98,8 @@ class World:
 
     def add(self, *names: str, **changes: Any) -> None:
         for name in names:
-            usual = {"finding": name, "detection": "s3.bucket_public", "account": "111122223333"}
-            one = Pending(key=f"{name}#opened", at=iso(self.now), severity=Severity.HIGH, **{**usual, **changes})
+            usual: dict[str, Any] = {"finding": name, "detection": "s3.bucket_public", "account": "111122223333"}
+            one = Pending(key=f"{name}#opened", at=iso(self.now), **{"severity": Severity.HIGH, **usual, **changes})
             self.outbox.add("email", one, name, "opened")
 
     def run_to_the_end(self) -> None:
@@ -194,9 +203,50 @@ def test_what_a_channel_refuses_is_tried_later_and_later_and_then_a_dead_letter(
     world.run_to_the_end()
     assert world.told == {"good": 1}
     assert [[one.finding for one in letter] for letter in world.dead] == [["poison"]]
-    assert world.now == NOW + timedelta(minutes=1 + 2 + 4 + 8)
+    # Doubled from a minute to two hours, then every four: a channel may be away for most of a day.
+    assert world.now == NOW + timedelta(minutes=sum(2**power for power in range(8)), hours=4 * 4)
     state = world.outbox.states()["email"]
     assert (state.failing_since, state.failure) == (iso(NOW), "the webhook was revoked")
+
+
+def test_what_kills_the_sender_each_time_comes_to_an_end_and_blocks_nobody(world: World) -> None:
+    world.deadly = {"poison"}
+    world.add("poison", severity=Severity.CRITICAL)
+    for place in range(ATTEMPTS + 3):
+        world.add(f"good-{place}", detection=f"iam.detection_{place}")
+        with contextlib.suppress(KilledError):
+            world.run_to_the_end()
+        world.now += timedelta(hours=5)
+        world.wakes = []
+    world.run_to_the_end()
+    assert [[one.finding for one in letter] for letter in world.dead] == [["poison"]]
+    assert set(world.told) == {f"good-{place}" for place in range(ATTEMPTS + 3)}
+    assert world.outbox.waiting("email") == []
+
+
+def test_who_was_refused_for_now_is_told_alone_later(world: World) -> None:
+    world.partly = {"a"}
+    world.later = ("greylisted@example.com",)
+    world.add("a")
+    world.run_to_the_end()
+    (alone,) = world.outbox.waiting("email/greylisted@example.com")
+    assert (alone.finding, alone.message, alone.not_before) == ("a", "", iso(NOW + timedelta(minutes=5)))
+    assert world.outbox.states()["email"].failure == "one recipient is not known there"
+
+
+def test_a_target_that_fails_is_forgiven_unless_somebody_looks_after_it(world: World) -> None:
+    world.refusing = {"a"}
+    world.add("a")
+    world.run()
+    held = world.outbox.lease("email", "other", world.now)
+    assert held
+    assert not world.outbox.forgive("email", "me", world.now)
+    assert world.outbox.states()["email"].failing_since
+    again = world.outbox.release(held, held.state)
+    assert again, "somebody asked meanwhile"
+    assert world.outbox.release(again, again.state) is None
+    assert world.outbox.forgive("email", "me", world.now)
+    assert not world.outbox.states()["email"].failing_since
 
 
 def test_a_channel_that_recovers_is_well_again(world: World) -> None:
