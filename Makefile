@@ -48,7 +48,7 @@ generate: $(SYNCED) ## Write templates and function packages to build/
 	@$(MUSTER) generate --config $(CONFIG) $(ARGS)
 
 plan: $(SYNCED) ## Show what deploy would create, update and remove
-	@$(MUSTER) plan --config $(CONFIG) $(ARGS)
+	@$(MUSTER) plan --config $(CONFIG) $(ARGS) || { code=$$?; test $$code -eq 3 || exit $$code; }
 
 deploy: $(SYNCED) ## Roll out to the organization
 	@$(MUSTER) deploy --config $(CONFIG) $(ARGS)

@@ -7,7 +7,7 @@ import msgspec
 from generator.config import Config
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, topic_arn
 from hub.channels.settings import ChannelSettings
-from hub.notifier.routing import OWNER, Routing
+from hub.notifier.routing import OWNER, Route, Routing
 
 # What a person reads; programs have no use for a digest.
 _READ = {"email", "smtp", "slack", "teams", "apprise"}
@@ -40,6 +40,24 @@ def used_channels(config: Config) -> list[str]:
     named = [name for route in routing.routes for name in (*route.channels, *route.otherwise)]
     owners = [one.name for one in channels_of(config).values()] if OWNER in named else []
     return sorted({*named, *owners, *routing.escalation.channels} & known)
+
+
+def silences(config: Config) -> list[str]:
+    """Return what the routes leave to nobody, a line each: no mistakes, but seldom meant."""
+    routes, known = config.routes, config.channels.named
+    named = {one for route in routes for one in (*route.channels, *route.otherwise)} | {*config.escalation.channels}
+    unused = [name for name in known if routes and OWNER not in named and name not in named]
+    lines = [f"channels.{name}: no route names it; it hears of nothing" for name in unused]
+    lines += [
+        f"routes[{place}].otherwise: where the tag names nobody, nobody hears of it"
+        for place, one in enumerate(routes)
+        if OWNER in one.channels and not one.otherwise and len(one.channels) == 1
+    ]
+    for place, one in enumerate(routing_of(config).routes[:-1]):
+        if one.is_last and one == Route(name=one.name, channels=one.channels, otherwise=one.otherwise, is_last=True):
+            lines.append(f"routes[{place + 1}]: {one.name} takes everything before it; nothing comes here")
+            break
+    return lines
 
 
 def routing_of(config: Config) -> Routing:

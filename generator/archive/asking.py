@@ -10,8 +10,9 @@ import duckdb
 import msgspec
 
 from contract.archive import COLUMNS, FOLDER
-from generator.problems import ProblemError
+from generator.problems import BadInputError, ProblemError
 
+_NOTHING = "{}: no archived findings there; closed ones come to the archive after 90 days"
 _FINISHED = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -26,7 +27,7 @@ def ask_files(sql: str, folder: Path) -> Answer:
     """Return the answer of DuckDB over a folder that holds the archive's `findings/`, or raise `ProblemError`."""
     files = folder / FOLDER
     if not any(files.rglob("*.jsonl.gz")):
-        raise ProblemError(f"{files}: no archived findings; closed ones come here after 90 days")
+        raise ProblemError(_NOTHING.format(folder))
     columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS) + "}"
     with duckdb.connect() as connection:
         connection.execute(
@@ -36,10 +37,14 @@ def ask_files(sql: str, folder: Path) -> Answer:
         # Only the files: no other path, no network, nothing that changes this machine.
         connection.execute(f"SET allowed_directories=['{_quoted(folder)}']; SET enable_external_access=false")
         try:
-            asked = connection.execute(sql)
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1:
+                raise BadInputError(f"ask one question, not {len(statements)}; `muster archive query --help` has some")
+            asked = connection.execute(statements[0])
             return Answer(tuple(one[0] for one in asked.description or ()), asked.fetchall())
         except duckdb.Error as error:
-            raise ProblemError(f"the archive did not understand: {error}") from error
+            said = " ".join(str(error).split())
+            raise ProblemError(f"the archive did not understand: {said}") from error
 
 
 def ask_bucket(sql: str, s3: Any, bucket: str) -> Answer:
@@ -49,6 +54,8 @@ def ask_bucket(sql: str, s3: Any, bucket: str) -> Answer:
             target = Path(folder) / key
             target.parent.mkdir(parents=True, exist_ok=True)
             s3.download_file(bucket, key, str(target))
+        if not any(Path(folder).iterdir()):
+            raise ProblemError(_NOTHING.format(f"bucket {bucket}"))
         return ask_files(sql, Path(folder))
 
 

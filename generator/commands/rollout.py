@@ -19,6 +19,7 @@ from generator.rollout import removal
 from generator.rollout.apply import deploy as deployed
 from generator.rollout.comparison import changes
 from generator.rollout.session import open_sessions
+from generator.routing import silences
 
 BUILD = Path("build")
 _TAKES = {
@@ -63,9 +64,9 @@ def generate(
 
 
 def _loaded(path: Path) -> Config:
-    """Return the settings; say what of them holds no more."""
+    """Return the settings; say what of them holds no more, and what they leave to nobody."""
     settings = load(path)
-    for line in settings.expired(now().date()):
+    for line in (*settings.expired(now().date()), *silences(settings)):
         Console(stderr=True, soft_wrap=True, highlight=False).print(f"warning: {path}: {line}", markup=False)
     return settings
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from contract.clock import now
+from generator.config import Config
 from generator.doctor.diagnosis import Hub, Verdict, failed, warning, well
+from generator.parts.topics import subscribers as configured
 from generator.parts.topics import topic_arn, topic_names
-from generator.routing import channels_of
+from generator.routing import TOPIC_CHANNELS, channels_of, routing_of, used_channels
 from generator.settings.feeds import SecurityHub
 from hub.channels.health import (
     sandbox_troubles,
@@ -62,7 +64,23 @@ def subscribers(hub: Hub) -> Verdict:
         return well("the topics are not deployed yet")
     if found:
         return _worst(found)
+    if unheard := _unheard(hub.config):
+        said = f"nobody hears of findings at {', '.join(unheard)}, to which they are sent"
+        return warning(said, f"subscribe somebody in [topics.{unheard[0].replace('-', '_')}]")
     return well(f"{confirmed} confirmed" if confirmed else "the topics have none")
+
+
+def _unheard(config: Config) -> list[str]:
+    """Return the topics that findings are sent to and nobody subscribes to; recipients of email hear escalations."""
+    escalating = set(config.escalation.channels) if config.channels.senders else set()
+    routed = {one for route in routing_of(config).routes for one in (*route.channels, *route.otherwise)}
+    return [
+        name
+        for title, name in TOPIC_CHANNELS.items()
+        if name in used_channels(config)
+        and not any(configured(config, title).model_dump().values())
+        and (name in routed or name not in escalating)
+    ]
 
 
 def secrets(hub: Hub) -> Verdict:
@@ -82,11 +100,14 @@ def delivery(hub: Hub) -> Verdict:
         states = Outbox(client, hub.config.names.state_table).states()
     except client.exceptions.ResourceNotFoundException:
         return well("the hub is not deployed yet")
+    # A channel that muster.toml has no more fails no more; the hub forgets it within the hour.
+    known = channels_of(hub.config)
+    states = {name: one for name, one in states.items() if name.partition("/")[0] in known}
     failing = {name: one for name, one in states.items() if one.failing_since}
     if failing:
         said = "; ".join(f"{name} since {one.failing_since[:16]}Z: {one.failure}" for name, one in failing.items())
         return failed(said, "mend it, try it with `muster notify test`, then `muster redrive`")
-    return well(f"{len(states)} work" if states else "nothing was told yet")
+    return well(f"{', '.join(states)} worked last time" if states else "nothing was told yet")
 
 
 def _mailing(hub: Hub) -> list[Email]:

@@ -43,7 +43,7 @@ def subscribers(config: Config, title: str) -> Subscribers:
 
 
 def _subscriptions(topic: Topic, config: Config) -> Iterator[SubscriptionResource]:
-    """Yield those of the settings; who gets findings by email gets just the alarms here, once."""
+    """Yield those of the settings; who gets findings by email gets alarms here, and what nobody acknowledged, once."""
     given = subscribers(config, topic.title)
     for protocol, endpoints in (("email", given.email), ("sms", given.sms), ("https", given.https)):
         yield from (_subscription(topic, protocol, endpoint) for endpoint in endpoints)

@@ -284,7 +284,8 @@ def _misnamed(name: str, given: Any) -> Iterator[Broken]:
     elif given.get("type") not in tuple(TYPES):
         near = difflib.get_close_matches(str(given.get("type", name)), TYPES, n=1)
         mend = f"did you mean {near[0]}? " if near else ""
-        yield (name,), f"which kind of channel is it? {mend}Write type = and one of {', '.join(TYPES)}"
+        said = f"there is no type {given['type']}; " if "type" in given else "which kind of channel is it? "
+        yield (name,), f"{said}{mend}write type = and one of {', '.join(TYPES)}"
 
 
 def _alike(names: list[str]) -> Iterator[Broken]:

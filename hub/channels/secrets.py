@@ -18,7 +18,7 @@ _GIVE = "let the hub's functions read it: its policy, and its key's"
 _TROUBLES = {
     "ResourceNotFoundException": "there is no secret {}; make it in Secrets Manager of the hub's account and Region",
     "InvalidRequestException": "secret {} is being deleted; restore it, or name another in muster.toml",
-    "AccessDeniedException": f"secret {{}} may not be read; {_GIVE}",
+    "AccessDeniedException": f"secret {{}} is not there, or may not be read; make it, or {_GIVE}",
     "DecryptionFailure": f"secret {{}} cannot be decrypted; {_GIVE}",
 }
 

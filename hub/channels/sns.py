@@ -96,5 +96,7 @@ def _size(messages: dict[str, str]) -> int:
 
 
 def _attributes(one: Notification) -> Any:
-    values = {"muster_kind": one.kind.value, **({"severity": one.severity.value} if one.severity else {})}
+    # Whoever hears just alarms there, which have none, hears of what nobody acknowledged too.
+    kind = {} if one.is_escalation else {"muster_kind": one.kind.value}
+    values = {**kind, **({"severity": one.severity.value} if one.severity else {})}
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}

@@ -92,6 +92,7 @@ def alert(  # noqa: PLR0913 - what a message is made of is this list
         footer=f"{FOOTER} Finding {one_line(finding.id, 80)}.",
         findings=tuple(one.finding for one in told),
         reasons=tuple(one.reason for one in told),
+        is_escalation=lead.transition is Transition.ESCALATED,
         count=count,
     )
 
@@ -204,8 +205,9 @@ def _facts(finding: Finding, zone: str) -> dict[str, str]:
         "API call": finding.api_call,
         "Refused with": str(finding.details.get("error", "")) if finding.is_attempt else "",
         "Confidence": finding.certainty,
-        "When": moment_text(finding.updated_at, zone),
-        "First seen": moment_text(finding.first_seen, zone),
+        # An event happens once; a look-up may tell of it again later.
+        "When": moment_text(finding.first_seen if finding.event_id else finding.updated_at, zone),
+        "First seen": "" if finding.event_id else moment_text(finding.first_seen, zone),
         "Source IP": finding.source_ip,
         "User agent": one_line(finding.user_agent, 200),
         "Found by": ", ".join((finding.control or finding.detection, *finding.also)),

@@ -60,7 +60,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     `title` says it in one line, `subject` in one line for a list of messages, `reason` why it comes now, `place` where.
     `rows` are the other findings that it tells of, `more` how many there are beside those. `findings` are for programs:
     the one that it is about first; of many, the first ones. `reasons` say why each of them comes now, `count` how many
-    the message tells of. `severity` is None where there is none, as for a digest.
+    the message tells of; `is_escalation`: nobody has acknowledged it. `severity` is None where there is none, as for a
+    digest.
     """
 
     id: str
@@ -81,4 +82,5 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     footer: str = ""
     findings: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
+    is_escalation: bool = False
     count: int = 0

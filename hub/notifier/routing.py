@@ -166,7 +166,7 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
         if self.escalation.at_once and self.escalation.concerns(finding):
             least = self.escalation.minimum_severity
             made += [
-                RouteAnswer("escalation", Target(one), f"escalation: {finding.severity} is at least {least}")
+                RouteAnswer("escalation", Target(one), f"{finding.severity} is at least {least}")
                 for one in self.escalation.channels
             ]
         return made

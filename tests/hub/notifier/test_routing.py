@@ -157,7 +157,7 @@ def test_the_worst_go_to_the_escalation_beside_the_routes(finding: Make) -> None
     escalation = Escalation(channels=("critical-alerts",))
     critical = finding(severity=Severity.CRITICAL)
     assert answers(critical, escalation=escalation) == [
-        ("escalation", "critical-alerts", "escalation: CRITICAL is at least CRITICAL")
+        ("escalation", "critical-alerts", "CRITICAL is at least CRITICAL")
     ]
     assert answers(finding(), escalation=escalation) == []
     late = Escalation(channels=("critical-alerts",), at_once=False)
