@@ -64,7 +64,7 @@ dashboard: $(SYNCED) ## Open the dashboard on what is deployed
 
 .PHONY: test test-browser test-slow
 test: setup ## Run the fast tests
-	@$(PYTEST) -n auto --dist worksteal -m "not slow and not browser" $(ARGS)
+	@$(PYTEST) -n auto --dist worksteal -m "not slow and not browser and not lint" $(ARGS)
 
 test-slow: setup ## Run the tests on the local organization
 	@$(PYTEST) -n 2 --dist loadfile -m slow --ignore tests/localorg $(ARGS)
@@ -94,12 +94,13 @@ docs: $(SYNCED) ## Write the generated pages
 .PHONY: pr ci bench bench-scale clean
 pr: lint ## What to run before every push
 	@.venv/bin/python -m generator.docs --check
+	@$(PYTEST) -n auto -m lint
 	@$(MAKE) test
 
 ci: test lint ## What CI runs: everything
 	@.venv/bin/python -m generator.docs --check
 	@scripts/chromium
-	@$(PYTEST) -n 2 --dist loadfile -m "slow or browser" --ignore tests/localorg $(ARGS)
+	@$(PYTEST) -n 2 --dist loadfile -m "slow or browser or lint" --ignore tests/localorg $(ARGS)
 	@$(PYTEST) -m slow tests/localorg $(ARGS)
 
 bench-scale: setup ## A million findings through the stores, in memory and metered, into build/bench-scale.json

@@ -51,6 +51,7 @@ def test_the_web_template_equals_its_snapshot(config: Config) -> None:
     assert written(rendered(everything(config))["web"]) == kept, "make snapshots accepts the change"
 
 
+@pytest.mark.lint
 @pytest.mark.parametrize("settings", LINTED.values(), ids=LINTED)
 def test_cfn_lint_has_nothing_to_say(settings: Config) -> None:
     region = settings.aws.home_region

@@ -183,12 +183,12 @@ def test_what_was_closed_long_before_it_is_heard_of_is_not_due_at_once(finding: 
 def test_no_finding_disappears_before_it_is_archived(
     store: FindingStore, archiver: Archiver, bucket: Bucket, finding: Make, dynamodb: "DynamoDBClient"
 ) -> None:
-    """A year of days: findings close every week, the archiver is killed now and then, DynamoDB deletes what is over."""
+    """Half a year: findings close every week, the archiver is killed now and then, DynamoDB deletes what is over."""
     names = set()
     moment = CLOSED_AT
-    for day in range(365):
+    for day in (*range(0, 84, 7), *range(84, 175)):
         moment = CLOSED_AT + timedelta(days=day)
-        if day % 7 == 0 and day < 200:
+        if day % 7 == 0 and day < 64:
             name = f"f{day:03}"
             store.upsert([finding(name)])
             store.decide(name, Decision(by="alice", at=iso(moment), workflow=Workflow.RESOLVED))

@@ -176,7 +176,7 @@ DEEDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(DEEDS, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_any_order_repetition_and_batching_of_events_ends_in_the_same_store(
     dynamodb: "DynamoDBClient", deeds: list[list[str]], chance: random.Random

@@ -189,7 +189,7 @@ class Dying:
 DEEDS = st.tuples(st.integers(1, 6), st.sampled_from(["open", "resolve", "worsen", "expire"]))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(DEEDS, min_size=1, max_size=25), st.integers(0, 9_999))
 def test_counters_equal_a_recount_after_any_kills_and_redeliveries(
     aws: Callable[[str], Any], finding: Make, deeds: list[tuple[int, str]], seed: int
