@@ -27,6 +27,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--log-level", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     parser.add_argument("--with-parent", type=int, help="stop when this process is gone")
     parser.add_argument("--no-trail", dest="trail", action="store_false", help="the organization has no trail")
+    parser.add_argument("--wait-scale", type=float, default=0.01, help="what a second of waiting takes, 0 to 1")
     return Options.checked(**vars(parser.parse_args(arguments)))
 
 

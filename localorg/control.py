@@ -17,6 +17,7 @@ from hypercorn.typing import (
 from localorg import emails, organization, replay, settled
 from localorg.eventbus import entries
 from localorg.securityhub import findings
+from localorg.ssm import nodes
 
 PREFIX = "/_localorg/"
 # The organization's Regions; the first is its home.
@@ -57,11 +58,20 @@ def sent_emails(request: dict[str, Any]) -> list[dict[str, Any]]:
     return emails.sent(request["account"])
 
 
+def set_node(request: dict[str, Any]) -> dict[str, Any]:
+    """Change how an instance answers to Systems Manager."""
+    try:
+        return nodes.configure(request)
+    except nodes.NodeError as error:
+        raise ControlError(str(error)) from error
+
+
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "emails"): sent_emails,
     ("GET", "health"): health,
     ("GET", "settled"): rest,
     ("POST", "events"): put_event,
+    ("POST", "nodes"): set_node,
     ("POST", "replay"): replay_events,
 }
 

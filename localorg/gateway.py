@@ -12,7 +12,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-from localorg import control, following, listening, organization, patches, trails
+from localorg import control, following, listening, organization, patches, trails, waits
 from localorg.options import Options
 
 # Each part patches what it names; the order only matters where one wraps what another one put there.
@@ -34,6 +34,9 @@ PARTS = (
     "templates",
     "cloudformation",
     "stacksets",
+    "waits",
+    "ssm",
+    "ec2_states",
     "emails",
     "trails",
     "trail_administrators",
@@ -80,6 +83,7 @@ class Application:
 def run(listener: socket.socket, options: Options) -> None:
     """Serve on `listener` until SIGTERM, SIGINT or the parent's end."""
     install()
+    waits.scale(options.wait_scale)
     organization.build(options.accounts, bare=options.bare)
     if options.trail:
         trails.begin()

@@ -14,7 +14,8 @@ class OptionsError(ValueError):
 class Options:
     """The command line: port (0 picks one), member accounts, Regions (the first is the home), log level, parent pid.
 
-    In a bare organization nothing is delegated yet; without `trail` it has no trail of its own.
+    In a bare organization nothing is delegated yet; without `trail` it has no trail of its own. A second that a state
+    machine or a command waits takes `wait_scale` seconds.
     """
 
     port: int
@@ -24,6 +25,7 @@ class Options:
     with_parent: int | None = None
     bare: bool = False
     trail: bool = True
+    wait_scale: float = 0.01
 
     @classmethod
     def checked(cls, port: int, accounts: int, **others: object) -> "Options":
@@ -32,6 +34,8 @@ class Options:
             raise OptionsError(f"--port must be between 0 and 65535, not {port}")
         if not 0 <= accounts <= 1_000:
             raise OptionsError(f"--accounts must be between 0 and 1000, not {accounts}")
+        if not 0 <= float(str(others.get("wait_scale", 0))) <= 1:
+            raise OptionsError(f"--wait-scale must be between 0 and 1, not {others['wait_scale']}")
         return cls(port, accounts, **others)  # type: ignore[arg-type]
 
 

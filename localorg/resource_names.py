@@ -16,6 +16,9 @@ _ARCHIVE_CALLS = {
     *("events:CancelReplay", "events:DescribeReplay", "events:StartReplay"),
 }
 _RULE_CALL = re.compile(r"events:((Delete|Describe|Disable|Enable|Put)Rule|ListTargetsByRule|(Put|Remove)Targets)")
+_DOCUMENT_CALL = re.compile(
+    r"ssm:((Create|Delete|Describe|Get|Update)Document|UpdateDocumentDefaultVersion|SendCommand)"
+)
 _ADMINISTRATOR_CALL = re.compile(r"organizations:(Der|R)egisterDelegatedAdministrator")
 
 
@@ -82,6 +85,17 @@ def _sender(call: Call) -> str:
     return call.arn("ses", f"identity/{address}") if address else ""
 
 
+def _document(call: Call) -> str:
+    """The SSM document; Amazon's own belong to no account (service authorization reference, "Systems Manager")."""
+    if not _DOCUMENT_CALL.fullmatch(call.action):
+        return ""
+    name = str(call.document.get("DocumentName") or call.document.get("Name"))
+    if name.startswith("arn:"):
+        return name
+    owner = "" if name.startswith("AWS-") else call.account
+    return f"arn:{PARTITION}:ssm:{call.region}:{owner}:document/{name}"
+
+
 def _product(call: Call) -> str:
     """The product whose findings are imported."""
     given = call.document.get("Findings")
@@ -96,4 +110,7 @@ def _hub(call: Call) -> str:
     return call.arn("securityhub", "hub/default") if is_about_findings else ""
 
 
-NAMERS: tuple[Callable[[Call], str], ...] = (_rule, _archive, _stream, _administrator, _sender, _product, _hub)
+NAMERS: tuple[Callable[[Call], str], ...] = (
+    *(_rule, _archive, _stream, _administrator),
+    *(_sender, _document, _product, _hub),
+)

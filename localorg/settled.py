@@ -9,8 +9,9 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudformation, dynamodb, eventbridge, lambda_svc, sqs, stepfunctions
 
-from localorg import move_tasks, patches, stacksets
+from localorg import ec2_states, move_tasks, patches, stacksets
 from localorg.eventbus import replays
+from localorg.ssm import commands
 
 # Threads that follow an asynchronous invocation carry this name; so long as one lives, its retries go on.
 ASYNCHRONOUS = "lambda-async"
@@ -47,6 +48,7 @@ def measure() -> dict[str, Any]:
         "messages": {arn: count for arn, count in _depths(_is_due).items() if arn in _mapped() - _dead_letter_arns()},
         "streams": sum(_unread()),
         "operations": stacksets.running_operations() + _stacks() + move_tasks.running() + replays.running(),
+        "commands": commands.running() + ec2_states.under_way(),
         "executions": sum(run.get("status") == "RUNNING" for run in _values(stepfunctions._executions)),
     }
 

@@ -14,6 +14,7 @@ from localorg.cloudformation import (
     invoke_configs,
     metric_math,
     permitted,
+    ssm_documents,
     stacks,
     tables,
     trails,
@@ -32,6 +33,7 @@ def install() -> None:
     patches.require(provisioners, "_cw_metric_alarm_record", "(metric math) is not supported")
     handlers["AWS::CloudWatch::Alarm"] = metric_math.handler(handlers["AWS::CloudWatch::Alarm"])
     handlers["AWS::CloudTrail::Trail"] = trails.HANDLER
+    handlers[ssm_documents.KIND] = ssm_documents.HANDLER
     handlers.update(event_types.handlers(handlers["AWS::Events::Rule"]))
     handlers.update({name: declared.handler(name) for name in declared.DECLARED if name not in handlers})
     handlers.update(unique.strict(handlers))

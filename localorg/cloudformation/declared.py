@@ -39,7 +39,6 @@ DECLARED = {
     "AWS::ResourceGroups::Group": "nothing: no part of the system reads it",
     "AWS::S3::StorageLens": "nothing: no part of the system reads it",
     "AWS::SSM::Association": "nothing: no part of the system reads it",
-    "AWS::SSM::Document": "the template test of the documents",
     "AWS::SecurityHub::FindingAggregator": "the replayed findings, which arrive in the hub's Region",
     "AWS::SecurityHub::Hub": "the replayed findings",
     "AWS::WAFv2::IPSet": "the template test of the web stack",

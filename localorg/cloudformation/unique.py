@@ -21,6 +21,7 @@ from ministack.services import (
 
 from localorg import organization
 from localorg.cloudformation.answers import ResourceError
+from localorg.ssm import documents
 
 Properties = dict[str, Any]
 Handlers = dict[str, dict[str, Any]]
@@ -56,6 +57,7 @@ NAMES: dict[str, tuple[str, Callable[[str, Properties], bool]]] = {
     "AWS::Logs::LogGroup": ("LogGroupName", lambda name, _: name in cloudwatch_logs._log_groups),
     "AWS::SNS::Topic": ("TopicName", lambda name, _: _arn("sns", name) in sns._topics),
     "AWS::SQS::Queue": ("QueueName", lambda name, _: name in sqs._queue_name_to_url),
+    "AWS::SSM::Document": ("Name", lambda name, _: name in documents.DOCUMENTS.get(documents.here(), {})),
     "AWS::Scheduler::Schedule": ("Name", _schedule),
     "AWS::SecretsManager::Secret": ("Name", lambda name, _: name in secretsmanager._secrets),
     "AWS::StepFunctions::StateMachine": (
