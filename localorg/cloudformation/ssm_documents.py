@@ -31,8 +31,8 @@ def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Ma
         return _new_version(physical_id, asked)
     if new.get("Name") and old.get("Name") == new.get("Name"):
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-document.html, UpdateMethod
-        reason = f"CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {physical_id}"
-        raise ResourceError(f"{reason} and update the stack again.")
+        reason = "CloudFormation cannot update a stack when a custom-named resource requires replacing."
+        raise ResourceError(f"{reason} Rename {physical_id} and update the stack again.")
     made = create("Document", new, stack)
     delete(physical_id, old)
     return made
