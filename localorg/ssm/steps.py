@@ -22,7 +22,7 @@ from localorg.ssm.content import Step, Values
 from localorg.ssm.nodes import Node
 
 KEPT = 24_000  # characters of a step's output, of its errors a third
-STOPPED, TIMED_OUT_CODE = 143, 137
+TIMED_OUT_CODE = 137
 EXIT_WITH_SUCCESS, EXIT_WITH_FAILURE = 168, 169
 LOOK = 0.05  # seconds between two looks at a running script
 EXECUTION_SECONDS = 3600
