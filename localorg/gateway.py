@@ -35,6 +35,7 @@ PARTS = (
     "cloudformation",
     "stacksets",
     "waits",
+    "state_machines",
     "ssm",
     "ec2_states",
     "emails",
