@@ -16,7 +16,7 @@ def create(logical_id: str, properties: Properties, stack: str) -> Made:
     """A document; ResourceError with what Systems Manager says of it."""
     name = properties.get("Name") or f"{stack}-{logical_id}"
     try:
-        documents.create({**_asked(properties), "Name": name})
+        documents.create({**_asked(properties), "Name": name, "Tags": properties.get("Tags") or []})
     except ApiError as error:
         raise ResourceError(str(error)) from error
     return name, {}

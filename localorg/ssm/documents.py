@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import ssm
 
 from localorg.answers import ApiError
 from localorg.organization import PARTITION
@@ -103,6 +104,8 @@ def create(body: Body) -> Body:
     content.parse(text)
     version = Version(1, text, str(body.get("DocumentFormat", "JSON")))
     known[name] = Document(name, [version], owner=get_account_id(), tags=list(body.get("Tags") or ()))
+    # Where conditions and the tagging API find them.
+    ssm._tags[known[name].arn] = {tag["Key"]: tag["Value"] for tag in known[name].tags}
     return {"DocumentDescription": _described(known[name], version)}
 
 
@@ -128,7 +131,9 @@ def update_default(body: Body) -> Body:
 
 def delete(body: Body) -> Body:
     """DeleteDocument, with all its versions."""
-    del DOCUMENTS[here()][_own(body).name]
+    document = _own(body)
+    del DOCUMENTS[here()][document.name]
+    ssm._tags.pop(document.arn, None)
     return {}
 
 

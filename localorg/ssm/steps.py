@@ -28,6 +28,7 @@ LOOK = 0.05  # seconds between two looks at a running script
 EXECUTION_SECONDS = 3600
 S3_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:dualstack\.)?(?:(?P<region>[a-z0-9-]+)\.)?amazonaws\.com(?:\.cn)?")
 SKIPPED = "Step execution skipped due to unsatisfied preconditions: '{}'. Step name: {}"
+UNSUPPORTED = "Step execution skipped due to unsupported plugin: {}. Step name: {}"
 PRIOR = "Plugin with name {} and id {} skipped due to prior step with an exit condition"
 
 
@@ -103,8 +104,11 @@ def _ends(step: Step, result: Result) -> bool:
 
 
 def _run_step(step: Step, what: Run) -> Result:
-    result = Result(step.name)
-    if missing := content.lacks(step, what.node.settings.platform, what.values):
+    result, platform = Result(step.name), what.node.settings.platform
+    if platform not in content.PLATFORMS[step.action]:
+        result.output = UNSUPPORTED.format(step.action, step.name)
+        return result
+    if missing := content.lacks(step, platform, what.values):
         result.output = SKIPPED.format(missing, step.name)
         return result
     inputs = content.filled(step.inputs, what.values)
@@ -113,8 +117,8 @@ def _run_step(step: Step, what: Run) -> Result:
             result.output = _download(inputs, what)
         elif what.node.settings.outputs:
             _recite(result, what.node.settings.outputs.popleft())
-        elif what.node.settings.platform == "Linux" and step.action == content.SHELL:
-            _run_script(inputs, what, result)
+        elif platform == "Linux":
+            _run_script(step, inputs, what, result)
     except FailedStepError as failed:
         result.status, result.code, result.errors = "Failed", 1, str(failed)
     return result
@@ -180,7 +184,9 @@ def _object(url: str, region: str) -> tuple[str, str, str]:
     return bucket, host["region"] or region, key
 
 
-def _run_script(inputs: dict[str, Any], what: Run, result: Result) -> None:
+def _run_script(step: Step, inputs: dict[str, Any], what: Run, result: Result) -> None:
+    if step.action != content.SHELL:
+        raise FailedStepError("failed to run commands: pwsh: executable file not found in $PATH")
     lines = inputs.get("runCommand") or []
     directory = what.downloads.parent / result.name
     directory.mkdir(parents=True, exist_ok=True)

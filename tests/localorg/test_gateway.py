@@ -103,6 +103,7 @@ def test_a_busy_port_is_refused_in_one_line() -> None:
         ("--port", "x"),
         ("--port", "70000"),
         ("--port", "0", "--accounts", "-1"),
+        ("--port", "0", "--wait-scale", "2"),
         ("--port", "0", "--regions", "moon"),
         ("--port", "0", "--regions", ","),
         ("--port", "0", "--log-level", "LOUD"),

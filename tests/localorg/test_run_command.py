@@ -157,6 +157,17 @@ def test_steps_of_other_platforms_are_skipped(nodes: Nodes, instance: str) -> No
     ]
 
 
+def test_a_step_that_its_platform_cannot_run_is_skipped_or_fails(nodes: Nodes, instance: str) -> None:
+    powershell = step("run", "runPowerShellScript", runCommand=["Write-Output hello"])
+    assert "pwsh" in outputs(nodes.ran(nodes.document(powershell), instance))[0][3]
+    both = nodes.document(shell("true", name="linux"), POWERSHELL)
+    skipped, _ = outputs(nodes.ran(both, nodes.ready(platform="Windows")))
+    assert skipped[1:] == (
+        *("Success", 0),
+        "Step execution skipped due to unsupported plugin: aws:runShellScript. Step name: linux",
+    )
+
+
 def test_windows_answers_what_it_was_told_to(nodes: Nodes, bucket: str) -> None:
     instance = nodes.ready(platform="Windows", outputs=[{"exit": 85, "output": "muster"}, {"exit": 0}])
     document = nodes.document(download(bucket, destinationPath="script.ps1"), POWERSHELL, Key=KEY)

@@ -134,6 +134,16 @@ class Stack:
         return " ".join(str(event.get("ResourceStatusReason", "")) for event in events)
 
 
+def test_a_condition_sees_a_documents_tags(organization: Organization, ssm: Any, name: str) -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/team": "security"}}
+    allowed = {"Action": "ssm:GetDocument", "Resource": "*", "Condition": condition}
+    acting = Functions(organization.client, MEMBER).acting(f"tagged-{name}", allowed).aws("ssm")
+    create(ssm, name, Tags=[{"Key": "team", "Value": "security"}])
+    create(ssm, f"{name}-other")
+    assert acting.get_document(Name=name)
+    assert refused(acting.get_document, Name=f"{name}-other") == "AccessDeniedException"
+
+
 def test_a_stack_makes_a_document_and_new_content_is_its_default_version(
     organization: Organization, eventually: Eventually, ssm: Any, name: str
 ) -> None:
