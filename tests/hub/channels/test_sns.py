@@ -9,7 +9,7 @@ import pytest
 from contract.finding import Finding
 from hub.channels.channel import ChannelError
 from hub.channels.settings import Sns
-from hub.channels.sns import SnsChannel, ascii_line, sms, sns_message
+from hub.channels.sns import SnsChannel, _attributes, ascii_line, sms, sns_message
 from hub.notifier.notification import Kind, Notification, Table
 from tests.hub.channels.conftest import HOSTILE
 
@@ -111,3 +111,9 @@ def test_a_topic_that_is_gone_is_said_in_words(aws: Callable[[str], Any], told: 
     arn = "arn:aws:sns:eu-central-1:111122223333:muster-alerts"
     with pytest.raises(ChannelError, match=r"SNS: NotFound: .*; the topic is gone; deploy the hub again"):
         SnsChannel(aws("sns"), Sns(name="alerts", topic_arn=arn)).send(told())
+
+
+def test_what_nobody_acknowledged_reaches_those_who_hear_just_alarms(told: Told) -> None:
+    escalated = msgspec.structs.replace(told(), is_escalation=True)
+    assert "muster_kind" not in _attributes(escalated)
+    assert "muster_kind" in _attributes(told())
