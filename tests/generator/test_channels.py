@@ -136,12 +136,12 @@ def test_a_secret_in_place_of_its_name_is_refused_and_not_shown(kind: str, secre
     [
         (
             '[channels.payments]\nsecret = "x"',
-            "channels.payments: which kind of channel is it? Write type = and one of",
+            "channels.payments: which kind of channel is it? write type = and one of",
         ),
         ('[channels.slak]\nsecret = "x"', "did you mean slack?"),
         ('[channels.payments]\ntype = "slak"\nsecret = "x"', "did you mean slack?"),
-        ('[channels.payments]\ntype = ["slack"]\nsecret = "x"', "which kind of channel is it?"),
-        ('[channels.payments]\ntype = "sns"', "which kind of channel is it?"),
+        ('[channels.payments]\ntype = ["slack"]\nsecret = "x"', "there is no type ['slack']"),
+        ('[channels.payments]\ntype = "sns"', "there is no type sns; "),
         ('[channels]\npayments = "slack"', "channels.payments: it is a table: [channels.payments]"),
         ('[channels.payments]\ntype = "slack"', "channels.payments.secret: is missing; add it"),
         (f'[channels.email]\ntype = "smtp"\n{MAIL}', 'channels.email.type: "smtp" cannot be used; write "email"'),

@@ -315,7 +315,7 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Sender", "FindingsTable", {"BatchGetItem"}),
         ("Sender", "StateTable", {"BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"}),
         ("Digest", "StateTable", {"GetItem", "PutItem", "Query"}),
-        ("ChannelCheck", "StateTable", {"PutItem"}),
+        ("ChannelCheck", "StateTable", {"PutItem", "Query", "UpdateItem"}),
     ],
 )
 def test_a_function_may_only_make_the_calls_that_its_store_makes(
