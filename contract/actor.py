@@ -90,10 +90,16 @@ def _role_and_session(identity: Fields) -> tuple[str, str]:
     _, assumed, rest = identity.text("arn").partition(":assumed-role/")
     issuer = identity.text("sessionContext.sessionIssuer.userName")
     is_role = identity.text("sessionContext.sessionIssuer.type") == "Role"
+    session = _session(identity, rest)
     if not assumed:
-        return (issuer, "") if is_role else ("", "")
-    role, _, session = rest.partition("/")
-    return (issuer if is_role and issuer else role), session or _after_colon(identity.text("principalId"))
+        return (issuer, session) if is_role else ("", "")
+    return (issuer if is_role and issuer else rest.partition("/")[0]), session
+
+
+def _session(identity: Fields, assumed_role: str) -> str:
+    """Return a role session's name; by the whole principalId where neither it nor the ARN names the session."""
+    principal = identity.text("principalId")
+    return assumed_role.partition("/")[2] or _after_colon(principal) or principal
 
 
 def _after_colon(principal_id: str) -> str:

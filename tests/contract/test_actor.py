@@ -42,6 +42,18 @@ IDENTITIES: list[tuple[str, dict[str, Any], str, str]] = [
     ("python-session", assumed("deploy", "botocore-session-1722511821"), "deploy", "role"),
     ("build-session", assumed("deploy", "GitHubActions"), "deploy", "role"),
     ("function-session", assumed("orders", "orders"), "orders", "role"),
+    (
+        "session-known-by-its-principal-alone",
+        {"type": "AssumedRole", "principalId": "ops", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/readers"},
+        "ops",
+        "role-session",
+    ),
+    (
+        "account-number-as-session",
+        {**assumed("Admin", ""), "principalId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Admin",
+        "role",
+    ),
     ("source-identity", assumed("chain", "botocore-session-1", sourceIdentity="JohnDoe"), "JohnDoe", "role"),
     ("instance", assumed("web", "i-0123456789abcdef0"), "web/i-0123456789abcdef0", "ec2-instance"),
     (
