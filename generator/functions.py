@@ -207,6 +207,7 @@ CREATOR_TAGGER = Function(
     handler="spoke.creator_tagger.handler.tag_handler",
     settings=spoke.CreatorTaggerSettings,
     services=client_names(),
+    data=("spoke/creator_tagger/catalogue.json",),
     in_spokes=True,
 )
 HEARTBEAT = Function(

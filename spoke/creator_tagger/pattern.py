@@ -7,7 +7,7 @@ from typing import Any
 from contract.cloudtrail import API_CALL
 from contract.names import Names
 from spoke.creator_tagger.arns import CREATE_VERBS
-from spoke.creator_tagger.resources import CREATED
+from spoke.creator_tagger.resources import CATALOGUE
 
 # EventBridge's quota is 2,048 characters for one pattern; the rest is room.
 _LONGEST = 2_000
@@ -20,11 +20,13 @@ _UNWANTED = (
 
 
 def create_patterns(prefix: str = "muster") -> list[dict[str, Any]]:
-    """Return the patterns that match every call of the table, at most 2,048 characters each as compact JSON.
+    """Return the patterns that match every call of the catalogue, at most 2,048 characters each as compact JSON.
 
-    `prefix` is Muster's: what the tagger itself does is not matched, nor are refused and read-only calls.
+    Also those that get no tag: the function says why. `prefix` is Muster's: what the tagger itself does is not matched,
+    nor are refused and read-only calls.
     """
-    names = sorted({call.partition(":")[2] for call in CREATED})
+    known = (*CATALOGUE.named, *CATALOGUE.untaggable, *CATALOGUE.no_creations)
+    names = sorted({call.partition(":")[2] for call in known})
     matchers: list[Any] = [*_matchers(names)]
     return [_pattern(chunk, prefix) for chunk in _chunks(matchers, _LONGEST - len(_compact(_pattern([], prefix))))]
 
