@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from generator.tagger_catalogue.naming import FLATTENED, normal, singular
 
@@ -88,9 +88,9 @@ def _leaves(shape: Shape | None, deepest: int, path: Path = (), seen: tuple[str,
         written = member.serialization.get("name", name[:1].lower() + name[1:])
         if member.type_name == "string":
             yield (*path, Step(name, member.name, written))
-        elif member.type_name == "structure":
+        elif isinstance(member, StructureShape):
             yield from _leaves(member, deepest, (*path, Step(name, member.name, written)), (*seen, shape.name))
-        elif member.type_name == "list":
+        elif isinstance(member, ListShape):
             listed = (*path, Step(name, member.name, written, is_list=True))
             if member.member.type_name == "string":
                 yield listed
