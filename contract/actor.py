@@ -50,6 +50,11 @@ class Actor(msgspec.Struct, frozen=True):
         return self.type == "Root"
 
     @property
+    def is_service(self) -> bool:
+        """Whether an AWS service called on its own account, not for somebody."""
+        return self.kind in {"aws-service", "service-linked-role"}
+
+    @property
     def is_instance(self) -> bool:
         """Whether an EC2 instance called with its role."""
         return self.kind == "ec2-instance"

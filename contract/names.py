@@ -10,6 +10,9 @@ VERSION = "0.1.0"
 SPOKE_SOURCE = "muster.spoke"
 HEARTBEAT = "Muster Heartbeat"
 TAGGING_RESULT = "Muster Tagging Result"
+# What Lambda publishes of an asynchronous invocation: what the function returned is its `responsePayload`.
+LAMBDA_SOURCE = "lambda"
+LAMBDA_RESULT = "Lambda Function Invocation Result - Success"
 
 HUB_SOURCE = "muster.hub"
 FINDING_EVENT = "Muster Finding"
@@ -19,6 +22,7 @@ CREATED_BY = "CreatedBy"
 METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
 SILENT_SPOKES = "SpokesSilent"
+TAGGING_LAG = "TaggingLag"
 ROLLUP_DRIFT = "RollupDrift"
 CRITICAL_FINDINGS = "CriticalFindings"
 # How many of a batch's events one account sends when it crowds the others out, and what the log says then.

@@ -49,10 +49,15 @@ class TaggingFailure(msgspec.Struct, frozen=True):
 
 
 class TaggingResult(SpokeEvent, frozen=True, kw_only=True):
-    """What the creator tagger made of one create event; of more than `MOST_ARNS` resources, the first."""
+    """What the creator tagger made of one create event; of more than `MOST_ARNS` resources, the first.
+
+    `created_at` is when the call was made, `lag_seconds` how long after it the tags were there.
+    """
 
     api_call: Name
     event_id: Annotated[str, Meta(min_length=1, max_length=128)]
     created_by: Name
     tagged: Annotated[tuple[Arn, ...], Meta(max_length=MOST_ARNS)] = ()
     failed: Annotated[tuple[TaggingFailure, ...], Meta(max_length=MOST_ARNS)] = ()
+    created_at: Annotated[str, Meta(max_length=32)] = ""
+    lag_seconds: Annotated[float, Meta(ge=0)] | None = None

@@ -7,7 +7,7 @@ import msgspec
 
 from contract.catalogue import ATTEMPTED
 from contract.finding import Mode
-from contract.names import CREATED_BY, USUAL_NAMES, Names
+from contract.names import USUAL_NAMES, Names
 from generator.accounts_file import read_accounts
 from generator.config import Config, load
 from generator.functions import DETECTOR
@@ -28,6 +28,7 @@ from hub.detections.settings import DEFAULTS, DetectionSettings
 from hub.notifier.routing import Route, Routing
 from hub.organization import places_of
 from hub.store.accounts import Account
+from spoke.creator_tagger.tags import USUAL_TAGS, TagSettings
 
 # Without settings of anybody's own: one channel that hears of everything from MEDIUM on.
 _USUAL_ROUTING = Routing(routes=(Route(name=EVERYTHING, channels=("email",)),))
@@ -35,7 +36,7 @@ _USUAL_CHANNELS = {"email": Email(name="email", sender="muster@example.com", rec
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """The detections, the alert rules and the creator's tag key; an empty key: nothing is tagged.
+    """The detections, the alert rules and the tags of what is created; None: nothing is tagged.
 
     `rules` are the spokes', `ingesting` the hub's for what Security Hub says.
     `catalogue` is what the engine was made of, also what `settings` switch off. `routing` and `channels` say who hears
@@ -48,7 +49,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     catalogue: tuple[Detection, ...] = tuple(DETECTIONS)
     settings: DetectionSettings = DEFAULTS
     names: Names = USUAL_NAMES
-    created_by_key: str = CREATED_BY
+    tags: TagSettings | None = USUAL_TAGS
     routing: Routing = _USUAL_ROUTING
     channels: Mapping[str, ChannelSettings] = msgspec.field(default_factory=lambda: dict(_USUAL_CHANNELS))
     accounts: Mapping[str, Account] = {}
@@ -69,7 +70,7 @@ def configured_deployment(config: Config) -> Deployment:
         ingesting=ingest_rules(config),
         settings=settings,
         names=config.names,
-        created_by_key=config.creator.created_by_key if config.creator.enabled else "",
+        tags=config.creator.tag_settings() if config.creator.enabled else None,
         routing=routing_of(config),
         channels=channels_of(config),
     )

@@ -209,9 +209,9 @@ def _reasoned(
 
 
 def _tagging(event: CloudTrailEvent, deployment: Deployment) -> TaggingPlan:
-    if not deployment.created_by_key:
+    if not deployment.tags:
         return TaggingPlan(api_call=event.api_call, event_id=event.id, reason="the creator tagger is off")
-    return plan(event, deployment.created_by_key, deployment.names)
+    return plan(event, deployment.tags, deployment.names)
 
 
 def _explained_finding(finding: Finding, deployment: Deployment) -> ExplainedFinding:

@@ -210,23 +210,36 @@ def call_tagging(actions: Sequence[str]) -> Statement:
     return allow(actions, "*")
 
 
-def tag_created(actions: Sequence[str], key: str) -> Statement:
-    """Tag any resource with its creator, once: never over a value that stands there already, and nothing else."""
-    return allow(actions, "*", **_first_tag(key))
+def read_parents() -> list[Statement]:
+    """Read what a creation belongs to, and who made that; of these calls only EKS's knows resources."""
+    actions = ["autoscaling:DescribeTags", "cloudtrail:LookupEvents", "ec2:DescribeImages", "ec2:DescribeInstances"]
+    groups = Sub("arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:nodegroup/*")
+    return [allow(actions, "*"), allow(["eks:DescribeNodegroup"], [groups])]
 
 
-def tag_narrowly(arns: Mapping[str, str], key: str) -> Statement:
+def tag_created(actions: Sequence[str], keys: Sequence[str]) -> Statement:
+    """Tag any resource with its creator (the first key), once: never over a value that stands there already."""
+    return allow(actions, "*", **_first_tag(keys))
+
+
+def tag_narrowly(arns: Mapping[str, str], keys: Sequence[str]) -> Statement:
     """Tag by actions that change more than tags: each on its kind of resource (`arns`) only, never without a tag."""
     # One statement for all: an action meets the resources of its own service and kind only.
     kinds = sorted(set(arns.values()))
     resources = [Sub(arn.format(partition="${AWS::Partition}", account="${AWS::AccountId}")) for arn in kinds]
-    conditions = _first_tag(key)
+    conditions = _first_tag(keys)
     # ForAllValues is true of a request without tags (IAM guide, "Multivalued context keys").
     return allow(sorted(arns), resources, **{**conditions, "Null": {**conditions["Null"], "aws:TagKeys": "false"}})
 
 
-def _first_tag(key: str) -> dict[str, dict[str, Any]]:
-    return {"Null": {f"aws:ResourceTag/{key}": "true"}, "ForAllValues:StringEquals": {"aws:TagKeys": [key]}}
+def keep_tag(key: str) -> Statement:
+    """Deny whatever writes a tag over a value that stands there already."""
+    written_over = {"Null": {f"aws:ResourceTag/{key}": "false"}, "ForAnyValue:StringEquals": {"aws:TagKeys": [key]}}
+    return {**allow(["*"], "*", **written_over), "Effect": "Deny"}
+
+
+def _first_tag(keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    return {"Null": {f"aws:ResourceTag/{keys[0]}": "true"}, "ForAllValues:StringEquals": {"aws:TagKeys": list(keys)}}
 
 
 def look_after_rules() -> Statement:

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contract.names import HEARTBEAT, TAGGING_RESULT, USUAL_NAMES, VERSION, partition_of
+import msgspec
+
+from contract.names import HEARTBEAT, LAMBDA_RESULT, LAMBDA_SOURCE, TAGGING_RESULT, USUAL_NAMES, VERSION, partition_of
 from contract.spoke_events import Heartbeat, SpokeEvent, TaggingFailure, TaggingResult
 from generator.third_party import ROOT
 from spoke.reports import entry_of
@@ -43,6 +45,7 @@ def published(spoke: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """
     for name, (kind, report) in REPORTS.items():
         yield name, _received(entry_of(kind, report, USUAL_NAMES.bus))
+    yield "tagging-result-handed-over", _handed_over(REPORTS["tagging-result-tagged"][1])
     for name in FORWARDED:
         # EventBridge hands the event over as it is: a target on another account's bus has no transformer.
         path = ROOT / "localorg" / "events" / f"{name}.json"
@@ -63,6 +66,13 @@ def _received(entry: Mapping[str, str]) -> dict[str, Any]:
         "resources": [],
         "detail": json.loads(entry["Detail"]),
     }
+
+
+def _handed_over(result: SpokeEvent) -> dict[str, Any]:
+    """Return what Lambda publishes of a function that returned a result, without the event that it was called with."""
+    payload = msgspec.json.encode({"responsePayload": result}).decode()
+    entry = {"Source": LAMBDA_SOURCE, "DetailType": LAMBDA_RESULT, "Detail": payload}
+    return _received(entry)
 
 
 def _senders(spoke: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

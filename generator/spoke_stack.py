@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from troposphere import Ref, Template
 
 from contract.spoke_events import INTERVAL_SECONDS
@@ -36,11 +37,23 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "hub_bus_arn": hub_bus(config),
         "config_hash": config_hash,
         "interval_seconds": INTERVAL_SECONDS,
-        "created_by_key": config.creator.created_by_key,
+        **_tag_values(config),
         "dead_letter_queue_url": Ref("CreatorTaggerDeadLetters"),
         "parts": ",".join(spoke_parts(config)),
         "artefact_bucket": artefact_bucket(config),
         "config_bucket": config.enable.config_bucket if config.enable.config else "",
+    }
+
+
+def _tag_values(config: Config) -> dict[str, str]:
+    tags = config.creator.tag_settings()
+    return {
+        "created_by_key": tags.created_by_key,
+        "created_at_key": tags.created_at_key,
+        "created_via_key": tags.created_via_key,
+        "created_by_role_key": tags.created_by_role_key,
+        "hash_emails": str(tags.hash_emails).lower(),
+        "fixed_tags": msgspec.json.encode(tags.fixed, order="sorted").decode(),
     }
 
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
 from contract.cloudtrail import timestamp
-from contract.names import HEARTBEAT, METRICS_NAMESPACE, TAGGING_RESULT, UNWELL_SPOKES
+from contract.names import HEARTBEAT, LAMBDA_RESULT, METRICS_NAMESPACE, TAGGING_LAG, TAGGING_RESULT, UNWELL_SPOKES
 from contract.settings import read_settings
 from contract.spoke_events import SCHEMA, Heartbeat, SpokeEvent, TaggingResult
 from hub.clients import aws_client
@@ -66,6 +66,7 @@ class Recorder:
             _note_problems(report)
         elif isinstance(report, TaggingResult):
             self._tagging.record(report, sent_at)
+            _note_lag(report)
 
 
 def _sent_at(event: Mapping[str, Any], moment: datetime) -> datetime:
@@ -75,6 +76,12 @@ def _sent_at(event: Mapping[str, Any], moment: datetime) -> datetime:
     if sent_at - moment > _AHEAD:
         raise ReportError(f"field time is in the future: {iso(sent_at)}")
     return min(sent_at, moment)
+
+
+def _note_lag(report: TaggingResult) -> None:
+    """Measure how long after a creation its tags were there: once for the whole organization."""
+    if report.lag_seconds is not None:
+        metrics.add_metric(TAGGING_LAG, MetricUnit.Seconds, report.lag_seconds)
 
 
 def _note_problems(report: Heartbeat) -> None:
@@ -94,11 +101,15 @@ def _event(body: str) -> dict[str, Any]:
 
 def report_of(event: Mapping[str, Any]) -> SpokeEvent:
     """Return the report in an EventBridge event; `ReportError` says why there is none."""
-    model = REPORTS.get(str(event.get("detail-type")))
+    kind, detail = str(event.get("detail-type")), event.get("detail")
+    if kind == LAMBDA_RESULT:
+        # Lambda handed over what the spoke's tagger returned.
+        kind, detail = TAGGING_RESULT, detail.get("responsePayload") if isinstance(detail, dict) else None
+    model = REPORTS.get(kind)
     if model is None:
-        raise ReportError(f"unknown detail-type {event.get('detail-type')}")
+        raise ReportError(f"unknown detail-type {kind}")
     try:
-        report = msgspec.convert(event.get("detail"), model)
+        report = msgspec.convert(detail, model)
     except msgspec.ValidationError as error:
         raise ReportError(str(error)) from error
     if report.schema != SCHEMA:

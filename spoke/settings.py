@@ -5,12 +5,20 @@ from contract.settings import Settings
 
 
 class CreatorTaggerSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-spoke-creator-tagger`. Reports that the hub's bus refuses wait in the dead-letter queue."""
+    """Of `muster-spoke-creator-tagger`. Reports that the hub's bus refuses wait in the dead-letter queue.
+
+    `fixed_tags` is a JSON object.
+    """
 
     hub_bus_arn: str
     prefix: str
     dead_letter_queue_url: str
     created_by_key: str = CREATED_BY
+    created_at_key: str = ""
+    created_via_key: str = ""
+    created_by_role_key: str = ""
+    hash_emails: bool = False
+    fixed_tags: str = "{}"
 
 
 class HeartbeatSettings(Settings, frozen=True, kw_only=True):

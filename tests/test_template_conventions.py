@@ -15,12 +15,14 @@ TEMPLATES = rendered(everything(sample()))
 _OF_LAMBDA = "Lambda asks for every resource; what a function's own code may not do is denied"
 # Every statement on all resources has its reason: the action knows no resources, or conditions stand in for them.
 ON_EVERYTHING = {
+    "autoscaling:DescribeTags": "knows no resources",
     "cloudformation:ActivateOrganizationsAccess": "knows no resources",
     "cloudformation:DescribeOrganizationsAccess": "knows no resources",
     "cloudtrail:DeregisterOrganizationDelegatedAdmin": "knows no resources",
     "cloudtrail:DescribeTrails": "describes several trails",
     "cloudtrail:GetEventSelectors": "an organization's trail is in another account",
     "cloudtrail:GetTrailStatus": "an organization's trail is in another account",
+    "cloudtrail:LookupEvents": "knows no resources",
     "cloudtrail:RegisterOrganizationDelegatedAdmin": "knows no resources",
     "dynamodb:ListStreams": "knows no resources",
     "ses:GetAccount": "knows no resources",
@@ -31,6 +33,8 @@ ON_EVERYTHING = {
     "ec2:AssignPrivateIpAddresses": _OF_LAMBDA,
     "ec2:CreateNetworkInterface": _OF_LAMBDA,
     "ec2:DeleteNetworkInterface": _OF_LAMBDA,
+    "ec2:DescribeImages": "knows no resources",
+    "ec2:DescribeInstances": "knows no resources",
     "ec2:DescribeNetworkInterfaces": _OF_LAMBDA,
     "ec2:DescribeSubnets": _OF_LAMBDA,
     "ec2:UnassignPrivateIpAddresses": _OF_LAMBDA,

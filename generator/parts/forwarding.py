@@ -35,10 +35,16 @@ def alert_forwarding(config: Config, rules: Iterable[AlertRule]) -> list[AWSObje
         AssumeRolePolicyDocument=_trusted_for_rules(config),
         Policies=policies([iam.put_events(hub_bus(config))]),
     )
-    return [*failed, role, *(_alert_rule(config, rule) for rule in rules)]
+    return [*failed, role, *(to_hub(config, rule) for rule in rules)]
 
 
-def _alert_rule(config: Config, rule: AlertRule) -> Rule:
+def default_bus() -> Sub:
+    """Return the ARN of the spoke's default bus."""
+    return Sub("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default")
+
+
+def to_hub(config: Config, rule: AlertRule) -> Rule:
+    """Return a rule that forwards to the hub's bus; what that refuses goes where undelivered alerts go."""
     target = Target(
         Id="Hub",
         Arn=hub_bus(config),

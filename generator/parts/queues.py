@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troposphere import AWSObject, GetAtt, Ref
-from troposphere.awslambda import DestinationConfig, EventInvokeConfig, OnFailure
+from troposphere.awslambda import DestinationConfig, EventInvokeConfig, OnFailure, OnSuccess
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
 from contract.names import QUEUE_ATTEMPTS
@@ -39,15 +39,19 @@ def work_queue(what: Function, config: Config, senders: Mapping[str, Sequence[An
     return [*failed, queue, *_policy(queue, senders)]
 
 
-def retried(what: Function, failures: str) -> EventInvokeConfig:
-    """Return a function's asynchronous retries: two, then the queue with the logical id `failures`."""
+def retried(what: Function, failures: str, results: Any = None) -> EventInvokeConfig:
+    """Return a function's asynchronous retries: two, then the queue with the logical id `failures`.
+
+    `results` is the ARN of where Lambda takes what the function returns.
+    """
+    succeeded = {"OnSuccess": OnSuccess(Destination=results)} if results else {}
     return EventInvokeConfig(
         f"{what.title}Retries",
         FunctionName=Ref(what.title),
         Qualifier="$LATEST",
         MaximumRetryAttempts=2,
         MaximumEventAgeInSeconds=21_600,
-        DestinationConfig=DestinationConfig(OnFailure=OnFailure(Destination=GetAtt(failures, "Arn"))),
+        DestinationConfig=DestinationConfig(OnFailure=OnFailure(Destination=GetAtt(failures, "Arn")), **succeeded),
     )
 
 

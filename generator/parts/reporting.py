@@ -4,7 +4,7 @@ from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.events import Rule
 
 from contract.account_settings import SETTINGS_FOLDER
-from contract.names import CONTROL_INDEX, SPOKE_SOURCE
+from contract.names import CONTROL_INDEX, LAMBDA_SOURCE, SPOKE_SOURCE
 from generator import iam
 from generator.functions import INVENTORY, REPORTS
 from generator.parts.function import Site, function
@@ -16,7 +16,7 @@ from generator.pattern import ACCOUNT_CHANGES
 def reports(site: Site) -> list[AWSObject]:
     """Return the recorder of what spokes report: heartbeats, tagging results."""
     config = site.config
-    rule = to_queue(REPORTS, config.names.queue("reports"), Ref("Bus"), {"source": [SPOKE_SOURCE]})
+    rule = to_queue(REPORTS, config.names.queue("reports"), Ref("Bus"), {"source": [LAMBDA_SOURCE, SPOKE_SOURCE]})
     statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state("PutItem")]
     return [
         *work_queue(REPORTS, config, {"events": [GetAtt(rule, "Arn")]}),

@@ -1,5 +1,6 @@
 """`[spoke]` and `[creator]`: what runs in every account."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,7 +9,8 @@ from pydantic import Field, StringConstraints
 from contract.names import CREATED_BY
 from generator.offered import Architecture, LogRetention, Runtime
 from generator.settings.kinds import Form, Switch
-from generator.settings.section import Section
+from generator.settings.section import Broken, Location, Section
+from spoke.creator_tagger.tags import TagSettings
 
 
 class Trail(StrEnum):
@@ -34,12 +36,84 @@ class Spoke(Section):
     )
 
 
+_KEY_CHARACTERS = r"[A-Za-z0-9_.:/=+@-]"
+TagKey = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_KEY_CHARACTERS}{{1,128}}$"),
+    Form("1 to 128 letters, digits and _.:/=+@-"),
+]
+OptionalTagKey = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_KEY_CHARACTERS}{{0,128}}$"),
+    Form("up to 128 letters, digits and _.:/=+@-"),
+]
+TagValue = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9 _.:/=+@-]*$", max_length=256),
+    Form("up to 256 letters, digits, spaces and _.:/=+@-"),
+]
+# A role's inline policies hold 10,240 characters; each key stands in them four times.
+_MOST_CHARACTERS = 128
+
+
 class Creator(Section):
     """The creator tagger."""
 
     enabled: Switch = Field(default=True, description="whether new resources are tagged with their creator")
-    created_by_key: Annotated[
-        str,
-        StringConstraints(pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$"),
-        Form("1 to 128 letters, digits and _.:/=+@-"),
-    ] = Field(default=CREATED_BY, description="key of the creator's tag")
+    created_by_key: TagKey = Field(default=CREATED_BY, description="key of the creator's tag")
+    created_at_key: OptionalTagKey = Field(
+        default="", description="key of a tag with the time of the creation; empty: none", examples=["CreatedAt"]
+    )
+    created_via_key: OptionalTagKey = Field(
+        default="",
+        description="key of a tag with what was used: the console, a tool or a service; empty: none",
+        examples=["CreatedVia"],
+    )
+    created_by_role_key: OptionalTagKey = Field(
+        default="",
+        description="key of a tag with the role under which a session created it; empty: none",
+        examples=["CreatedByRole"],
+    )
+    tags: dict[TagKey, TagValue] = Field(
+        default={},
+        description="further tags that new resources get, each with its value; never over a value that is there",
+        examples=[{"ManagedBy": "platform"}],
+    )
+    hash_emails: Switch = Field(
+        default=False,
+        description="whether the part of an e-mail address before the @ is written as a hash; the hub keeps the name",
+    )
+
+    def tag_settings(self) -> TagSettings:
+        """Return which tags are written, as the tagger has it."""
+        return TagSettings(
+            created_by_key=self.created_by_key,
+            created_at_key=self.created_at_key,
+            created_via_key=self.created_via_key,
+            created_by_role_key=self.created_by_role_key,
+            fixed=dict(self.tags),
+            hash_emails=self.hash_emails,
+        )
+
+    def tag_keys(self) -> list[str]:
+        """Return the keys of all tags that are written, the creator's first."""
+        optional = (self.created_at_key, self.created_via_key, self.created_by_role_key)
+        return [self.created_by_key, *filter(None, optional), *self.tags]
+
+    def broken_rules(self) -> Iterator[Broken]:
+        """Yield keys that AWS keeps for itself, keys that stand twice, and too many of them."""
+        keys = self.tag_keys()
+        places: dict[str, Location] = {
+            self.created_by_role_key: ("created_by_role_key",),
+            self.created_via_key: ("created_via_key",),
+            self.created_at_key: ("created_at_key",),
+            self.created_by_key: ("created_by_key",),
+        }
+        for key in dict.fromkeys(keys):
+            place = places.get(key, ("tags", key))
+            if key.lower().startswith("aws:"):
+                yield place, f"{key}: keys that begin with aws: are AWS's own; name another"
+            if keys.count(key) > 1:
+                yield place, f"{key} is the key of two tags; give each its own"
+        if sum(map(len, keys[1:])) > _MOST_CHARACTERS:
+            yield ("tags",), f"their keys are too long for the tagger's role; {_MOST_CHARACTERS} characters fit in all"

@@ -6,7 +6,7 @@ from typing import Any
 
 from contract.cloudtrail import CloudTrailEvent
 from contract.fields import normalized
-from spoke.creator_tagger.resources import CREATED, UNTAGGABLE
+from spoke.creator_tagger.resources import CATALOGUE, CREATED
 from spoke.creator_tagger.services import SERVICES
 
 CREATE_VERBS = (
@@ -30,11 +30,22 @@ def last_resort(event: CloudTrailEvent) -> tuple[str, ...]:
 
     Only of services that the role may tag at all.
     """
-    call = _CALL.fullmatch(event.name)
-    if not call or event.source not in SERVICES or event.api_call in UNTAGGABLE:
+    if event.source not in SERVICES or _is_put_aside(event.api_call):
         return ()
-    keys = {"arn", normalized(call.group(1)) + "arn"}
-    return tuple(_arns_under(keys, event.response.raw))[:1]
+    return answered_arns(event)
+
+
+def _is_put_aside(call: str) -> bool:
+    return call in CATALOGUE.untaggable or call in CATALOGUE.no_creations
+
+
+def answered_arns(event: CloudTrailEvent) -> tuple[str, ...]:
+    """Return the first ARN of a creation's answer under `arn`, `<noun>Arn` or (of stacks) `<noun>Id`, if any."""
+    call = _CALL.fullmatch(event.name)
+    if not call:
+        return ()
+    noun = normalized(call.group(1))
+    return tuple(_arns_under({"arn", f"{noun}arn", f"{noun}id"}, event.response.raw))[:1]
 
 
 def _arns_under(keys: set[str], value: Any) -> Iterator[str]:

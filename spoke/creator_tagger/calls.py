@@ -13,13 +13,15 @@ from spoke.creator_tagger.services import OWN_CALLS, SERVICES, TAGGING_API, OwnC
 
 # tag:TagResources takes 20 ARNs a call.
 _BATCH = 20
+_BUSY = re.compile(r"throttl|rate exceeded|too many requests|RequestLimitExceeded", re.IGNORECASE)
 _PASSING = re.compile(
-    r"throttl|rate exceeded|too many requests|not ?found|does ?n[o']t exist|nosuch|InternalService|ServiceUnavailable|"
+    r"not ?found|does ?n[o']t exist|nosuch|InternalService|ServiceUnavailable|"
     r"IncorrectInstanceState|ConcurrentModification|ResourceInUse",
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"access ?denied|not authorized|unauthorized", re.IGNORECASE)
-_LATER = {404, 429}
+_NOT_FOUND = 404
+_TOO_MANY = 429
 _REFUSED = 403
 _SERVER_ERROR = 500
 
@@ -36,10 +38,15 @@ class Refusal(msgspec.Struct, frozen=True):
         return self.status == _REFUSED or bool(_DENIED.search(self.text))
 
     @property
+    def is_busy(self) -> bool:
+        """Whether the service had too much to do."""
+        return self.status == _TOO_MANY or self.status >= _SERVER_ERROR or bool(_BUSY.search(self.text))
+
+    @property
     def is_passing(self) -> bool:
         """Whether the same call may succeed in a minute: busy, or the resource is not visible yet."""
-        later = self.status in _LATER or self.status >= _SERVER_ERROR or bool(_PASSING.search(self.text))
-        return later and not self.is_denied
+        is_unseen = self.status == _NOT_FOUND or bool(_PASSING.search(self.text))
+        return (self.is_busy or is_unseen) and not self.is_denied
 
 
 def tagged_by(plan: TaggingPlan, clients: Clients) -> dict[str, Refusal]:
@@ -59,7 +66,7 @@ def _tag_at_once(plan: TaggingPlan, tagging: Any) -> dict[str, Refusal]:
         try:
             answer = tagging.tag_resources(ResourceARNList=arns, Tags=plan.tags)
         except ClientError as error:
-            refused |= dict.fromkeys(arns, _refusal(error))
+            refused |= dict.fromkeys(arns, refusal_of(error))
             continue
         # HTTP 200 can carry failures (Resource Groups Tagging API, TagResources).
         for arn, failure in answer.get("FailedResourcesMap", {}).items():
@@ -74,7 +81,7 @@ def _tag_one_by_one(plan: TaggingPlan, own: OwnCall, service: Any) -> dict[str, 
         try:
             service.tag_resource(**{own.arn: arn, own.tags: _tags(own, plan.tags)})
         except ClientError as error:
-            refused[arn] = _refusal(error)
+            refused[arn] = refusal_of(error)
     return refused
 
 
@@ -97,7 +104,7 @@ def _tag_groups(plan: TaggingPlan, autoscaling: Any) -> dict[str, Refusal]:
     try:
         autoscaling.create_or_update_tags(Tags=tags)
     except ClientError as error:
-        return dict.fromkeys(names, _refusal(error))
+        return dict.fromkeys(names, refusal_of(error))
     return {}
 
 
@@ -107,7 +114,8 @@ def batches(arns: tuple[str, ...], size: int) -> Iterator[list[str]]:
         yield list(arns[start : start + size])
 
 
-def _refusal(error: ClientError) -> Refusal:
+def refusal_of(error: ClientError) -> Refusal:
+    """Return why a call was refused."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     detail = error.response.get("Error", {})
     return Refusal(f"{detail.get('Code')}: {detail.get('Message')}", status)

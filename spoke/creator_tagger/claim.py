@@ -1,4 +1,4 @@
-"""The creator tag that a create call set by itself: anybody may write any name there."""
+"""The tags that a create call wrote by itself: anybody may write any creator there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,25 +13,32 @@ _VALUES = {"value", "tagvalue"}
 
 def claimed_value(event: CloudTrailEvent, key: str) -> str | None:
     """Return what the call itself wrote into the tag `key`, in any of the services' forms; None when it did not."""
-    return next(_claims(key, event.request.raw, inside_tags=False), None)
+    return next((value for name, value in _tags(event.request.raw, inside=False) if name == key), None)
 
 
-def _claims(key: str, value: Any, *, inside_tags: bool) -> Iterator[str]:
+def written_tags(event: CloudTrailEvent) -> dict[str, str]:
+    """Return the tags in a call's request and answer: also those that services write, such as `aws:ec2:fleet-id`."""
+    found = (*_tags(event.response.raw, inside=False), *_tags(event.request.raw, inside=False))
+    return {name: str(value) for name, value in found}
+
+
+def _tags(value: Any, *, inside: bool) -> Iterator[tuple[str, str]]:
     if isinstance(value, list):
         for member in value:
-            yield from _claims(key, member, inside_tags=inside_tags)
+            yield from _tags(member, inside=inside)
     if not isinstance(value, dict):
         return
-    if inside_tags:
-        yield from _claims_of(key, value)
+    if inside:
+        yield from _pairs(value)
     for name, inner in value.items():
-        yield from _claims(key, inner, inside_tags=inside_tags or "tag" in normalized(name))
+        yield from _tags(inner, inside=inside or "tag" in normalized(name))
 
 
-def _claims_of(key: str, tags: dict[str, Any]) -> Iterator[str]:
-    if isinstance(tags.get(key), str):
-        yield tags[key]
-    keys = [value for name, value in tags.items() if normalized(name) in _KEYS]
-    values = [value for name, value in tags.items() if normalized(name) in _VALUES]
-    if key in keys and values:
-        yield str(values[0])
+def _pairs(tags: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the tags of a mapping: those that it is, and the one whose halves it names."""
+    halves = {normalized(name): value for name, value in tags.items()}
+    key = next((halves[name] for name in _KEYS if name in halves), None)
+    value = next((halves[name] for name in _VALUES if name in halves), None)
+    if isinstance(key, str) and value is not None:
+        yield key, str(value)
+    yield from ((name, text) for name, text in tags.items() if isinstance(text, str))

@@ -7,6 +7,7 @@ from typing import Any
 from contract.cloudtrail import API_CALL
 from contract.names import Names
 from spoke.creator_tagger.arns import CREATE_VERBS
+from spoke.creator_tagger.followed import IMAGE_STATE, INSTANCE_STATE
 from spoke.creator_tagger.resources import CATALOGUE
 
 # EventBridge's quota is 2,048 characters for one pattern; the rest is room.
@@ -29,6 +30,17 @@ def create_patterns(prefix: str = "muster") -> list[dict[str, Any]]:
     names = sorted({call.partition(":")[2] for call in known})
     matchers: list[Any] = [*_matchers(names)]
     return [_pattern(chunk, prefix) for chunk in _chunks(matchers, _LONGEST - len(_compact(_pattern([], prefix))))]
+
+
+def later_pattern() -> dict[str, Any]:
+    """Return the pattern of what is there only later: an instance's volumes, an image's snapshots."""
+    return {
+        "source": ["aws.ec2"],
+        "$or": [
+            {"detail-type": [INSTANCE_STATE], "detail": {"state": ["running"]}},
+            {"detail-type": [IMAGE_STATE], "detail": {"State": ["available"]}},
+        ],
+    }
 
 
 def _pattern(matchers: list[Any], prefix: str) -> dict[str, Any]:

@@ -8,5 +8,3 @@ from spoke.creator_tagger.creation import Catalogue
 
 CATALOGUE = msgspec.json.decode(Path(__file__).with_name("catalogue.json").read_bytes(), type=Catalogue)
 CREATED = CATALOGUE.named
-# Creations whose resources get no tag, and why: neither in the table nor found by the last resort.
-UNTAGGABLE = CATALOGUE.untaggable

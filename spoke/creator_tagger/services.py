@@ -316,4 +316,5 @@ def client_names() -> tuple[str, ...]:
     """Return every botocore client that the function may make: the models that its zip must carry."""
     own = {service.own.client for service in SERVICES.values() if service.own}
     others = {call.client for call in OWN_CALLS.values()}
-    return tuple(sorted(own | others | {TAGGING_API, "autoscaling", "events", "sqs"}))
+    # And those that tell of parents and of what is there only later.
+    return tuple(sorted(own | others | {TAGGING_API, "autoscaling", "cloudtrail", "ec2", "eks", "events", "sqs"}))

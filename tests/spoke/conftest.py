@@ -1,5 +1,6 @@
 """A spoke without AWS: clients that remember their calls, and events as EventBridge delivers them."""
 
+import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -111,12 +112,12 @@ def context() -> SimpleNamespace:
 @pytest.fixture
 def tag_created(
     aws: FakeAws, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[Event], None]]:
-    """Return the creator tagger's function as Lambda would call it."""
+) -> Iterator[Callable[[Event], Any]]:
+    """Return the creator tagger's function as Lambda would call it; what it returns, Lambda hands to the hub."""
     monkeypatch.setenv("HUB_BUS_ARN", "arn:aws:events:us-east-1:999999999999:event-bus/muster")
     monkeypatch.setenv("PREFIX", "muster")
     monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", "https://queue.example/muster-spoke-creator-tagger-dlq")
     monkeypatch.setattr(tagger, "client", aws.client)
     tagger._settings.cache_clear()
-    yield lambda event: tagger.tag_handler(event, context)
+    yield lambda event: json.loads(json.dumps(tagger.tag_handler(event, context)))
     tagger._settings.cache_clear()

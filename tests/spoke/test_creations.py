@@ -253,11 +253,11 @@ def test_what_takes_no_tags_is_not_read_by_its_answer(event_of: Any, service: st
 def test_a_creator_that_the_call_wrote_itself_is_disputed_and_left_alone(event_of: Any, tags: dict[str, Any]) -> None:
     found = plan(CloudTrailEvent(event_of("sqs", "CreateQueue", {"queueName": "jobs"} | tags)))
     assert found.arns == ()
-    assert [one.arn for one in found.disputed] == [f"arn:aws:sqs:{HERE}:jobs"]
+    assert [one.arn for one in found.untagged] == [f"arn:aws:sqs:{HERE}:jobs"]
     assert "'mallory'" in found.reason
     assert "'alice'" in found.reason
 
 
 def test_a_creator_that_the_call_wrote_truly_is_no_dispute(event_of: Any) -> None:
     found = plan(CloudTrailEvent(event_of("sqs", "CreateQueue", {"queueName": "jobs", "tags": {"CreatedBy": "alice"}})))
-    assert (found.arns, found.disputed, found.reason) == ((), (), "the call itself set CreatedBy")
+    assert (found.arns, found.untagged, found.reason) == ((), (), "the call itself set CreatedBy")
