@@ -24,6 +24,7 @@ from generator.commands import (
     recovery,
     rollout,
     route,
+    tags,
 )
 from generator.problems import BadInputError, ProblemError
 from hub.detections.settings import DetectionSettingsError
@@ -69,6 +70,7 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(local.app, name="local")
 app.add_typer(route.app, name="route")
 app.add_typer(notify.app, name="notify")
+app.add_typer(tags.app, name="tags")
 
 
 def main() -> None:

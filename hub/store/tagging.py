@@ -30,7 +30,9 @@ class TaggingStore:
         item = {**document_item(tagging_key(result.account, result.event_id), result), **expires}
         self._client.put_item(TableName=self._table, Item=item)
 
-    def of(self, account: str) -> Iterator[TaggingResult]:
-        """Yield an account's results, in no order that matters."""
+    def of(self, account: str, since: datetime | None = None) -> Iterator[TaggingResult]:
+        """Yield an account's results, or those that came since a moment, in no order that matters."""
+        oldest = int((since + KEPT).timestamp()) if since else 0
         for item in read_partition(self._client, self._table, tagging_key(account, "")[0]):
-            yield document_of(item, TaggingResult)
+            if int(item[TTL_ATTRIBUTE]["N"]) >= oldest:
+                yield document_of(item, TaggingResult)

@@ -55,7 +55,7 @@ def _lacking(present: dict[str, dict[str, str]], plan: TaggingPlan) -> Iterator[
     """Yield plans of what resources lack that have some of the tags, but no creator: one for each set of tags."""
     by_held: dict[frozenset[str], list[str]] = {}
     for arn, tags in present.items():
-        held = frozenset(tags) & plan.tags.keys()
+        held = frozenset(tags.keys() & plan.tags.keys())
         if held and plan.key not in held:
             by_held.setdefault(held, []).append(arn)
     for held, arns in by_held.items():

@@ -75,7 +75,7 @@ def _subjects(folder: Path) -> tuple[dict[str, Subject], dict[str, str]]:
     batch = {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(event)}]}
     account = document_item(account_key(event["account"]), Account(id=event["account"], name="bench"))
     stored = {"Query": {"Items": [account]}, "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}}, "PutItem": {}}
-    tagged = {"TagResources": {}, "PutEvents": {"FailedEntryCount": 0, "Entries": []}}
+    tagged: dict[str, object] = {"TagResources": {}}
     listed = {"Query": {"Items": []}, "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}}, "PutItem": {}}
     imported_control = json.dumps(imported(control(), "2026-11-20T09:00:00Z"))
     queued = {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": imported_control}]}
@@ -87,7 +87,7 @@ def _subjects(folder: Path) -> tuple[dict[str, Subject], dict[str, str]]:
         "detector": _ours(DETECTOR, folder, judging, ("Query", "BatchGetItem", "PutItem")),
         "ingester": _ours(INGESTER, folder, ingesting, ("BatchGetItem", "Query", "PutItem")),
         SERVED: _ours(API, folder, listing, ("Query",)),
-        "creator tagger": _ours(CREATOR_TAGGER, folder, tagging, ("TagResources", "PutEvents")),
+        "creator tagger": _ours(CREATOR_TAGGER, folder, tagging, ("TagResources",)),
     }
     missing = {}
     peers = {"typical stack": lambda: typical(folder, judging), "c7n": lambda: custodian(folder)}

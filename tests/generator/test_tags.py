@@ -1,0 +1,79 @@
+"""`muster tags coverage`, from the hub's state table."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from contract.clock import iso, now
+from contract.spoke_events import TaggingFailure, TaggingResult
+from generator.cli import app
+from generator.commands import tags
+from generator.problems import BadInputError
+from hub.store.accounts import Account, AccountStore
+from hub.store.schema import STATE, definition
+from hub.store.tagging import TaggingStore
+
+REGION = "eu-central-1"
+SETTINGS = Path(__file__).parents[1] / "snapshots" / "muster.toml"
+
+
+def _result(event: str, **more: Any) -> TaggingResult:
+    return TaggingResult(
+        account="111122223333",
+        region=REGION,
+        version="1",
+        api_call="sqs.amazonaws.com:CreateQueue",
+        event_id=event,
+        created_by="alice",
+        created_at=iso(now() - timedelta(hours=1)),
+        **more,
+    )
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name=REGION)
+        client.create_table(TableName="muster-state", **definition(STATE))
+        AccountStore(client, "muster-state").add(Account(id="111122223333", name="shop"))
+        store = TaggingStore(client, "muster-state")
+        store.record(_result("e1", tagged=("arn:a", "arn:b"), lag_seconds=3.0), now())
+        store.record(_result("e2", failed=(TaggingFailure("arn:c", "TagPolicyException"),)), now())
+        store.record(_result("e3", tagged=("arn:old",)), now() - timedelta(days=30))
+        monkeypatch.setattr(tags, "hub_place", lambda *_: SimpleNamespace(client=lambda _service: client))
+        yield
+
+
+def _asked(*arguments: str) -> Any:
+    return CliRunner().invoke(app, ["tags", "coverage", "--config", str(SETTINGS), *arguments])
+
+
+def test_coverage_says_who_created_what_and_what_stayed_untagged(hub: None) -> None:
+    out = _asked().output
+    assert "2 resources of the last 7 days have their creator's tag, 1 not" in out
+    assert "half of them within 3 s" in out
+    assert "1 of sqs.amazonaws.com:CreateQueue: TagPolicyException" in out
+    assert "alice" in out
+    assert "arn:c" in out
+
+
+def test_scripts_read_the_coverage_as_json(hub: None) -> None:
+    read = json.loads(_asked("--json", "--days", "1", "--account", "111122223333").output)
+    assert (read["tagged"], read["untagged"], read["lag_seconds"]) == (2, 1, [3.0, 3.0])
+    assert read["gaps"][0]["examples"] == ["arn:c"]
+
+
+def test_an_account_that_the_hub_does_not_know_is_refused(hub: None) -> None:
+    answer = _asked("--account", "444455556666")
+    assert isinstance(answer.exception, BadInputError)
+    assert "444455556666" in str(answer.exception)
