@@ -14,6 +14,7 @@ from generator.cost_docs import write_cost_docs
 from generator.detection_docs import detection_page, own_section
 from generator.feed_docs import FEEDS_HEADING, feed_rows
 from generator.lookup_docs import LOOKUPS_HEADING, lookup_rows
+from generator.tagging_docs import write_tagging_docs
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.cis import cis_numbers
 from hub.detections.detection import Detection
@@ -82,6 +83,7 @@ def write_detection_docs() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": write_configuration_docs,
     "docs/cost.md": write_cost_docs,
+    "docs/creator-tags.md": write_tagging_docs,
     "docs/openapi.json": openapi,
     "docs/detections.md": write_detection_docs,
     "contract/detections.json": detections_json,

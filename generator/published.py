@@ -20,6 +20,7 @@ _TAGGED: dict[str, Any] = {
     "api_call": "ec2.amazonaws.com:RunInstances",
     "event_id": "7d0a2c5e-6f0e-4d7e-9f43-0123456789ab",
     "created_by": "alice@example.com",
+    "created_at": "2026-11-20T08:59:55.000000Z",
 }
 _EC2 = f"arn:{partition_of(_HOME)}:ec2:eu-west-1:{_ACCOUNT}"
 _ARNS = (f"{_EC2}:instance/i-0123456789abcdef0", f"{_EC2}:volume/vol-0123456789abcdef0")
@@ -28,7 +29,7 @@ REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
     "heartbeat-well": (HEARTBEAT, Heartbeat(**_BEAT, checks=_WELL, settings_hash="fedcba9876543210")),
     "heartbeat-unwell": (HEARTBEAT, Heartbeat(**_BEAT, checks={**_WELL, "trail": "no trail logs management events"})),
     "heartbeat-without-checks": (HEARTBEAT, Heartbeat(**_BEAT)),
-    "tagging-result-tagged": (TAGGING_RESULT, TaggingResult(**_TAGGED, tagged=_ARNS)),
+    "tagging-result-tagged": (TAGGING_RESULT, TaggingResult(**_TAGGED, tagged=_ARNS, lag_seconds=4.2)),
     "tagging-result-failed": (
         TAGGING_RESULT,
         TaggingResult(**_TAGGED, failed=tuple(TaggingFailure(arn, "UnauthorizedOperation") for arn in _ARNS)),
@@ -81,4 +82,6 @@ def _senders(spoke: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         policies = one["Properties"].get("Policies", []) if one["Type"] == "AWS::IAM::Role" else []
         for statement in (held for policy in policies for held in policy["PolicyDocument"]["Statement"]):
             if "events:PutEvents" in statement["Action"]:
-                yield one["Properties"]["RoleName"]["Fn::Sub"], [bus["Fn::Sub"] for bus in statement["Resource"]]
+                buses = [bus["Fn::Sub"] for bus in statement["Resource"]]
+                if not buses[0].endswith("event-bus/default"):  # the spoke's own
+                    yield one["Properties"]["RoleName"]["Fn::Sub"], buses

@@ -1,4 +1,4 @@
-"""What was created in a window and by whom, and what stayed untagged and why: from what the spokes' taggers reported."""
+"""What was created in a window and by whom, and what stayed untagged and why, from what the spokes reported."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -47,10 +47,10 @@ OptionalTagKey = Annotated[
     StringConstraints(pattern=rf"^{_KEY_CHARACTERS}{{0,128}}$"),
     Form("up to 128 letters, digits and _.:/=+@-"),
 ]
-TagValue = Annotated[
+FixedTag = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9 _.:/=+@-]*$", max_length=256),
-    Form("up to 256 letters, digits, spaces and _.:/=+@-"),
+    StringConstraints(pattern=r"^[A-Za-z0-9_.:/+@-]{1,128}=[A-Za-z0-9 _.:/=+@-]*$", max_length=385),
+    Form("Key=value", "each Key=value: letters, digits and _.:/+@-, in the value also spaces and ="),
 ]
 # A role's inline policies hold 10,240 characters; each key stands in them four times.
 _MOST_CHARACTERS = 128
@@ -74,10 +74,10 @@ class Creator(Section):
         description="key of a tag with the role under which a session created it; empty: none",
         examples=["CreatedByRole"],
     )
-    tags: dict[TagKey, TagValue] = Field(
-        default={},
-        description="further tags that new resources get, each with its value; never over a value that is there",
-        examples=[{"ManagedBy": "platform"}],
+    tags: tuple[FixedTag, ...] = Field(
+        default=(),
+        description="further tags that new resources get; never over a value that is there",
+        examples=[["ManagedBy=platform"]],
     )
     hash_emails: Switch = Field(
         default=False,
@@ -91,14 +91,18 @@ class Creator(Section):
             created_at_key=self.created_at_key,
             created_via_key=self.created_via_key,
             created_by_role_key=self.created_by_role_key,
-            fixed=dict(self.tags),
+            fixed=self._fixed(),
             hash_emails=self.hash_emails,
         )
+
+    def _fixed(self) -> dict[str, str]:
+        pairs = (one.partition("=") for one in self.tags)
+        return {key: value for key, _, value in pairs}
 
     def tag_keys(self) -> list[str]:
         """Return the keys of all tags that are written, the creator's first."""
         optional = (self.created_at_key, self.created_via_key, self.created_by_role_key)
-        return [self.created_by_key, *filter(None, optional), *self.tags]
+        return [self.created_by_key, *filter(None, optional), *(one.partition("=")[0] for one in self.tags)]
 
     def broken_rules(self) -> Iterator[Broken]:
         """Yield keys that AWS keeps for itself, keys that stand twice, and too many of them."""
@@ -110,7 +114,7 @@ class Creator(Section):
             self.created_by_key: ("created_by_key",),
         }
         for key in dict.fromkeys(keys):
-            place = places.get(key, ("tags", key))
+            place = places.get(key, ("tags",))
             if key.lower().startswith("aws:"):
                 yield place, f"{key}: keys that begin with aws: are AWS's own; name another"
             if keys.count(key) > 1:

@@ -508,3 +508,25 @@ def test_an_exclusion_that_is_over_is_told_and_no_mistake(tmp_path: Path, capsys
     assert line.startswith("exclusions[0].until: it holds no more since 2025-01-01")
     assert to_be_rolled_out(tmp_path / "muster.toml") == config
     assert f"muster.toml: {line}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('created_at_key = "CreatedBy"', "creator.created_by_key: CreatedBy is the key of two tags"),
+        ('tags = ["CreatedBy=me"]', "CreatedBy is the key of two tags"),
+        ('created_by_key = "aws:createdBy"', "keys that begin with aws: are AWS's own"),
+        ('tags = ["Owner=a, b"]', "Key=value"),
+        ('tags = ["Owner=a", "Owner=b"]', "Owner is the key of two tags"),
+        (f'tags = ["{"K" * 128}=x", "L=y"]', "too long for the tagger's role"),
+    ],
+)
+def test_tags_that_cannot_be_written_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refusal(tmp_path, f"{SETTINGS}\n[creator]\n{text}\n")
+
+
+def test_further_tags_are_written_in_order(tmp_path: Path) -> None:
+    text = 'created_at_key = "CreatedAt"\ncreated_by_role_key = "Role"\ntags = ["CostCenter=42"]'
+    creator = loaded(tmp_path, f"{SETTINGS}\n[creator]\n{text}\n").creator
+    assert creator.tag_keys() == ["CreatedBy", "CreatedAt", "Role", "CostCenter"]
+    assert creator.tag_settings().fixed == {"CostCenter": "42"}

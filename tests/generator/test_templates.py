@@ -283,7 +283,7 @@ def test_the_tagger_never_writes_over_a_creator(of_type: Found) -> None:
 
 
 def test_further_tags_are_never_written_over_either(config: Config) -> None:
-    creator = config.creator.model_copy(update={"created_at_key": "CreatedAt", "tags": {"CostCenter": "42"}})
+    creator = config.creator.model_copy(update={"created_at_key": "CreatedAt", "tags": ("CostCenter=42",)})
     body = json.loads(render(config.model_copy(update={"creator": creator}), blank_artefacts())["spoke"])
     role = body["Resources"]["CreatorTaggerRole"]["Properties"]
     (tagging,) = [one for one in statements(role) if "ec2:CreateTags" in one["Action"]]

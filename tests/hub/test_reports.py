@@ -62,6 +62,29 @@ def test_heartbeats_and_tagging_results_are_stored(handle: Any, dynamodb: "Dynam
     assert (result.created_by, result.failed[0].reason) == ("alice", "denied")
 
 
+LAMBDA_RESULT = "Lambda Function Invocation Result - Success"
+
+
+def test_a_result_that_lambda_hands_over_is_stored_and_its_lag_measured(
+    handle: Any, dynamodb: "DynamoDBClient", capsys: pytest.CaptureFixture[str]
+) -> None:
+    payload = {**TAGGING, "created_at": "2026-11-20T08:59:00.000000Z", "lag_seconds": 12.5}
+    assert handle(report(LAMBDA_RESULT, {"requestPayload": {}, "responsePayload": payload})) == []
+    (result,) = TaggingStore(dynamodb, "state").of(ACCOUNT)
+    assert (result.created_by, result.lag_seconds) == ("alice", 12.5)
+    (measured,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "TaggingLag" in line]
+    assert measured["TaggingLag"] == [12.5]
+
+
+@pytest.mark.parametrize("detail", [None, [], {}, {"responsePayload": None}, {"responsePayload": {"account": "x"}}])
+def test_what_lambda_hands_over_of_other_functions_is_refused(handle: Any, detail: Any) -> None:
+    assert handle(report(LAMBDA_RESULT, detail)) == ["0"]
+
+
+def test_what_lambda_hands_over_speaks_for_its_own_account_only(handle: Any) -> None:
+    assert handle(report(LAMBDA_RESULT, {"responsePayload": TAGGING}, account="444455556666")) == ["0"]
+
+
 def test_a_spoke_says_which_settings_it_read_and_an_older_one_need_not(handle: Any, dynamodb: "DynamoDBClient") -> None:
     assert "settings_hash" not in HEARTBEAT
     newer = {**HEARTBEAT, "region": "us-east-1", "settings_hash": "0123456789abcdef"}
