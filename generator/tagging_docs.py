@@ -26,6 +26,9 @@ these calls from what AWS publishes (`docs/adr/0045`).
 | what Auto Scaling, EKS, fleets and EMR launch | by who made the group, node group, fleet or cluster |
 | what CloudFormation creates with a stack's own role | by who made the stack; without such a role the event says it |
 
+IAM does not see which tags a bucket's are: a further tag of `[creator]` may replace one that a bucket got between its
+creation and the tagger's call. `CreatedBy` never does.
+
 Terraform removes tags that it does not know at its next run: name the keys in the provider's `ignore_tags`.
 
 ## By event source

@@ -191,6 +191,22 @@ def test_a_creator_is_written_once_and_only_with_the_services_own_permission(
         assert plain(SHOWN[kind](account, arn))["CreatedBy"] == "alice"
 
 
+def test_a_further_tag_is_never_written_over_and_costs_only_itself(account: Functions, arns: dict[str, str]) -> None:
+    arn, keys = arns["queue"].replace("tagged", "further"), ["CreatedBy", "CostCenter"]
+    account.aws("sqs").create_queue(QueueName="further", tags={"CostCenter": "7"})
+    own = {"Action": "sqs:TagQueue", "Resource": "*"}
+    allowed = {**own, "Condition": {**UNTAGGED, "ForAllValues:StringEquals": {"aws:TagKeys": keys}}}
+    over = {
+        "Null": {"aws:ResourceTag/CostCenter": "false"},
+        "ForAnyValue:StringEquals": {"aws:TagKeys": ["CostCenter"]},
+    }
+    denied = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": over}
+    caller = account.acting(next(NAMES), WRITE, allowed, denied)
+    assert tag(caller, arn, CreatedBy="alice", CostCenter="42")[arn]["ErrorCode"] == "AccessDeniedException"
+    assert tag(caller, arn, CreatedBy="alice") == {}
+    assert got(account, ResourceARNList=[arn]) == {arn: {"CreatedBy": "alice", "CostCenter": "7"}}
+
+
 def test_the_api_needs_its_own_permission_too(account: Functions, arns: dict[str, str]) -> None:
     caller = account.acting(next(NAMES), {"Action": "sqs:TagQueue", "Resource": "*"})
     with pytest.raises(ClientError, match="AccessDenied"):
