@@ -5,7 +5,7 @@ Every text passes through `one_line` here, once; whoever writes markup escapes.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -205,12 +205,21 @@ def _facts(finding: Finding, zone: str) -> dict[str, str]:
         "API call": finding.api_call,
         "Refused with": str(finding.details.get("error", "")) if finding.is_attempt else "",
         "Confidence": finding.certainty,
-        # An event happens once; a look-up may tell of it again later.
-        "When": moment_text(finding.first_seen if finding.event_id else finding.updated_at, zone),
-        "First seen": "" if finding.event_id else moment_text(finding.first_seen, zone),
+        **_when(finding, zone),
         "Source IP": finding.source_ip,
         "User agent": one_line(finding.user_agent, 200),
         "Found by": ", ".join((finding.control or finding.detection, *finding.also)),
+    }
+
+
+def _when(finding: Finding, zone: str) -> dict[str, str]:
+    """Return when it was, and when first; a look-up may tell of it again within seconds, which is nobody's news."""
+    first, last = (datetime.fromisoformat(one) for one in (finding.first_seen, finding.updated_at))
+    if timedelta() <= last - first < timedelta(minutes=1):
+        return {"When": moment_text(finding.first_seen, zone)}
+    return {
+        "When": moment_text(finding.updated_at, zone),
+        "First seen": moment_text(finding.first_seen, zone),
     }
 
 

@@ -15,7 +15,10 @@ EMAIL = f"[channels.email]\n{MAIL}"
     [
         (EMAIL, ""),
         (f'{EMAIL}{SLACK}[[routes]]\nname = "some"\nchannels = ["email"]\n', "channels.slack: no route names it"),
-        (f'{EMAIL}[[routes]]\nname = "some"\nchannels = ["owner"]\n', "routes[0].otherwise: where the tag names nobody"),
+        (
+            f'{EMAIL}[[routes]]\nname = "some"\nchannels = ["owner"]\n',
+            "routes[0].otherwise: where the tag names nobody",
+        ),
         (
             (
                 f'{EMAIL}{SLACK}[[routes]]\nname = "all"\nchannels = ["email"]\nis_last = true\n'
