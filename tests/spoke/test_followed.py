@@ -6,12 +6,19 @@ from typing import Any
 import pytest
 
 from generator.matcher import matches
+from spoke.creator_tagger import followed
 from spoke.creator_tagger.followed import NotYetError
 from spoke.creator_tagger.pattern import later_pattern
 
 ACCOUNT, REGION = "111122223333", "eu-central-1"
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 CREATOR = [{"Key": "CreatedBy", "Value": "alice"}, {"Key": "Name", "Value": "web"}]
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have it be `NOW`, however long the other tests took."""
+    monkeypatch.setattr(followed, "now", lambda: NOW)
 
 
 def _event(kind: str, detail: dict[str, Any], age: timedelta = timedelta(seconds=5)) -> dict[str, Any]:
