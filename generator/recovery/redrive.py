@@ -100,7 +100,8 @@ def _counting(one: Waiting, _hub: Place, _config: Config) -> Handle:
 
 
 def _sending(one: Waiting, hub: Place, config: Config) -> Handle:
-    return partial(send_event, place=one.place, send=_sender(hub, config.names.queue(DETECTOR.name)))
+    judge, record = (_sender(hub, config.names.queue(what.name)) for what in (DETECTOR, REPORTS))
+    return partial(send_event, place=one.place, judge=judge, record=record)
 
 
 def _sender(hub: Place, queue: str) -> Callable[[str], Any]:

@@ -353,11 +353,12 @@ def tags(demo: Demo, arn: str) -> list[Any]:
 
 
 def test_a_report_that_the_hubs_bus_refused_is_stored_as_the_spokes(demo: Demo, muster: Muster) -> None:
-    with denied(demo, MEMBER, f"muster-spoke-creator-tagger-{REGION}", "events:PutEvents"):
+    with denied(demo, MEMBER, f"muster-spoke-alerts-{REGION}", "events:PutEvents"):
         arn, event = topic_created(demo)
-        assert dead(demo) == {"muster-spoke-creator-tagger-dlq": 1}
+        # The creation itself, and what the tagger made of it.
+        assert dead(demo) == {"muster-spoke-alerts-dlq": 2}
     assert tags(demo, arn)
-    assert muster.redrive("muster-spoke-creator-tagger-dlq", *OF_MEMBER)["redriven"] == 1
+    assert muster.redrive("muster-spoke-alerts-dlq", *OF_MEMBER)["redriven"] == 2
     assert dead(demo) == {}
     assert state(demo, (f"TAGGING#{MEMBER}", event))
 

@@ -20,7 +20,7 @@ EVENT = {
 
 def test_an_event_reaches_the_detector_as_it_is(letter: Callable[[str], Letter]) -> None:
     sent: list[str] = []
-    send_event(letter(json.dumps(EVENT)), HERE, sent.append)
+    send_event(letter(json.dumps(EVENT)), HERE, sent.append, pytest.fail)
     assert json.loads(sent[0]) == EVENT
 
 
@@ -37,4 +37,11 @@ def test_what_the_hubs_rule_would_not_have_brought_is_refused(
     letter: Callable[[str], Letter], change: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(RefusedError, match=said):
-        send_event(letter(json.dumps({**EVENT, **change})), HERE, pytest.fail)
+        send_event(letter(json.dumps({**EVENT, **change})), HERE, pytest.fail, pytest.fail)
+
+
+def test_what_lambda_handed_over_goes_to_the_recorder() -> None:
+    sent: list[str] = []
+    handed = {**EVENT, "source": "lambda", "detail-type": "Lambda Function Invocation Result - Success"}
+    send_event(letter(json.dumps(handed)), HERE, pytest.fail, sent.append)
+    assert sent == [json.dumps(handed)]
