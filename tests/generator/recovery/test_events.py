@@ -40,7 +40,7 @@ def test_what_the_hubs_rule_would_not_have_brought_is_refused(
         send_event(letter(json.dumps({**EVENT, **change})), HERE, pytest.fail, pytest.fail)
 
 
-def test_what_lambda_handed_over_goes_to_the_recorder() -> None:
+def test_what_lambda_handed_over_goes_to_the_recorder(letter: Callable[[str], Letter]) -> None:
     sent: list[str] = []
     handed = {**EVENT, "source": "lambda", "detail-type": "Lambda Function Invocation Result - Success"}
     send_event(letter(json.dumps(handed)), HERE, pytest.fail, sent.append)

@@ -121,6 +121,7 @@ def test_events_go_to_the_detector_and_a_poison_one_stays(
     config: Config, hub: Place, member: Place, queued: Callable[[str], list[Any]]
 ) -> None:
     queued("muster-detector")
+    queued("muster-reports")
     one = put(member, ALERTS, "poison", json.dumps(EVENT), json.dumps({**EVENT, "account": "111122223333"}))
     assert (one.messages, one.arn.split(":")[3]) == (3, "eu-west-1")
     *_, outcome = redrive(one, hub, config, SOON)
@@ -138,6 +139,7 @@ def test_a_message_that_the_hub_does_not_take_stays(
     config: Config, hub: Place, member: Place, queued: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued("muster-detector")
+    queued("muster-reports")
     one = put(member, ALERTS, json.dumps(EVENT))
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "SendMessage")
 
