@@ -7,7 +7,7 @@ import msgspec
 from generator.config import Config
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS, topic_arn
 from hub.channels.settings import ChannelSettings
-from hub.notifier.routing import OWNER, Route, Routing
+from hub.notifier.routing import OWNER, Routing
 
 # What a person reads; programs have no use for a digest.
 _READ = {"email", "smtp", "slack", "teams", "apprise"}
@@ -54,7 +54,7 @@ def silences(config: Config) -> list[str]:
         if OWNER in one.channels and not one.otherwise and len(one.channels) == 1
     ]
     for place, one in enumerate(routing_of(config).routes[:-1]):
-        if one.is_last and one == Route(name=one.name, channels=one.channels, otherwise=one.otherwise, is_last=True):
+        if one.is_last and not one.has_conditions:
             lines.append(f"routes[{place + 1}]: {one.name} takes everything before it; nothing comes here")
             break
     return lines

@@ -12,7 +12,6 @@ import msgspec
 from contract.archive import COLUMNS, FOLDER
 from generator.problems import BadInputError, ProblemError
 
-_NOTHING = "{}: no archived findings there; closed ones come to the archive after 90 days"
 _FINISHED = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -23,11 +22,16 @@ class Answer(msgspec.Struct, frozen=True):
     rows: list[tuple[Any, ...]]
 
 
-def ask_files(sql: str, folder: Path) -> Answer:
-    """Return the answer of DuckDB over a folder that holds the archive's `findings/`, or raise `ProblemError`."""
+def ask_files(sql: str, folder: Path, place: str = "") -> Answer:
+    """Return the answer of DuckDB over a folder that holds the archive's `findings/`, or raise `ProblemError`.
+
+    `place` is what people know the folder as.
+    """
     files = folder / FOLDER
     if not any(files.rglob("*.jsonl.gz")):
-        raise ProblemError(_NOTHING.format(folder))
+        raise ProblemError(
+            f"{place or folder}: no archived findings there; closed ones come to the archive after 90 days"
+        )
     columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS) + "}"
     with duckdb.connect() as connection:
         connection.execute(
@@ -54,9 +58,7 @@ def ask_bucket(sql: str, s3: Any, bucket: str) -> Answer:
             target = Path(folder) / key
             target.parent.mkdir(parents=True, exist_ok=True)
             s3.download_file(bucket, key, str(target))
-        if not any(Path(folder).iterdir()):
-            raise ProblemError(_NOTHING.format(f"bucket {bucket}"))
-        return ask_files(sql, Path(folder))
+        return ask_files(sql, Path(folder), f"bucket {bucket}")
 
 
 def keys(s3: Any, bucket: str, prefix: str = FOLDER) -> Iterator[str]:

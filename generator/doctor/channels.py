@@ -20,6 +20,7 @@ from hub.channels.health import (
 )
 from hub.channels.secrets import Secrets
 from hub.channels.settings import Email
+from hub.notifier.routing import Target
 from hub.store.outbox import Outbox
 from hub.store.troubles import Trouble
 
@@ -102,7 +103,7 @@ def delivery(hub: Hub) -> Verdict:
         return well("the hub is not deployed yet")
     # A channel that muster.toml has no more fails no more; the hub forgets it within the hour.
     known = channels_of(hub.config)
-    states = {name: one for name, one in states.items() if name.partition("/")[0] in known}
+    states = {name: one for name, one in states.items() if Target.parsed(name).channel in known}
     failing = {name: one for name, one in states.items() if one.failing_since}
     if failing:
         said = "; ".join(f"{name} since {one.failing_since[:16]}Z: {one.failure}" for name, one in failing.items())

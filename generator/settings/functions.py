@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contract.names import CREATED_BY
 from generator.offered import Architecture, LogRetention, Runtime
-from generator.settings.kinds import Form, Switch
+from generator.settings.kinds import FixedTag, OptionalTagKey, Switch, TagKey
 from generator.settings.section import Broken, Location, Section
 from spoke.creator_tagger.tags import TagSettings
 
@@ -36,22 +35,6 @@ class Spoke(Section):
     )
 
 
-_KEY_CHARACTERS = r"[A-Za-z0-9_.:/=+@-]"
-TagKey = Annotated[
-    str,
-    StringConstraints(pattern=rf"^{_KEY_CHARACTERS}{{1,128}}$"),
-    Form("1 to 128 letters, digits and _.:/=+@-"),
-]
-OptionalTagKey = Annotated[
-    str,
-    StringConstraints(pattern=rf"^{_KEY_CHARACTERS}{{0,128}}$"),
-    Form("up to 128 letters, digits and _.:/=+@-"),
-]
-FixedTag = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9_.:/+@-]{1,128}=[A-Za-z0-9 _.:/=+@-]*$", max_length=385),
-    Form("Key=value", "each Key=value: letters, digits and _.:/+@-, in the value also spaces and ="),
-]
 # A role's inline policies hold 10,240 characters; each key stands in them four times.
 _MOST_CHARACTERS = 128
 

@@ -176,6 +176,22 @@ ChannelName = Annotated[
     Form("2 to 40 lower-case letters, digits and hyphens", "names of channels"),
 ]
 TimeZone = Annotated[str, AfterValidator(time_zone), Form("a time zone, such as Europe/Berlin")]
+_KEY_CHARACTERS = r"[A-Za-z0-9_.:/=+@-]"
+TagKey = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_KEY_CHARACTERS}{{1,128}}$"),
+    Form("1 to 128 letters, digits and _.:/=+@-"),
+]
+OptionalTagKey = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_KEY_CHARACTERS}{{0,128}}$"),
+    Form("up to 128 letters, digits and _.:/=+@-"),
+]
+FixedTag = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_.:/+@-]{1,128}=[A-Za-z0-9 _.:/=+@-]*$", max_length=385),
+    Form("Key=value", "each Key=value: letters, digits and _.:/+@-, in the value also spaces and ="),
+]
 Count = Annotated[int, Field(ge=1, le=10_000, strict=True), Form("1 to 10000")]
 Events = Annotated[int, Field(ge=100, le=10_000_000, strict=True), Form("100 to 10000000")]
 Port = Annotated[int, Field(ge=0, le=65_535, strict=True), Form("0 to 65535", "0 to 65535 each")]

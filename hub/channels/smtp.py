@@ -86,7 +86,7 @@ class SmtpChannel:
             yield server
 
 
-class _Hurry(smtplib.SMTP):
+class _Hurried(smtplib.SMTP):
     """Waits for each answer as long as the whole delivery may still take."""
 
     def __init__(self, *place: Any, **options: Any) -> None:
@@ -99,11 +99,7 @@ class _Hurry(smtplib.SMTP):
         return super().getreply()
 
 
-class _Hurried(_Hurry):
-    """Without encryption from the beginning."""
-
-
-class _HurriedTls(_Hurry, smtplib.SMTP_SSL):
+class _HurriedTls(_Hurried, smtplib.SMTP_SSL):
     """Encrypted from the beginning."""
 
 

@@ -73,6 +73,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_last: bool = False
     digest: tuple[str, ...] = ()
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether there is anything that it does not take."""
+        places = (self.accounts, self.ous, self.tags, self.detections, self.products, self.regions)
+        return any(places) or self.hours is not None or self.minimum_severity is not Severity.INFORMATIONAL
+
     def covers_account(self, account: Account) -> bool:
         """Whether it is about an account."""
         return not self._strangeness(account)

@@ -124,11 +124,10 @@ class Outbox:
     def forgive(self, target: str, holder: str, now: datetime) -> bool:
         """Forget that a target fails; False while somebody looks after it, who knows better."""
         lease = self.lease(target, holder, now)
+        is_free = lease is not None
         while lease:
             lease = self.release(lease, msgspec.structs.replace(lease.state, failing_since="", failure=""))
-            if lease is None:
-                return True
-        return False
+        return is_free
 
     def log(self, sent: Sent) -> None:
         """Note that a channel took a message; again is the same note."""

@@ -21,7 +21,7 @@ EMAIL = f"[channels.email]\n{MAIL}"
         ),
         (
             (
-                f'{EMAIL}{SLACK}[[routes]]\nname = "all"\nchannels = ["email"]\nis_last = true\n'
+                f'{EMAIL}{SLACK}[[routes]]\nname = "all"\nchannels = ["email"]\ndigest = ["daily"]\nis_last = true\n'
                 '[[routes]]\nname = "late"\nchannels = ["slack"]\n'
             ),
             "routes[1]: all takes everything before it",
