@@ -9,9 +9,17 @@ SETTINGS_FOLDER = "settings/"
 
 
 class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """An account's settings; a field that a reader of another version does not know is left out."""
+    """An account's settings; a field that a reader of another version does not know is left out.
+
+    `agent_tags` and `agent_scope` take the place of the spokes' (None: as they say); `agent` false leaves out every
+    instance. `retention` is a number of days or `forever`.
+    """
 
     skipped_checks: tuple[str, ...] = ()
+    agent: bool = True
+    agent_tags: str | None = None
+    agent_scope: str | None = None
+    retention: str | None = None
 
 
 def settings_key(account: str) -> str:

@@ -10,6 +10,7 @@ VERSION = "0.1.0"
 SPOKE_SOURCE = "muster.spoke"
 HEARTBEAT = "Muster Heartbeat"
 TAGGING_RESULT = "Muster Tagging Result"
+AGENT_STATUS = "Muster Agent Status"
 # What Lambda publishes of an asynchronous invocation: what the function returned is its `responsePayload`.
 LAMBDA_SOURCE = "lambda"
 LAMBDA_RESULT = "Lambda Function Invocation Result - Success"
@@ -206,6 +207,11 @@ def spoke_key(account: str, region: str) -> tuple[str, str]:
 def tagging_key(account: str, event: str) -> tuple[str, str]:
     """Return pk and sk of what the creator tagger made of a create event."""
     return f"TAGGING#{account}", event
+
+
+def agent_key(account: str, region: str, instance: str) -> tuple[str, str]:
+    """Return pk and sk of what is known of the security agent on an instance."""
+    return f"AGENT#{account}", f"{region}#{instance}"
 
 
 def rollup_key(day: str, account: str, severity: str) -> tuple[str, str]:

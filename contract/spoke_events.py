@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from contract.agents import AgentState, Reason, Via
+
 SCHEMA = 1
 
 # How often spokes beat.
@@ -12,6 +14,7 @@ INTERVAL_SECONDS = 3_600
 
 # What the hub takes of a report, so that no account of the organization can fill its table: senders cut to it.
 LONGEST_TEXT = 1_000
+LONGEST_OUTPUT = 2_000
 MOST_ARNS = 200
 _MOST_CHECKS = 50
 
@@ -61,3 +64,26 @@ class TaggingResult(SpokeEvent, frozen=True, kw_only=True):
     failed: Annotated[tuple[TaggingFailure, ...], Meta(max_length=MOST_ARNS)] = ()
     created_at: Annotated[str, Meta(max_length=32)] = ""
     lag_seconds: Annotated[float, Meta(ge=0)] | None = None
+
+
+class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
+    """What is known of the security agent on an instance; a later one takes an earlier one's place.
+
+    `since` is when the instance was started, `details` says in words what the reason does not, `output` holds the last
+    lines that the script printed. `version` is Muster's, `agent_version` the agent's.
+    """
+
+    instance: Annotated[str, Meta(pattern=r"^m?i-[0-9a-f]{8,17}\Z")]
+    state: AgentState
+    reason: Reason
+    via: Via
+    at: Annotated[str, Meta(max_length=32)]
+    since: Annotated[str, Meta(max_length=32)] = ""
+    instance_name: Name = ""
+    platform: Name = ""
+    agent: Name = ""
+    agent_version: Name = ""
+    command: Name = ""
+    exit_code: int | None = None
+    details: Words = ""
+    output: Annotated[str, Meta(max_length=LONGEST_OUTPUT)] = ""

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from contract.names import GLOBAL_REGIONS, Names, partition_of
 from generator.config_problems import ConfigError, described
+from generator.settings.agent import Agent
 from generator.settings.api import Api
 from generator.settings.archive import Archive
 from generator.settings.aws import Aws, Target
@@ -45,6 +46,7 @@ class Config(Section):
     aws: Aws = Field(description="where the hub is")
     spoke: Spoke = Field(default=Spoke(), description="the functions' runtime")
     creator: Creator = Field(default=Creator(), description="the creator tagger")
+    agent: Agent = Field(default=Agent(), description="the security agent on instances")
     findings: Findings = Field(default=Findings(), description="how long things are kept")
     detections: Detections = Field(default=Detections(), description="what is normal here")
     exclusions: tuple[Exclusion, ...] = Field(default=(), description="what is normal here, case by case")
