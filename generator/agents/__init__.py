@@ -1,0 +1,1 @@
+"""The security agents on instances: their scripts, and what people do about them."""
