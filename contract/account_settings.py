@@ -8,7 +8,7 @@ import msgspec
 SETTINGS_FOLDER = "settings/"
 
 
-class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
+class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An account's settings; a field that a reader of another version does not know is left out.
 
     `agent_tags` and `agent_scope` take the place of the spokes' (None: as they say); `agent` false leaves out every

@@ -14,7 +14,7 @@ from hypercorn.typing import (
     HTTPScope,
 )
 
-from localorg import emails, organization, replay, settled
+from localorg import emails, organization, replay, settled, table_import
 from localorg.eventbus import entries
 from localorg.securityhub import findings
 from localorg.ssm import nodes
@@ -66,6 +66,15 @@ def set_node(request: dict[str, Any]) -> dict[str, Any]:
         raise ControlError(str(error)) from error
 
 
+def import_items(request: dict[str, Any]) -> dict[str, int]:
+    """Put items into a table as a restored backup has them."""
+    try:
+        count = table_import.put(request["account"], request["region"], request["table"], request["items"])
+    except table_import.TableImportError as error:
+        raise ControlError(str(error)) from error
+    return {"items": count}
+
+
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "emails"): sent_emails,
     ("GET", "health"): health,
@@ -73,6 +82,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "events"): put_event,
     ("POST", "nodes"): set_node,
     ("POST", "replay"): replay_events,
+    ("POST", "tables"): import_items,
 }
 
 

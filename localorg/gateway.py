@@ -46,6 +46,7 @@ PARTS = (
     "streams",
     "mappings",
     "expiry",
+    "table_import",
 )
 
 

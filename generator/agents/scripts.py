@@ -28,7 +28,7 @@ Scripts = tuple[Script, ...]
 
 
 def load_scripts(agent: Agent, folder: Path) -> Scripts:
-    """Return the scripts that the settings name; `folder` is that of `muster.toml`. `BadInputError` names the setting."""
+    """Return the scripts that the settings name, from `muster.toml`'s folder; `BadInputError` names the setting."""
     named = (
         ("linux_install", agent.linux_install, Action.INSTALL, Platform.LINUX),
         ("linux_uninstall", agent.linux_uninstall, Action.UNINSTALL, Platform.LINUX),

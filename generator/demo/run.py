@@ -29,6 +29,7 @@ SETTLE_SECONDS = 120
 BUILD = Path("build")
 
 Say = Callable[[str], None]
+Fill = Callable[[LocalOrganization, Config], None]
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -47,10 +48,14 @@ class Replayed(msgspec.Struct, frozen=True):
     failures: list[str]
 
 
-def run_demo(organization: LocalOrganization, say: Say, started: float) -> DemoReport:
+def _leave_empty(_organization: LocalOrganization, _config: Config) -> None:
+    """The hub has no past."""
+
+
+def run_demo(organization: LocalOrganization, say: Say, started: float, fill: Fill = _leave_empty) -> DemoReport:
     """Deploy to a running local organization, replay the recorded events, wait, and report.
 
-    `started` is when the demo began (`time.monotonic()`, seconds).
+    `started` is when the demo began (`time.monotonic()`, seconds); `fill` puts a past into the hub before the events.
     """
     config = load(organization.config)
     stage = Stage(organization, config, hub_session(config, organization.config.parent))
@@ -60,6 +65,7 @@ def run_demo(organization: LocalOrganization, say: Say, started: float) -> DemoR
         if isinstance(step, Step):
             say(f"{step.what}: {step.state} {step.detail}".rstrip())
     wait_until_settled(organization, SETTLE_SECONDS)
+    fill(organization, config)
     say("Replaying recorded events in the member accounts")
     replayed = _replayed(organization)
     say("Waiting until everything has arrived")

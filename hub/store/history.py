@@ -7,7 +7,7 @@ import msgspec
 
 from contract.finding import Finding
 from contract.names import history_key
-from hub.store.attributes import to_item
+from hub.store.attributes import Item, to_item
 from hub.store.documents import document_item, document_of, read_partition
 from hub.store.schema import TTL_ATTRIBUTE
 
@@ -45,6 +45,15 @@ def entry_of(before: Finding, after: Finding, revision: int) -> Entry | None:
     return Entry(revision, after.acted_at or after.workflow_at, after.workflow_by, changes, after.is_told_here)
 
 
+def history_item(finding_id: str, entry: Entry) -> Item:
+    """Return the item under which a change of a finding is remembered."""
+    forgotten = datetime.fromisoformat(entry.at) + _KEPT
+    return {
+        **document_item(history_key(finding_id, entry.at, entry.revision), entry),
+        **to_item({TTL_ATTRIBUTE: int(forgotten.timestamp())}),
+    }
+
+
 class HistoryStore:
     """The histories of findings in the state table, for 400 days."""
 
@@ -55,12 +64,7 @@ class HistoryStore:
 
     def add(self, finding_id: str, entry: Entry) -> None:
         """Remember a change; again is no change."""
-        forgotten = datetime.fromisoformat(entry.at) + _KEPT
-        item = {
-            **document_item(history_key(finding_id, entry.at, entry.revision), entry),
-            **to_item({TTL_ATTRIBUTE: int(forgotten.timestamp())}),
-        }
-        self._client.put_item(TableName=self._table, Item=item)
+        self._client.put_item(TableName=self._table, Item=history_item(finding_id, entry))
 
     def of(self, finding_id: str) -> list[Entry]:
         """Return a finding's changes, oldest first."""

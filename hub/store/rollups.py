@@ -1,7 +1,7 @@
 """Counters of findings: what a page shows without reading findings."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +174,14 @@ class RollupStore:
         return True
 
 
+def counter_items(deltas: Deltas, now: datetime) -> Iterator[Item]:
+    """Yield the items that hold counters of which none is stored yet."""
+    for key, amounts in _by_key(deltas).items():
+        is_kept = key[0] == ORGANIZATION_ROLLUP_KEY[0]
+        expires = {} if is_kept else {TTL_ATTRIBUTE: int((now + _KEPT).timestamp())}
+        yield {**key_item(key), **to_item({**amounts, **expires})}
+
+
 def _by_severity(item: Item, what: str) -> dict[str, int]:
     return {severity.value: number(item, open_counter(severity, what)[1]) for severity in Severity}
 
@@ -214,10 +222,14 @@ def _advance(table: str, shard: str, after: str, sequence: str, now: datetime) -
 
 
 def _updates(table: str, deltas: Deltas, now: datetime) -> list[dict[str, Any]]:
+    return [{"Update": {"TableName": table, **_update(key, amounts, now)}} for key, amounts in _by_key(deltas).items()]
+
+
+def _by_key(deltas: Deltas) -> dict[Key, dict[str, int]]:
     by_key: dict[Key, dict[str, int]] = {}
     for (key, attribute), amount in deltas.items():
         by_key.setdefault(key, {})[attribute] = amount
-    return [{"Update": {"TableName": table, **_update(key, amounts, now)}} for key, amounts in by_key.items()]
+    return by_key
 
 
 def _update(key: Key, amounts: Mapping[str, int], now: datetime) -> dict[str, Any]:

@@ -323,7 +323,7 @@ def test_settings_reach_every_region_and_follow_the_accounts(
     organization.move_account(AccountId=shop, SourceParentId=workloads, DestinationParentId=root)
     hub.refresh(1)
     assert hub.settings("us-east-1")[f"settings/{later}.json"] == {"skipped_checks": ["trail"]}
-    assert hub.settings("us-east-1")[f"settings/{shop}.json"] == {"skipped_checks": []}
+    assert hub.settings("us-east-1")[f"settings/{shop}.json"] == {}
     organization.remove_account_from_organization(AccountId=later)
     hub.refresh(2)
     assert f"settings/{later}.json" not in hub.settings("us-east-1")

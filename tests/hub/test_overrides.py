@@ -48,5 +48,5 @@ def test_every_active_account_has_a_file_and_no_other() -> None:
     files = settings_files([by_unit(ROOT, "trail")], accounts)
     assert {key: json.loads(body) for key, body in files.items()} == {
         "settings/222222222222.json": {"skipped_checks": ["trail"]},
-        "settings/444444444444.json": {"skipped_checks": []},
+        "settings/444444444444.json": {},
     }
