@@ -1,41 +1,31 @@
 """What arrived in the hub, read the way the dashboard reads it, and compared with what `explain` expects."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import boto3
 
-from contract.finding import Finding, Severity
 from contract.names import Names
 from generator.demo.report import AccountRow
 from generator.explain import ExplainedFinding, Explanation
 from generator.local.organization import LocalOrganization
-from hub.store.findings import FindingQuery, FindingStore
+from hub.store.findings import FindingStore
+from hub.store.rollups import Count, RollupStore
 from hub.store.tagging import TaggingStore
 
 
-def stored_findings(session: boto3.Session, names: Names) -> list[Finding]:
-    """Return every open finding of the hub, page by page."""
-    store = FindingStore(session.client("dynamodb"), names.findings_table)
-    return [finding for severity in Severity for finding in _pages(store, FindingQuery(severities=(severity,)))]
-
-
-def closed_findings(session: boto3.Session, names: Names, explanations: Sequence[Explanation]) -> list[Finding]:
-    """Return those of the expected findings that are closed already: a look-up saw that nothing is open."""
+def arrived_findings(session: boto3.Session, names: Names, explanations: Sequence[Explanation]) -> set[str]:
+    """Return which of the expected findings the hub has, open or closed: a look-up may have seen that nothing is."""
     store = FindingStore(session.client("dynamodb"), names.findings_table)
     expected = [finding.id for one in explanations for finding in one.findings if isinstance(finding, ExplainedFinding)]
-    return [finding for finding in store.read(expected).values() if not finding.is_open]
+    return set(store.read(expected))
 
 
-def _pages(store: FindingStore, query: FindingQuery) -> Iterator[Finding]:
-    cursor: str | None = None
-    while True:
-        page = store.page(query, cursor=cursor)
-        yield from page.findings
-        cursor = page.cursor
-        if not cursor:
-            return
+def counted_findings(session: boto3.Session, names: Names) -> list[Count]:
+    """Return how many open findings each account has of each severity: the hub's counters, as the dashboard's."""
+    counts = RollupStore(session.client("dynamodb"), names.state_table).counts(is_consistent=True)
+    return [one for one in counts if one.account and one.findings]
 
 
 def tags_written(session: boto3.Session, names: Names, accounts: Sequence[str]) -> dict[str, set[str]]:
@@ -46,18 +36,17 @@ def tags_written(session: boto3.Session, names: Names, accounts: Sequence[str]) 
 
 def problems(
     explanations: Sequence[Explanation],
-    findings: Sequence[Finding],
+    arrived: Collection[str],
     tags: Mapping[str, set[str]],
     dead_letters: Mapping[str, Any],
 ) -> list[str]:
     """Return a line for each thing that should have come and did not, and for each message that ended dead."""
-    stored = {one.id for one in findings}
     tagged = {arn for arns in tags.values() for arn in arns}
     missing = [
         f"finding {finding.detection} of event {one.event_id} did not arrive"
         for one in explanations
         for finding in one.findings
-        if one.forwarded and isinstance(finding, ExplainedFinding) and finding.id not in stored
+        if one.forwarded and isinstance(finding, ExplainedFinding) and finding.id not in arrived
     ]
     untagged = [
         f"{created.arn} was not tagged" for one in explanations for created in one.creates if created.arn not in tagged
@@ -67,14 +56,14 @@ def problems(
 
 def account_rows(
     organization: LocalOrganization,
-    findings: Sequence[Finding],
+    counts: Iterable[Count],
     tags: Mapping[str, set[str]],
     emails: Sequence[Mapping[str, Any]],
 ) -> list[AccountRow]:
     """Return each member account's share, in the organization's order."""
     severities: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in findings:
-        severities[one.account][one.severity.value] += 1
+    for one in counts:
+        severities[one.account][one.severity] += one.findings
     return [
         AccountRow(
             id=account.id,

@@ -14,7 +14,7 @@ from generator.config import Config, Target, load
 from generator.demo.outbox import write_outbox
 from generator.demo.recorded import EVENTS, recorded, replay
 from generator.demo.report import DemoReport, Events, Findings
-from generator.demo.results import account_rows, closed_findings, problems, stored_findings, tags_written
+from generator.demo.results import account_rows, arrived_findings, counted_findings, problems, tags_written
 from generator.deployment import configured_deployment
 from generator.explain import Explanation, explain
 from generator.generate import generate
@@ -91,26 +91,28 @@ def _explained(config: Config, events: list[dict[str, Any]]) -> list[Explanation
 
 def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> DemoReport:
     organization, names = stage.organization, stage.config.names
-    findings = stored_findings(stage.session, names)
+    counts = counted_findings(stage.session, names)
     tags = tags_written(stage.session, names, [account.id for account in organization.members])
     emails = organization.get(f"/_localorg/emails?account={organization.hub}")
     write_outbox(emails, organization.outbox)
     instances = StackSet(stage.session.client("cloudformation"), names.spoke_stack_set).instances()
     explanations = _explained(stage.config, replayed.events)
-    arrived = [*findings, *closed_findings(stage.session, names, explanations)]
-    by_severity = Counter(finding.severity for finding in findings)
+    arrived = arrived_findings(stage.session, names, explanations)
+    by_severity: Counter[str] = Counter()
+    for one in counts:
+        by_severity[one.severity] += one.findings
     return DemoReport(
         accounts=len({one.account for one in instances}),
         stack_instances=dict(Counter(one.status for one in instances)),
         events=Events(replayed=len(explanations), forwarded=sum(one.forwarded for one in explanations)),
         findings=Findings(
-            total=len(findings), by_severity={severity: by_severity[severity] for severity in reversed(Severity)}
+            total=by_severity.total(), by_severity={severity: by_severity[severity] for severity in reversed(Severity)}
         ),
         tags=sum(len(arns) for arns in tags.values()),
         emails=len(emails),
         dead_letters=sum(dead_letters.values()),
         seconds=0.0,
-        rows=account_rows(organization, findings, tags, emails),
+        rows=account_rows(organization, counts, tags, emails),
         account_map=replayed.account_map,
         problems=replayed.failures + problems(explanations, arrived, tags, dead_letters),
     )

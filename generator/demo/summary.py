@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract.finding import Severity
-from generator.demo.report import DemoReport
+from generator.demo.report import AccountRow, DemoReport
 
 COLOURS = {
     Severity.CRITICAL: "bold magenta",
@@ -16,6 +16,7 @@ COLOURS = {
     Severity.LOW: "cyan",
     Severity.INFORMATIONAL: "dim",
 }
+_MOST_ROWS = 15
 _SHORT = {Severity.CRITICAL: "CRIT", Severity.MEDIUM: "MED", Severity.INFORMATIONAL: "INFO"}
 
 
@@ -33,17 +34,29 @@ def _accounts(report: DemoReport) -> Table:
         table.add_column(label, justify="right", style=COLOURS[severity], no_wrap=True)
     table.add_column("Tags", justify="right", style="green", no_wrap=True)
     table.add_column("Mails", justify="right", no_wrap=True)
-    for row in report.rows:
+    for row in _shown(report.rows):
         counts = [str(row.by_severity.get(severity, 0) or "·") for severity in reversed(Severity)]
         place = Text.assemble(row.name, "\n", (row.ou_path.removeprefix("Root/"), "dim"))
         table.add_row(place, *counts, str(row.tags or "·"), str(row.emails or "·"))
     return table
 
 
+def _shown(rows: list[AccountRow]) -> list[AccountRow]:
+    """Return the rows that fit a screen: the accounts with the most findings, in their order."""
+    most = sorted(rows, key=lambda row: sum(row.by_severity.values()), reverse=True)[:_MOST_ROWS]
+    return [row for row in rows if row in most]
+
+
 def _lines(report: DemoReport, outbox: str) -> list[RenderableType]:
     current = report.stack_instances.get("CURRENT", 0)
     total = sum(report.stack_instances.values())
+    unshown = max(len(report.rows) - _MOST_ROWS, 0)
     lines: list[RenderableType] = [
+        *(
+            [f"The table shows the {_MOST_ROWS} accounts with the most findings, and not {unshown} others"]
+            if unshown
+            else []
+        ),
         f"{report.accounts} accounts, {current} of {total} stack instances current",
         f"{report.events.replayed} events replayed, {report.events.forwarded} forwarded to the hub",
         f"{report.findings.total} findings, {report.tags} resources tagged with their creator, {report.emails} emails",
