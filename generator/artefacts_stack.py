@@ -6,6 +6,7 @@ from troposphere import Output, Ref, Sub, Template
 from troposphere.s3 import LifecycleRule, NoncurrentVersionExpiration
 
 from contract.account_settings import settings_key
+from contract.agents import SCRIPTS_FOLDER
 from generator.config import Config
 from generator.parts.bucket import bucket_policy, private_bucket
 
@@ -20,7 +21,8 @@ def artefacts_stack(config: Config) -> Template:
     bucket = template.add_resource(
         private_bucket("Artefacts", _old_versions(), BucketName=name, DeletionPolicy="Delete")
     )
-    template.add_resource(bucket_policy(bucket, [_organization_reads(config), _accounts_read_their_settings(config)]))
+    readers = [_organization_reads(config), _instances_list_scripts(config), _accounts_read_their_settings(config)]
+    template.add_resource(bucket_policy(bucket, readers))
     template.add_output(Output("BucketName", Value=Ref(bucket)))
     return template
 
@@ -36,8 +38,20 @@ def _organization_reads(config: Config) -> dict[str, Any]:
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
-        "Resource": [Sub("${Artefacts.Arn}/functions/*"), Sub("${Artefacts.Arn}/templates/*")],
+        "Resource": [Sub(f"${{Artefacts.Arn}}/{folder}*") for folder in ("functions/", "templates/", SCRIPTS_FOLDER)],
         "Condition": _of_the_organization(config),
+    }
+
+
+def _instances_list_scripts(config: Config) -> dict[str, Any]:
+    """Return who may list the agent's scripts: the SSM Agent lists what it downloads, as the instance's role."""
+    return {
+        "Sid": "Scripts",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:ListBucket",
+        "Resource": Sub("${Artefacts.Arn}"),
+        "Condition": {**_of_the_organization(config), "StringLike": {"s3:prefix": f"{SCRIPTS_FOLDER}*"}},
     }
 
 

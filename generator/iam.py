@@ -346,3 +346,50 @@ def take_back_trails() -> Statement:
 
 def _of_services(principals: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {"StringEquals": {"organizations:ServicePrincipal": list(principals)}}
+
+
+def start_executions(*machines: Arn) -> Statement:
+    """Start executions of some state machines."""
+    return allow(["states:StartExecution"], list(machines))
+
+
+def invoke_functions(*functions: Arn) -> Statement:
+    """Call some functions."""
+    return allow(["lambda:InvokeFunction"], list(functions))
+
+
+def see_instances() -> Statement:
+    """See the instances of the account, as EC2 has them; the call knows no resources."""
+    return allow(["ec2:DescribeInstances"], "*")
+
+
+def see_nodes() -> Statement:
+    """See what Systems Manager knows of instances; the call knows no resources that could be named beforehand."""
+    return allow(["ssm:DescribeInstanceInformation"], "*")
+
+
+def read_parameters(path: str) -> Statement:
+    """Read the parameters below a path; which of both forms the call asks for depends on its slash."""
+    parameters = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{path}"
+    return allow(["ssm:GetParametersByPath"], [Sub(parameters), Sub(f"{parameters}/*")])
+
+
+def send_commands(documents: Sequence[Any]) -> list[Statement]:
+    """Send some documents to instances of the account."""
+    instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
+    return [allow(["ssm:SendCommand"], [*documents, instances])]
+
+
+def see_commands() -> Statement:
+    """See what came of commands; the call knows no documents."""
+    here = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:*"
+    return allow(["ssm:ListCommandInvocations"], [Sub(here)])
+
+
+def read_scripts(bucket: str, folder: str) -> list[Statement]:
+    """Read the agent's scripts as the SSM Agent does: `aws:downloadContent` also lists what it fetches."""
+    arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"
+    return [
+        allow(["s3:GetObject"], [Sub(f"{arn}/{folder}*")]),
+        allow(["s3:ListBucket"], [Sub(arn)], StringLike={"s3:prefix": f"{folder}*"}),
+    ]

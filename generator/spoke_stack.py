@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from troposphere import Ref, Template
+from troposphere import AWSObject, Ref, Template
 
 from contract.spoke_events import INTERVAL_SECONDS
+from generator.agents.scripts import Scripts
 from generator.config import Config, Trail
 from generator.functions import HEARTBEAT
+from generator.parts.agent_access import agent_documents, agent_parameters, askers_role, instances_policy
+from generator.parts.agent_functions import DEAD_LETTERS, agent_functions, machine_arn
+from generator.parts.agent_machines import agent_machines, agent_rules
 from generator.parts.alarms import alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site, artefact_bucket
@@ -20,14 +24,14 @@ from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_reg
 from generator.watching import configured_rules
 
 
-def spoke_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
-    """Return the template of a spoke's stack; `artefacts`: function → S3 key.
+def spoke_stack(config: Config, artefacts: Mapping[str, str], scripts: Scripts = ()) -> Template:
+    """Return the template of a spoke's stack; `artefacts`: function → S3 key, `scripts`: the agent's.
 
     Its `ConfigHash` is the digest of the template without its code, so that heartbeats tell which one is deployed.
     """
-    unhashed = _rendered(config, {name: name for name in artefacts}, "")
+    unhashed = _rendered(config, {name: name for name in artefacts}, scripts, "")
     digest = hashlib.sha256(unhashed.to_json(indent=None).encode()).hexdigest()
-    return _rendered(config, artefacts, digest[:16])
+    return _rendered(config, artefacts, scripts, digest[:16])
 
 
 def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
@@ -42,7 +46,37 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "parts": ",".join(spoke_parts(config)),
         "artefact_bucket": artefact_bucket(config),
         "config_bucket": config.enable.config_bucket if config.enable.config else "",
+        **(_agent_values(config) if config.agent.enabled else {"agent_scan_machine": ""}),
     }
+
+
+def _agent_values(config: Config) -> dict[str, Any]:
+    names = config.names
+    return {
+        "agent_name": config.agent.name,
+        "agent_dead_letters_url": Ref(DEAD_LETTERS),
+        "agent_wait_seconds": config.agent.wait_seconds,
+        "agent_registration_seconds": config.agent.registration_minutes * 60,
+        "agent_install_document": names.agent_document("install"),
+        "agent_uninstall_document": names.agent_document("uninstall"),
+        "agent_scripts_policy": names.agent_scripts_policy,
+        "agent_scan_machine": machine_arn(names.agent_machine("scan")),
+        "agent_start_machine": machine_arn(names.agent_machine("start")),
+    }
+
+
+def agent_installer(site: Site, scripts: Scripts) -> list[AWSObject]:
+    """Return all that installs the agent."""
+    config = site.config
+    return [
+        *agent_parameters(config, scripts),
+        *agent_documents(config),
+        instances_policy(config),
+        *agent_functions(site),
+        *agent_machines(config),
+        *agent_rules(config),
+        askers_role(config),
+    ]
 
 
 def _tag_values(config: Config) -> dict[str, str]:
@@ -59,10 +93,11 @@ def _tag_values(config: Config) -> dict[str, str]:
 
 def spoke_parts(config: Config) -> list[str]:
     """Return the names of the parts that have a role and a dead-letter queue."""
-    return ["alerts", *(["creator-tagger"] if config.creator.enabled else []), "heartbeat"]
+    optional = {"creator-tagger": config.creator.enabled, "agent-result": config.agent.enabled}
+    return ["alerts", *(name for name, is_on in optional.items() if is_on), "heartbeat"]
 
 
-def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
+def _rendered(config: Config, artefacts: Mapping[str, str], scripts: Scripts, config_hash: str) -> Template:
     template = Template(Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator")
     site = Site(config, artefacts, spoke_values(config, config_hash))
     has_trail = config.spoke.trail is Trail.ACCOUNTS
@@ -71,6 +106,7 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
         [
             *alert_forwarding(config, configured_rules(config)),
             *(creator_tagger(site) if config.creator.enabled else []),
+            *(agent_installer(site, scripts) if config.agent.enabled else []),
             *heartbeat(site),
             read_role(config),
             *(account_trail(config) if has_trail else []),

@@ -80,6 +80,7 @@ def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.
         stack = {"TemplateBody": _body(folder, "artefacts")}
         step = deploy_stack(stacks[region], config.names.artefacts_stack, stack)
         files = [(one.key, folder / one.path) for one in manifest.functions.values() if region in one.regions]
+        files += [(one.key, folder / one.path) for one in manifest.scripts.values()]
         if region == config.aws.home_region:
             files += [(template_key(name, _body(folder, name)), _path(folder, name)) for name in ("hub", "spoke")]
         count = upload(buckets[region], config.names.artefact_bucket(config.aws.hub_account, region), files)

@@ -12,6 +12,7 @@ from contract.settings import read_settings
 from contract.spoke_events import Heartbeat
 from spoke.clients import client
 from spoke.heartbeat.account_settings import read_account_settings
+from spoke.heartbeat.agent_scan import scan
 from spoke.heartbeat.checks import Spoke, checked
 from spoke.heartbeat.custom_resource import answered, is_request
 from spoke.reports import bus_region, entry_of, publish
@@ -36,10 +37,10 @@ def beat_handler(event: dict[str, Any], context: LambdaContext) -> None:
         return
     with answered(event, context):
         if event["RequestType"] != "Delete":
-            _beat(context)
+            _beat(context, scan(_settings().agent_scan_machine, client))
 
 
-def _beat(context: LambdaContext) -> None:
+def _beat(context: LambdaContext, complaint: str = "") -> None:
     settings = _settings()
     # arn:partition:lambda:region:account:function:name
     _, partition, _, region, account, *_ = context.invoked_function_arn.split(":")
@@ -51,7 +52,11 @@ def _beat(context: LambdaContext) -> None:
         version=VERSION,
         config_hash=settings.config_hash,
         interval_seconds=settings.interval_seconds,
-        checks={**checked(spoke, client, found.settings.skipped_checks), "settings": found.complaint},
+        checks={
+            **checked(spoke, client, found.settings.skipped_checks),
+            "settings": found.complaint,
+            **({"agent scan": complaint} if complaint else {}),
+        },
         settings_hash=found.digest,
     )
     bus = settings.hub_bus_arn
