@@ -1,4 +1,4 @@
-"""Stores what spokes report: heartbeats and tagging results."""
+"""Stores what spokes report: heartbeats, tagging results, what became of the agent on instances."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -12,12 +12,21 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
 from contract.cloudtrail import timestamp
-from contract.names import HEARTBEAT, LAMBDA_RESULT, METRICS_NAMESPACE, TAGGING_LAG, TAGGING_RESULT, UNWELL_SPOKES
+from contract.names import (
+    AGENT_STATUS,
+    HEARTBEAT,
+    LAMBDA_RESULT,
+    METRICS_NAMESPACE,
+    TAGGING_LAG,
+    TAGGING_RESULT,
+    UNWELL_SPOKES,
+)
 from contract.settings import read_settings
-from contract.spoke_events import SCHEMA, Heartbeat, SpokeEvent, TaggingResult
+from contract.spoke_events import SCHEMA, AgentStatus, Heartbeat, SpokeEvent, TaggingResult
 from hub.clients import aws_client
 from hub.messages import process_messages
 from hub.settings import ReportsSettings
+from hub.store.agents import AgentStore
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
 
@@ -27,7 +36,11 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="reports")
 # Clocks differ; more than this is a sender that would look alive for longer than it is.
 _AHEAD = timedelta(minutes=5)
 
-REPORTS: Mapping[str, type[SpokeEvent]] = {HEARTBEAT: Heartbeat, TAGGING_RESULT: TaggingResult}
+REPORTS: Mapping[str, type[SpokeEvent]] = {
+    HEARTBEAT: Heartbeat,
+    TAGGING_RESULT: TaggingResult,
+    AGENT_STATUS: AgentStatus,
+}
 
 
 class ReportError(ValueError):
@@ -44,16 +57,19 @@ def record_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _recorder() -> "Recorder":
     client = aws_client("dynamodb")
     table = read_settings(ReportsSettings, os.environ).state_table
-    return Recorder(SpokeStore(client, table), TaggingStore(client, table), now)
+    return Recorder(SpokeStore(client, table), TaggingStore(client, table), AgentStore(client, table), now)
 
 
 class Recorder:
     """The stores of reports, by kind."""
 
-    def __init__(self, spokes: SpokeStore, tagging: TaggingStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, spokes: SpokeStore, tagging: TaggingStore, agents: AgentStore, clock: Callable[[], datetime]
+    ) -> None:
         """Take the stores, and the hub's clock: the time of an event is its sender's."""
         self._spokes = spokes
         self._tagging = tagging
+        self._agents = agents
         self._clock = clock
 
     def record(self, body: str) -> None:
@@ -67,6 +83,8 @@ class Recorder:
         elif isinstance(report, TaggingResult):
             self._tagging.record(report, sent_at)
             _note_lag(report)
+        elif isinstance(report, AgentStatus):
+            self._agents.record(report, sent_at)
 
 
 def _sent_at(event: Mapping[str, Any], moment: datetime) -> datetime:

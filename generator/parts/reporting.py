@@ -14,10 +14,10 @@ from generator.pattern import ACCOUNT_CHANGES
 
 
 def reports(site: Site) -> list[AWSObject]:
-    """Return the recorder of what spokes report: heartbeats, tagging results."""
+    """Return the recorder of what spokes report: heartbeats, tagging results, agents."""
     config = site.config
     rule = to_queue(REPORTS, config.names.queue("reports"), Ref("Bus"), {"source": [LAMBDA_SOURCE, SPOKE_SOURCE]})
-    statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state("PutItem")]
+    statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state("DeleteItem", "GetItem", "PutItem")]
     return [
         *work_queue(REPORTS, config, {"events": [GetAtt(rule, "Arn")]}),
         rule,

@@ -110,10 +110,21 @@ def _record_failure(detail: dict[str, Any], site: Site) -> None:
 
 def _record_unfinished(event: dict[str, Any], site: Site) -> None:
     task = msgspec.convert({name: value for name, value in event.items() if name != "error"}, Task)
-    cause = str(event["error"].get("Cause") or event["error"].get("Error") or "")
+    cause = _told(str(event["error"].get("Cause") or event["error"].get("Error") or ""))
     instance = find(client("ec2", site.region), task.instance)
     verdict = Verdict(task, AgentState.FAILED, Reason.WORKFLOW_FAILED, cause)
     _finish(verdict if instance and instance.state == "running" else gone(task, instance), instance, site)
+
+
+def _told(cause: str) -> str:
+    """Return a failure in its own words: a function's stands in JSON, before its whole trace."""
+    status, _, rest = cause.rpartition(": {")
+    try:
+        said = json.loads(f"{{{rest}" if status else cause)
+    except ValueError:
+        return cause
+    told = f"{said.get('errorType')}: {said.get('errorMessage')}" if isinstance(said, dict) else cause
+    return f"{status}: {told}" if status else told
 
 
 def _finish(verdict: Verdict, instance: Instance | None, site: Site, **more: Any) -> None:
