@@ -53,9 +53,10 @@ def outcome(invocation: Mapping[str, Any], action: Action, policy: str) -> Outco
     # On an instance of another platform a step is skipped, successfully, and says so.
     ran = [one for one in steps if one["Name"] != DOWNLOAD]
     said = [(one, found[-1]) for one in ran if (found := _LINE.findall(one.get("Output", "")))]
-    if said:
-        return _said(*said[-1])
     failed = next((one for one in steps if one["Name"] == DOWNLOAD and one.get("Status") == "Failed"), None)
+    came = _said(*said[-1]) if said else None
+    if came and not (failed and came.reason is Reason.DOWNLOAD_FAILED):
+        return came
     if failed is not None:
         mend = f"the instance's role may not read it: attach the policy {policy}; {failed.get('Output', '')}"
         return Outcome(state=AgentState.FAILED, reason=Reason.DOWNLOAD_FAILED, details=mend)
