@@ -33,13 +33,14 @@ def sample() -> Config:
 
 
 def everything(config: Config) -> Config:
-    """Return the settings with every part that is off at first: alarms in spokes, a VPC, CloudFront, links that act."""
+    """Return the settings with every part that is off at first: alarms and agents in spokes, a VPC, CloudFront, links."""
     cdn = Cdn(
         domains=("muster.example.com",),
         certificate=f"arn:aws:acm:{CDN_REGION}:{config.aws.hub_account}:certificate/12345678-1234-1234-1234-123456789012",
         origin="dashboard.example.com",
     )
     parts = {
+        "agent": config.agent.model_copy(update={"enabled": True, "linux_install": "agent/install.sh"}),
         "spoke": config.spoke.model_copy(update={"alarms": True}),
         "network": config.network.model_copy(update={"enabled": True}),
         "web": config.web.model_copy(update={"cdn": cdn, "action_links": True}),

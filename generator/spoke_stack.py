@@ -46,7 +46,7 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "parts": ",".join(spoke_parts(config)),
         "artefact_bucket": artefact_bucket(config),
         "config_bucket": config.enable.config_bucket if config.enable.config else "",
-        **(_agent_values(config) if config.agent.enabled else {"agent_scan_machine": ""}),
+        **_agent_values(config),
     }
 
 
@@ -60,7 +60,7 @@ def _agent_values(config: Config) -> dict[str, Any]:
         "agent_install_document": names.agent_document("install"),
         "agent_uninstall_document": names.agent_document("uninstall"),
         "agent_scripts_policy": names.agent_scripts_policy,
-        "agent_scan_machine": machine_arn(names.agent_machine("scan")),
+        "agent_scan_machine": machine_arn(names.agent_machine("scan")) if config.agent.enabled else "",
         "agent_start_machine": machine_arn(names.agent_machine("start")),
     }
 
