@@ -33,6 +33,7 @@ ARCHIVE_LAG = "ArchiveLagDays"
 SYNC_AGE = "SyncAgeHours"
 SYNC_WHOLE_AGE = "SyncWholeAgeDays"
 SYNC_REFUSED = "SyncRefused"
+AGENTS_LACKING = "AgentsLacking"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"
@@ -42,7 +43,7 @@ RESOURCE_INDEX = "ResourceIndex"
 HUB_FUNCTIONS = (
     *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
     *("transitions", "workflow", "suppressions", "notifier", "sender", "digest", "channel_check"),
-    *("publisher", "archiver", "late_archiver", "api", "actions"),
+    *("publisher", "archiver", "late_archiver", "api", "actions", "agents"),
 )
 AGENT_FUNCTIONS = ("agent_scan", "agent_capture", "agent_check", "agent_install", "agent_result")
 SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat", *AGENT_FUNCTIONS)
@@ -231,6 +232,10 @@ def spoke_key(account: str, region: str) -> tuple[str, str]:
 def tagging_key(account: str, event: str) -> tuple[str, str]:
     """Return pk and sk of what the creator tagger made of a create event."""
     return f"TAGGING#{account}", event
+
+
+AGENT_COVERAGE_PARTITION = "AGENTS"
+AGENT_DAYS_PARTITION = "AGENTS#days"
 
 
 def agent_key(account: str, region: str, instance: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ LOG_BYTE = 0.50e-9
 HOURS = 730
 _WIDE = 5  # pollers of a queue's mapping, each asking for 20 seconds at a time (Lambda guide, "Scaling and processing")
 _POLLS = _WIDE * 3 * 60 * HOURS
-_OWN_METRICS = 57
+_OWN_METRICS = 59
 # Seconds that the packaged functions take when warm; a heartbeat calls six services.
 _HEARTBEAT_SECONDS, _BATCH_SECONDS, _BATCH = 1.5, 0.1, 10
 _LOGGED = 1_000  # bytes of a run: Lambda's own lines and the metrics

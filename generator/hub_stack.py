@@ -31,7 +31,7 @@ from generator.parts.overview import overview
 from generator.parts.parameters import parameters
 from generator.parts.questions import questions
 from generator.parts.recounting import recount
-from generator.parts.reporting import inventory, reports
+from generator.parts.reporting import agents, inventory, reports
 from generator.parts.serving import STAGE, api
 from generator.parts.spending import spend_guard
 from generator.parts.streaming import own_product, publisher, rollups, transitions
@@ -59,6 +59,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *lookups(site),
             *reports(site),
             *inventory(site),
+            *agents(site),
             *rollups(site),
             *recount(site),
             *transitions(site),
@@ -114,6 +115,8 @@ def hub_values(config: Config) -> dict[str, Any]:
         "publisher_queue_url": Ref("PublisherQueue") if config.findings.publish_to_security_hub else "",
         "product_arn": own_product(),
         "owner_tag": config.organization.owner_tag,
+        "agent_missing_days": config.agent.missing_days,
+        "installs_agents": str(config.agent.enabled).lower(),
         "channel_queue_urls": queue_addresses(config),
         "topic_arns": Sub(f"${{{ALERTS}}},${{{CRITICAL_ALERTS}}}"),
         "action_url": _action_url() if config.web.action_links else "",

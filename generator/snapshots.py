@@ -33,7 +33,7 @@ def sample() -> Config:
 
 
 def everything(config: Config) -> Config:
-    """Return the settings with every part that is off at first: alarms and agents in spokes, a VPC, CloudFront, links."""
+    """Return the settings with every part that is off at first: alarms, agents, a VPC, CloudFront, links."""
     cdn = Cdn(
         domains=("muster.example.com",),
         certificate=f"arn:aws:acm:{CDN_REGION}:{config.aws.hub_account}:certificate/12345678-1234-1234-1234-123456789012",

@@ -56,4 +56,19 @@ ACCOUNT_UNCOVERED = DetectionText(
     "organization.excluded_accounts, and deploy. The finding closes itself within an hour.",
 )
 
-OWN_FINDINGS = (DETECTION_FAILED, UNKNOWN_ACCOUNT, SPOKE_SILENT, ACCOUNT_UNCOVERED)
+AGENT_MISSING = DetectionText(
+    id="muster.agent_missing",
+    title="Instance {instance} of account {account} lacks {agent}: {reason}",
+    severity=Severity.MEDIUM,
+    mode=Mode.LIVE,
+    family="muster.agent_missing",
+    what="A running instance that should have the security agent has been without it for agent.missing_days: nothing "
+    "protects it.",
+    false_positives="An appliance or a platform on which the agent cannot run: exclude it by a tag "
+    "(agent.excluded_tags).",
+    response="The finding's details say why and what to do; docs/agents.md has all reasons. `muster agents install` "
+    "tries at once, the next sweep within a day. The finding closes itself within an hour after the agent runs or the "
+    "instance is gone.",
+)
+
+OWN_FINDINGS = (DETECTION_FAILED, UNKNOWN_ACCOUNT, SPOKE_SILENT, ACCOUNT_UNCOVERED, AGENT_MISSING)

@@ -46,6 +46,15 @@ class InventorySettings(Settings, frozen=True, kw_only=True):
     owner_tag: str = "Owner"
 
 
+class AgentsSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-agents`. An instance lacks the agent for so many days before it is a finding."""
+
+    findings_table: str
+    state_table: str
+    agent_missing_days: int = 1
+    installs_agents: bool = False
+
+
 class RollupsSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-rollups`."""
 
