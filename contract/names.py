@@ -44,11 +44,17 @@ HUB_FUNCTIONS = (
     *("transitions", "workflow", "suppressions", "notifier", "sender", "digest", "channel_check"),
     *("publisher", "archiver", "late_archiver", "api", "actions"),
 )
-SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
+SPOKE_FUNCTIONS = (
+    *("creator_tagger", "heartbeat"),
+    *("agent_scan", "agent_capture", "agent_check", "agent_install", "agent_result"),
+)
 # What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
 HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view")
-# What has a role in the spokes and is no function: the rules that forward events.
+# What has a role in the spokes and is no function: the rules that forward events; the agent installer's state machines,
+# and the rules that start them.
 FORWARDING = "alerts"
+AGENT_MACHINES, AGENT_EVENTS = "agent-machines", "agent-events"
+SPOKE_ROLES = (FORWARDING, AGENT_MACHINES, AGENT_EVENTS)
 
 # How often a queue gives out a message before it counts as failed.
 QUEUE_ATTEMPTS = 5
@@ -147,6 +153,24 @@ class Names:
         """The role under which the hub reads in an account, once in each."""
         return f"{self.prefix}-read"
 
+    @property
+    def agent_role(self) -> str:
+        """The role under which the hub's people start the agent installer in an account, with the Region behind it."""
+        return f"{self.prefix}-agents"
+
+    @property
+    def agent_policy(self) -> str:
+        """The managed policy that lets instances read the agent's scripts, once in each account."""
+        return f"{self.prefix}-agent-scripts"
+
+    def agent_machine(self, what: str) -> str:
+        """Return the name of a state machine of the agent installer: `scan` or `start`."""
+        return f"{self.prefix}-spoke-agent-{what}"
+
+    def agent_document(self, *, uninstalls: bool = False) -> str:
+        """Return the name of the document that installs the agent, or removes it."""
+        return f"{self.prefix}-spoke-agent-{'uninstall' if uninstalls else 'install'}"
+
     def queue(self, consumer: str) -> str:
         """Return the name of a consumer's queue."""
         return f"{self.prefix}-{consumer.replace('_', '-')}"
@@ -182,7 +206,8 @@ class Names:
 @cache
 def _own_roles(names: Names) -> re.Pattern[str]:
     known = [names.function(one) for one in (*HUB_FUNCTIONS, *HUB_ROLES)]
-    known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, FORWARDING)]
+    known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, *SPOKE_ROLES)]
+    known.append(names.agent_role)
     return re.compile(rf"({'|'.join(map(re.escape, known))})-[a-z]{{2}}(-[a-z]+)+-[1-9]")
 
 

@@ -25,7 +25,8 @@ class HeartbeatSettings(Settings, frozen=True, kw_only=True):
     """Of `muster-spoke-heartbeat`. `parts`, separated by commas, each have a role and a dead-letter queue.
 
     `artefact_bucket`, in the function's Region, holds the account's settings. To `config_bucket` AWS Config's recorder
-    delivers; empty: none is made.
+    delivers; empty: none is made. `agent_scan_machine` is the ARN of the state machine that looks at all instances;
+    empty: the agent installer is off.
     """
 
     hub_bus_arn: str
@@ -35,3 +36,39 @@ class HeartbeatSettings(Settings, frozen=True, kw_only=True):
     artefact_bucket: str
     config_bucket: str = ""
     parts: str = "alerts,creator-tagger,heartbeat"
+    agent_scan_machine: str = ""
+
+
+class AgentSettings(Settings, frozen=True, kw_only=True):
+    """Of every function of the agent installer. Reports that the hub's bus refuses wait in `agent_queue_url`."""
+
+    hub_bus_arn: str
+    agent_name: str
+    agent_queue_url: str
+
+
+class AgentScopeSettings(AgentSettings, frozen=True, kw_only=True):
+    """Of `muster-spoke-agent-scan` and `-capture`; `artefact_bucket` holds what is different in the account."""
+
+    prefix: str
+    artefact_bucket: str
+
+
+class AgentCheckSettings(AgentSettings, frozen=True, kw_only=True):
+    """Of `muster-spoke-agent-check`: for how many seconds a started instance may take to register."""
+
+    registration_seconds: int
+
+
+class AgentInstallSettings(AgentSettings, frozen=True, kw_only=True):
+    """Of `muster-spoke-agent-install`."""
+
+    prefix: str
+
+
+class AgentResultSettings(AgentSettings, frozen=True, kw_only=True):
+    """Of `muster-spoke-agent-result`. The machines are ARNs: what did not reach them is given to them again."""
+
+    prefix: str
+    agent_scan_machine: str
+    agent_start_machine: str
