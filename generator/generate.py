@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from troposphere import Template
 
 from contract.names import VERSION
+from generator.agents.scripts import Scripts
 from generator.artefacts_stack import artefacts_stack
 from generator.config import Config, Target
 from generator.forwarding_share import RuleReport, rule_reports
@@ -91,11 +92,11 @@ def generate(
     return manifest
 
 
-def templates(config: Config, artefacts: Mapping[str, str]) -> dict[str, str]:
+def templates(config: Config, artefacts: Mapping[str, str], scripts: Scripts = ()) -> dict[str, str]:
     """Return every template as minified JSON, by its stack's short name; `artefacts`: function → S3 key."""
     stacks = {
         "hub": hub_stack(config, artefacts),
-        "spoke": spoke_stack(config, artefacts),
+        "spoke": spoke_stack(config, artefacts, scripts),
         "artefacts": artefacts_stack(config),
         "management": management_stack(config),
         **({"web": web_stack(config)} if config.web.cdn else {}),

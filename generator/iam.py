@@ -134,6 +134,47 @@ def list_folder(buckets: Arn, folder: str) -> Statement:
     return allow(["s3:ListBucket"], [buckets], StringEquals={"s3:prefix": folder})
 
 
+def list_below(buckets: Arn, prefix: str) -> Statement:
+    """List what lies below a prefix of buckets."""
+    return allow(["s3:ListBucket"], [buckets], StringLike={"s3:prefix": prefix})
+
+
+def read_parameters(*paths: Arn) -> Statement:
+    """Read the parameters below a path of Parameter Store, which is named with or without what follows it."""
+    return allow(["ssm:GetParametersByPath"], list(paths))
+
+
+def describe_instances() -> Statement:
+    """Read what EC2 knows of instances; the call knows no resources."""
+    return allow(["ec2:DescribeInstances"], "*")
+
+
+def describe_nodes() -> Statement:
+    """Read which instances Systems Manager reaches; the call is about all of them."""
+    return allow(["ssm:DescribeInstanceInformation"], "*")
+
+
+def send_commands(documents: Arn) -> Statement:
+    """Run some documents on the account's instances in this Region, and no other document."""
+    instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
+    return allow(["ssm:SendCommand"], [documents, instances])
+
+
+def read_commands() -> Statement:
+    """Read what became of commands; the call is about all of them."""
+    return allow(["ssm:ListCommandInvocations"], "*")
+
+
+def start_executions(*machines: Arn) -> Statement:
+    """Start executions of some state machines."""
+    return allow(["states:StartExecution"], list(machines))
+
+
+def invoke_functions(functions: Sequence[Arn]) -> Statement:
+    """Call some functions."""
+    return allow(["lambda:InvokeFunction"], list(functions))
+
+
 def write_objects(objects: Arn) -> Statement:
     """Write and delete objects."""
     return allow(["s3:DeleteObject", "s3:PutObject"], [objects])

@@ -1,7 +1,7 @@
 """The documents of Systems Manager that install and remove the agent: what runs on the instances.
 
 A document looks first whether the agent runs, then downloads the customer's script under the instance's own role, then
-runs it if its SHA-256 is the one that was deployed. Sources: Systems Manager guide, "Command document plugin reference".
+runs it if its SHA-256 is the one that was deployed. Source: Systems Manager guide, "Command document plugin reference".
 """
 
 from collections.abc import Sequence

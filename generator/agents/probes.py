@@ -1,8 +1,8 @@
 """How to tell that an agent runs: commands that succeed when it does, and print its version.
 
 Trend Micro's script begins by resetting an agent that is activated already (`dsa_control -r`): whatever state that is
-in, it must be found. Sources: Trend Micro's help, "Command-line basics" (`dsa_query -c GetAgentStatus` names the manager
-of an activated agent); Vision One's, "Endpoint Basecamp".
+in, it must be found. Sources: Trend Micro's help, "Command-line basics" (of an activated agent, GetAgentStatus names
+the manager); Vision One's, "Endpoint Basecamp".
 """
 
 from contract.agents import Platform
@@ -11,7 +11,7 @@ from generator.settings.agent import Agent
 
 _TREND_LINUX = """\
 runs() {
-  if command -v systemctl >/dev/null 2>&1; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null; fi
+  if command -v systemctl >/dev/null; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null; fi
 }
 if runs ds_agent && /opt/ds_agent/dsa_query -c GetAgentStatus | grep -Eq '^AgentStatus\\.(agentState: green|dsmUrl: .)'
 then
