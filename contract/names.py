@@ -43,15 +43,19 @@ RESOURCE_INDEX = "ResourceIndex"
 HUB_FUNCTIONS = (
     *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
     *("transitions", "workflow", "suppressions", "notifier", "sender", "digest", "channel_check"),
-    *("publisher", "archiver", "late_archiver", "api", "actions", "agents"),
+    *("publisher", "archiver", "late_archiver", "api", "actions", "agent_coverage"),
 )
-AGENT_FUNCTIONS = ("agent_scan", "agent_capture", "agent_check", "agent_install", "agent_result")
-SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat", *AGENT_FUNCTIONS)
+SPOKE_FUNCTIONS = (
+    *("creator_tagger", "heartbeat"),
+    *("agent_scan", "agent_capture", "agent_check", "agent_install", "agent_result"),
+)
 # What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
 HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view")
-# What has a role in the spokes and is no function: the rules that forward events.
+# What has a role in the spokes and is no function: the rules that forward events; the agent installer's state machines,
+# and the rules that start them.
 FORWARDING = "alerts"
-SPOKE_ROLES = (FORWARDING, "agent_machines", "agent_events")
+AGENT_MACHINES, AGENT_EVENTS = "agent-machines", "agent-events"
+SPOKE_ROLES = (FORWARDING, AGENT_MACHINES, AGENT_EVENTS)
 
 # How often a queue gives out a message before it counts as failed.
 QUEUE_ATTEMPTS = 5
@@ -150,27 +154,23 @@ class Names:
         """The role under which the hub reads in an account, once in each."""
         return f"{self.prefix}-read"
 
-    def agent_parameter(self, name: str) -> str:
-        """Return the name of a parameter of the agent installer: `/muster/agent/tags`."""
-        return self.parameter(f"agent/{name}")
+    @property
+    def agent_role(self) -> str:
+        """The role under which the hub's people start the agent installer in an account, with the Region behind it."""
+        return f"{self.prefix}-agents"
 
-    def agent_document(self, what: str) -> str:
-        """Return the name of the document that installs or uninstalls the agent."""
-        return f"{self.prefix}-agent-{what}"
+    @property
+    def agent_policy(self) -> str:
+        """The managed policy that lets instances read the agent's scripts, once in each account."""
+        return f"{self.prefix}-agent-scripts"
 
     def agent_machine(self, what: str) -> str:
         """Return the name of a state machine of the agent installer: `scan` or `start`."""
-        return self.spoke_function(f"agent_{what}")
+        return f"{self.prefix}-spoke-agent-{what}"
 
-    @property
-    def agent_scripts_policy(self) -> str:
-        """The policy that lets instances read the agent's scripts, once in each account."""
-        return f"{self.prefix}-agent-scripts"
-
-    @property
-    def agent_askers(self) -> str:
-        """The role under which people of the hub ask for installations in an account, a Region behind it."""
-        return f"{self.prefix}-agents"
+    def agent_document(self, *, uninstalls: bool = False) -> str:
+        """Return the name of the document that installs the agent, or removes it."""
+        return f"{self.prefix}-spoke-agent-{'uninstall' if uninstalls else 'install'}"
 
     def queue(self, consumer: str) -> str:
         """Return the name of a consumer's queue."""
@@ -208,6 +208,7 @@ class Names:
 def _own_roles(names: Names) -> re.Pattern[str]:
     known = [names.function(one) for one in (*HUB_FUNCTIONS, *HUB_ROLES)]
     known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, *SPOKE_ROLES)]
+    known.append(names.agent_role)
     return re.compile(rf"({'|'.join(map(re.escape, known))})-[a-z]{{2}}(-[a-z]+)+-[1-9]")
 
 

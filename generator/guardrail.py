@@ -28,6 +28,10 @@ _CHANGES = (
     *("sqs:AddPermission", "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:RemovePermission"),
     "sqs:SetQueueAttributes",
 )
+_AGENT_CHANGES = (
+    *("ssm:DeleteDocument", "ssm:DeleteParameter*", "ssm:ModifyDocument*", "ssm:PutParameter", "ssm:UpdateDocument*"),
+    *("states:Delete*", "states:StopExecution", "states:Update*"),
+)
 _TRAIL_CHANGES = (
     *("cloudtrail:Delete*", "cloudtrail:Put*", "cloudtrail:Stop*", "cloudtrail:Update*"),
     *("s3:Delete*", "s3:Put*"),
@@ -90,10 +94,14 @@ def exempt_roles(config: Config) -> list[str]:
 
 def _spoke_statement(config: Config) -> Statement:
     has_trail = config.spoke.trail is Trail.ACCOUNTS
-    actions = [*_CHANGES, *(_TRAIL_CHANGES if has_trail else ())]
-    return _denied(
-        config, "Spoke", actions, [*_spoke_resources(config), *(_trail_resources(config) if has_trail else [])]
-    )
+    has_agent = config.agent.enabled
+    actions = [*_CHANGES, *(_AGENT_CHANGES if has_agent else ()), *(_TRAIL_CHANGES if has_trail else ())]
+    resources = [
+        *_spoke_resources(config),
+        *(_agent_resources(config) if has_agent else []),
+        *(_trail_resources(config) if has_trail else []),
+    ]
+    return _denied(config, "Spoke", actions, resources)
 
 
 def _spoke_resources(config: Config) -> list[str]:
@@ -107,6 +115,18 @@ def _spoke_resources(config: Config) -> list[str]:
         f"arn:*:iam::*:role/{config.names.read_role}",
         # Whoever could make a role of an exempt name would be exempt.
         *exempt_roles(config),
+    ]
+
+
+def _agent_resources(config: Config) -> list[str]:
+    name = config.names.agent_machine("*")
+    return [
+        f"arn:*:ssm:*:*:document/{name}",
+        f"arn:*:ssm:*:*:parameter{config.names.parameter('agent')}/*",
+        f"arn:*:states:*:*:stateMachine:{name}",
+        f"arn:*:states:*:*:execution:{name}",
+        f"arn:*:iam::*:role/{config.names.agent_role}-*",
+        f"arn:*:iam::*:policy/{config.names.agent_policy}",
     ]
 
 

@@ -31,7 +31,7 @@ from generator.parts.overview import overview
 from generator.parts.parameters import parameters
 from generator.parts.questions import questions
 from generator.parts.recounting import recount
-from generator.parts.reporting import agents, inventory, reports
+from generator.parts.reporting import agent_coverage, inventory, reports
 from generator.parts.serving import STAGE, api
 from generator.parts.spending import spend_guard
 from generator.parts.streaming import own_product, publisher, rollups, transitions
@@ -59,7 +59,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *lookups(site),
             *reports(site),
             *inventory(site),
-            *agents(site),
+            *agent_coverage(site),
             *rollups(site),
             *recount(site),
             *transitions(site),

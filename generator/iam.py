@@ -134,6 +134,47 @@ def list_folder(buckets: Arn, folder: str) -> Statement:
     return allow(["s3:ListBucket"], [buckets], StringEquals={"s3:prefix": folder})
 
 
+def list_below(buckets: Arn, prefix: str) -> Statement:
+    """List what lies below a prefix of buckets."""
+    return allow(["s3:ListBucket"], [buckets], StringLike={"s3:prefix": prefix})
+
+
+def read_parameters(*paths: Arn) -> Statement:
+    """Read the parameters below a path of Parameter Store, which is named with or without what follows it."""
+    return allow(["ssm:GetParametersByPath"], list(paths))
+
+
+def describe_instances() -> Statement:
+    """Read what EC2 knows of instances; the call knows no resources."""
+    return allow(["ec2:DescribeInstances"], "*")
+
+
+def describe_nodes() -> Statement:
+    """Read which instances Systems Manager reaches; the call is about all of them."""
+    return allow(["ssm:DescribeInstanceInformation"], "*")
+
+
+def send_commands(documents: Arn) -> Statement:
+    """Run some documents on the account's instances in this Region, and no other document."""
+    instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
+    return allow(["ssm:SendCommand"], [documents, instances])
+
+
+def read_commands() -> Statement:
+    """Read what became of commands; the call is about all of them."""
+    return allow(["ssm:ListCommandInvocations"], "*")
+
+
+def start_executions(*machines: Arn) -> Statement:
+    """Start executions of some state machines."""
+    return allow(["states:StartExecution"], list(machines))
+
+
+def invoke_functions(functions: Sequence[Arn]) -> Statement:
+    """Call some functions."""
+    return allow(["lambda:InvokeFunction"], list(functions))
+
+
 def write_objects(objects: Arn) -> Statement:
     """Write and delete objects."""
     return allow(["s3:DeleteObject", "s3:PutObject"], [objects])
@@ -346,49 +387,3 @@ def take_back_trails() -> Statement:
 
 def _of_services(principals: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {"StringEquals": {"organizations:ServicePrincipal": list(principals)}}
-
-
-def start_executions(*machines: Arn) -> Statement:
-    """Start executions of some state machines."""
-    return allow(["states:StartExecution"], list(machines))
-
-
-def invoke_functions(*functions: Arn) -> Statement:
-    """Call some functions."""
-    return allow(["lambda:InvokeFunction"], list(functions))
-
-
-def see_instances() -> Statement:
-    """See the instances of the account, as EC2 has them; the call knows no resources."""
-    return allow(["ec2:DescribeInstances"], "*")
-
-
-def see_nodes() -> Statement:
-    """See what Systems Manager knows of instances; the call knows no resources that could be named beforehand."""
-    return allow(["ssm:DescribeInstanceInformation"], "*")
-
-
-def read_parameters(path: str) -> Statement:
-    """Read the parameters below a path; which of both forms the call asks for depends on its slash."""
-    parameters = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{path}"
-    return allow(["ssm:GetParametersByPath"], [Sub(parameters), Sub(f"{parameters}/*")])
-
-
-def send_commands(documents: Sequence[Any]) -> list[Statement]:
-    """Send some documents to instances of the account."""
-    instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
-    return [allow(["ssm:SendCommand"], [*documents, instances])]
-
-
-def see_commands() -> Statement:
-    """See what came of commands; the call knows no resources."""
-    return allow(["ssm:ListCommandInvocations"], "*")
-
-
-def read_scripts(bucket: str, folder: str) -> list[Statement]:
-    """Read the agent's scripts as the SSM Agent does: `aws:downloadContent` also lists what it fetches."""
-    arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"
-    return [
-        allow(["s3:GetObject"], [Sub(f"{arn}/{folder}*")]),
-        allow(["s3:ListBucket"], [Sub(arn)], StringLike={"s3:prefix": f"{folder}*"}),
-    ]

@@ -46,8 +46,8 @@ class InventorySettings(Settings, frozen=True, kw_only=True):
     owner_tag: str = "Owner"
 
 
-class AgentsSettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-agents`. An instance lacks the agent for so many days before it is a finding."""
+class AgentCoverageSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-agent-coverage`. An instance lacks the agent for so many days before it is a finding."""
 
     findings_table: str
     state_table: str

@@ -6,7 +6,7 @@ from troposphere.events import Rule
 from contract.account_settings import SETTINGS_FOLDER
 from contract.names import CONTROL_INDEX, LAMBDA_SOURCE, SPOKE_SOURCE
 from generator import iam
-from generator.functions import AGENTS, INVENTORY, REPORTS
+from generator.functions import AGENT_COVERAGE, INVENTORY, REPORTS
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried, work_queue
 from generator.parts.sources import from_queue, from_rule, to_queue
@@ -53,23 +53,29 @@ def inventory(site: Site) -> list[AWSObject]:
     ]
 
 
-def agents(site: Site) -> list[AWSObject]:
+def agent_coverage(site: Site) -> list[AWSObject]:
     """Return what counts hourly which instances have the agent, and follows those that lack it."""
     config = site.config
-    hourly = Rule("AgentsSchedule", Name=f"{AGENTS.full_name(config.names)}-hourly", ScheduleExpression="rate(1 hour)")
+    hourly = Rule(
+        "AgentCoverageSchedule",
+        Name=f"{AGENT_COVERAGE.full_name(config.names)}-hourly",
+        ScheduleExpression="rate(1 hour)",
+    )
     statements = [
         *_state("DeleteItem", "PutItem", "Query"),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
         iam.query_index("FindingsTable", CONTROL_INDEX),
-        iam.send_messages(GetAtt("AgentsDeadLetters", "Arn")),
+        iam.send_messages(GetAtt("AgentCoverageDeadLetters", "Arn")),
     ]
     return [
         *dead_letters(
-            "AgentsDeadLetters", config.names.dead_letter_queue("agents"), {"events": [GetAtt(hourly, "Arn")]}
+            "AgentCoverageDeadLetters",
+            config.names.dead_letter_queue("agent_coverage"),
+            {"events": [GetAtt(hourly, "Arn")]},
         ),
-        *function(AGENTS, site, statements, config.findings.log_retention_days),
-        retried(AGENTS, "AgentsDeadLetters"),
-        *from_rule(AGENTS, hourly),
+        *function(AGENT_COVERAGE, site, statements, config.findings.log_retention_days),
+        retried(AGENT_COVERAGE, "AgentCoverageDeadLetters"),
+        *from_rule(AGENT_COVERAGE, hourly),
     ]
 
 

@@ -7,6 +7,11 @@ from generator.snapshots import everything, sample
 
 REGIONS = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
 MANAGEMENT = "999999999999"
+AGENT = {
+    "enabled": True,
+    **{f"{platform}_{action}": "script" for platform in ("linux", "windows") for action in ("install", "uninstall")},
+}
+LONGEST_TAGS = ";".join(f"{'k' * 100}{number}:{'v' * 100}" for number in range(5))
 SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:muster/origin-AbCdEf"
 
 
@@ -43,6 +48,7 @@ def largest(trail: Trail) -> Config:
         network={"enabled": True},
         enable={"config": True, "config_bucket": "c" * 63},
         web={**cdn(origin_secret=SECRET), "action_links": True},
+        agent={**AGENT, "linux_running": "r" * 2_000, "windows_running": "r" * 2_000, "tags": LONGEST_TAGS},
         channels={"email": {"sender": "muster@example.com", "recipients": recipients}},
     )
 
@@ -54,5 +60,6 @@ LINTED |= {
     "links-china": variant("cn-north-1", web={"action_links": True}),
 }
 LINTED |= {"web": variant(web=cdn()), "web-secret": variant("us-east-1", web=cdn(origin_secret=SECRET))}
+LINTED |= {f"{region}-agent": variant(region, agent=AGENT) for region in REGIONS}
 LARGEST = {f"largest-{trail}": largest(trail) for trail in Trail}
 EVERY = {**LINTED, **LARGEST}

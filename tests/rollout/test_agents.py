@@ -202,7 +202,7 @@ def test_what_is_told_of_an_instance_shows_why(fleet: Fleet, started: dict[str, 
 
 def test_no_parameter_of_a_command_holds_the_script_or_a_secret(fleet: Fleet, started: dict[str, str]) -> None:
     (command,) = fleet.ssm.list_commands(InstanceId=started["linux"])["Commands"]
-    assert set(command["Parameters"]) == {"Script", "Sha256", "Action"}
+    assert set(command["Parameters"]) == {"Key", "Hash", "Mode"}
     assert "token" not in json.dumps(command, default=str)
 
 

@@ -19,14 +19,14 @@ from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.conditions import follow
 from hub.own_findings import AGENT_MISSING
-from hub.settings import AgentsSettings
+from hub.settings import AgentCoverageSettings
 from hub.store.accounts import ACTIVE, AccountStore
 from hub.store.agent_coverage import AgentCoverage, AgentCoverageStore
 from hub.store.agents import AgentStore, KnownInstance
 from hub.store.findings import FindingStore
 
-logger = Logger(service="agents")
-metrics = Metrics(namespace=METRICS_NAMESPACE, service="agents")
+logger = Logger(service="agent_coverage")
+metrics = Metrics(namespace=METRICS_NAMESPACE, service="agent_coverage")
 
 # Of a script's output, what a finding holds.
 _SHOWN = 500
@@ -44,13 +44,13 @@ class Stores(msgspec.Struct, frozen=True):
 @metrics.log_metrics
 def follow_handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Count instances and follow those that lack the agent; answers how many have and lack it."""
-    settings = read_settings(AgentsSettings, os.environ)
+    settings = read_settings(AgentCoverageSettings, os.environ)
     return look(_stores(), now(), timedelta(days=settings.agent_missing_days), is_on=settings.installs_agents)
 
 
 @cache
 def _stores() -> Stores:
-    settings, client = read_settings(AgentsSettings, os.environ), aws_client("dynamodb")
+    settings, client = read_settings(AgentCoverageSettings, os.environ), aws_client("dynamodb")
     return Stores(
         AccountStore(client, settings.state_table),
         AgentStore(client, settings.state_table),
