@@ -29,7 +29,7 @@ _CHANGES = (
     "sqs:SetQueueAttributes",
 )
 _AGENT_CHANGES = (
-    *("ssm:DeleteDocument", "ssm:DeleteParameter*", "ssm:ModifyDocument*", "ssm:PutParameter", "ssm:UpdateDocument*"),
+    *("ssm:Delete*", "ssm:Modify*", "ssm:Put*", "ssm:Update*"),
     *("states:Delete*", "states:StopExecution", "states:Update*"),
 )
 _TRAIL_CHANGES = (
@@ -77,7 +77,7 @@ def written(policy: Mapping[str, Any]) -> str:
     if len(text) > LIMIT:
         raise GuardrailError(
             f"organization.guardrail_exempt_roles: the guardrail would have {len(text)} characters, {LIMIT} at most; "
-            "name fewer roles, or several by one pattern"
+            "name fewer roles, or several by one pattern, or give creator.created_by_key a shorter one"
         )
     return text
 
@@ -119,14 +119,12 @@ def _spoke_resources(config: Config) -> list[str]:
 
 
 def _agent_resources(config: Config) -> list[str]:
-    name = config.names.agent_machine("*")
+    """Return documents and parameters, machines and executions, role and policy: one pattern for two of them."""
+    prefix = config.aws.prefix
     return [
-        f"arn:*:ssm:*:*:document/{name}",
-        f"arn:*:ssm:*:*:parameter{config.names.parameter('agent')}/*",
-        f"arn:*:states:*:*:stateMachine:{name}",
-        f"arn:*:states:*:*:execution:{name}",
-        f"arn:*:iam::*:role/{config.names.agent_role}-*",
-        f"arn:*:iam::*:policy/{config.names.agent_policy}",
+        f"arn:*:ssm:*:*:*/{prefix}*agent*",
+        f"arn:*:states:*:*:*:{prefix}-spoke-*",
+        f"arn:*:iam::*:*/{prefix}-agent*",
     ]
 
 

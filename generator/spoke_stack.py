@@ -47,13 +47,11 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "parts": ",".join(spoke_parts(config)),
         "artefact_bucket": artefact_bucket(config),
         "config_bucket": config.enable.config_bucket if config.enable.config else "",
-        **_agent_values(config),
+        **(_agent_values(config) if config.agent.enabled else {"agent_scan_machine": ""}),
     }
 
 
 def _agent_values(config: Config) -> dict[str, Any]:
-    if not config.agent.enabled:
-        return {"agent_scan_machine": ""}
     scan, start = machine_arns(config)
     return {
         "agent_name": config.agent.name,

@@ -53,6 +53,8 @@ ON_EVERYTHING = {
     "organizations:ListRoots": "knows no resources",
     "organizations:ListTagsForResource": "would name every account",
     "organizations:PutResourcePolicy": "there is one, and no id before it is there",
+    "ssm:DescribeInstanceInformation": "lists what Systems Manager reaches",
+    "ssm:ListCommandInvocations": "lists what became of commands, whose ids nobody knows before",
     "tag:GetResources": "knows no resources",
     "tag:TagResources": "knows no resources; the services' own actions are limited by conditions",
     "xray:PutTelemetryRecords": "knows no resources",

@@ -16,7 +16,7 @@ Machine = dict[str, Any]
 
 # Whom the templates' placeholders stand for.
 SCAN, CAPTURE, CHECK, INSTALL, RESULT = "Scan", "Capture", "Check", "Install", "Result"
-START_EXECUTION = "arn:${Partition}:states:::states:startExecution"
+START_EXECUTION = "StartExecution"
 
 _BUSY = {
     "ErrorEquals": [
@@ -53,7 +53,7 @@ def scan_machine(config: Config) -> Machine:
         "More?": _choice([{"Variable": "$.following", "StringEquals": "", "Next": "Done"}], "Following"),
         "Following": {
             "Type": "Task",
-            "Resource": START_EXECUTION,
+            "Resource": f"${{{START_EXECUTION}}}",
             "Parameters": {
                 "StateMachineArn.$": "$$.StateMachine.Id",
                 "Input": {"via.$": "$.via", "following.$": "$.following"},

@@ -43,7 +43,7 @@ def capture_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, 
     work = with_instance(work, instance) if instance else work
     report = _ended(out.place, work, instance, rules)
     if report is None:
-        logger.info("instance gets the agent", name=work.name)
+        logger.info("instance gets the agent", instance_name=work.name)
         return written(work)
     out.send([report])
     logger.info("instance is left alone", state=report.state, reason=report.reason, details=report.details)

@@ -13,7 +13,7 @@ from generator.generate import templates as render
 from generator.hub_stack import hub_values
 from generator.parts.function import TemplateError, environment
 from generator.settings.web import CDN_REGION
-from generator.snapshots import SNAPSHOTS, blank_artefacts, everything, rendered, written
+from generator.snapshots import SNAPSHOTS, blank_artefacts, blank_scripts, everything, rendered, written
 from generator.spoke_stack import spoke_values
 from hub.api.models import Problem
 from hub.lookups.catalogue import lookup_actions
@@ -51,17 +51,26 @@ def test_the_web_template_equals_its_snapshot(config: Config) -> None:
     assert written(rendered(everything(config))["web"]) == kept, "make snapshots accepts the change"
 
 
+def test_the_agents_part_of_the_spoke_equals_its_snapshot(config: Config) -> None:
+    kept = (SNAPSHOTS / "agent.json").read_text(encoding="utf-8")
+    whole = rendered(everything(config))["spoke"]["Resources"]
+    agent = {title: one for title, one in whole.items() if title.startswith("Agent")}
+    assert written(agent) == kept, "make snapshots accepts the change"
+
+
 @pytest.mark.lint
 @pytest.mark.parametrize("settings", LINTED.values(), ids=LINTED)
 def test_cfn_lint_has_nothing_to_say(settings: Config) -> None:
     region = settings.aws.home_region
-    bodies = render(settings, blank_artefacts())
+    bodies = render(settings, blank_artefacts(), blank_scripts(settings))
     with_trail = {Trail.ACCOUNTS: ["spoke"], Trail.ORGANIZATION: ["hub", "management"]}
     names = with_trail.get(settings.spoke.trail, list(bodies))
     if settings.web.cdn:
         names = ["web"]
     elif settings.network.enabled:
         names = ["hub"]
+    elif settings.agent.enabled:
+        names = ["spoke", "artefacts"]
     found = [f"{name}: {one}" for name in names for one in lint(bodies[name], config=_arguments(_place(name, region)))]
     assert found == []
 
@@ -124,8 +133,9 @@ def test_every_value_of_a_stack_is_some_functions_setting(config: Config) -> Non
     wanted = {side: set() for side in (False, True)}
     for what in FUNCTIONS:
         wanted[what.in_spokes] |= set(what.settings.__struct_fields__)
-    assert hub_values(config).keys() == wanted[False]
-    assert spoke_values(config, "").keys() == wanted[True]
+    whole = everything(config)
+    assert hub_values(whole).keys() == wanted[False]
+    assert spoke_values(whole, "").keys() == wanted[True]
 
 
 def test_mappings_have_their_actions_on_queues(of_type: Found) -> None:

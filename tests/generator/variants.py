@@ -36,19 +36,19 @@ def cdn(**values: Any) -> dict[str, Any]:
     return {"cdn": {**found.model_dump(), **values}}
 
 
-def largest(trail: Trail) -> Config:
+def largest(trail: Trail, **more: Any) -> Config:
     """Return the settings that make the longest templates: every part, the longest names, the most recipients."""
     recipients = [f"person-{number:02}@department.example.com" for number in range(50)]
+    sections = {"creator": {"created_by_key": "K" * 128}, **more}
     return variant(
         trail=trail,
+        **sections,
         aws={"prefix": "x" * 20},
         spoke={"alarms": True, "tracing": True, "trail": trail},
-        creator={"created_by_key": "K" * 128},
         findings={"publish_to_security_hub": True, "data_events": True},
         network={"enabled": True},
         enable={"config": True, "config_bucket": "c" * 63},
         web={**cdn(origin_secret=SECRET), "action_links": True},
-        agent={**AGENT, "linux_running": "r" * 2_000, "windows_running": "r" * 2_000, "tags": LONGEST_TAGS},
         channels={"email": {"sender": "muster@example.com", "recipients": recipients}},
     )
 
@@ -61,5 +61,11 @@ LINTED |= {
 }
 LINTED |= {"web": variant(web=cdn()), "web-secret": variant("us-east-1", web=cdn(origin_secret=SECRET))}
 LINTED |= {f"{region}-agent": variant(region, agent=AGENT) for region in REGIONS}
+# The guardrail has no room for the agent and the longest of all tag keys too.
+_LONGEST_AGENT = {**AGENT, "linux_running": "r" * 2_000, "windows_running": "r" * 2_000, "tags": LONGEST_TAGS}
 LARGEST = {f"largest-{trail}": largest(trail) for trail in Trail}
+LARGEST |= {
+    f"largest-agent-{trail}": largest(trail, creator={"created_by_key": "K" * 64}, agent=_LONGEST_AGENT)
+    for trail in Trail
+}
 EVERY = {**LINTED, **LARGEST}
