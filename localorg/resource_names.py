@@ -85,13 +85,6 @@ def _sender(call: Call) -> str:
     return call.arn("ses", f"identity/{address}") if address else ""
 
 
-def _parameters(call: Call) -> str:
-    """The path of a call for all parameters below it (Systems Manager guide, "Restricting access to parameters")."""
-    if call.action != "ssm:GetParametersByPath":
-        return ""
-    return call.arn("ssm", f"parameter/{str(call.document.get('Path', '')).strip('/')}")
-
-
 def _document(call: Call) -> str:
     """The SSM document; Amazon's own belong to no account (service authorization reference, "Systems Manager")."""
     if not _DOCUMENT_CALL.fullmatch(call.action):

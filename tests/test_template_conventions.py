@@ -38,8 +38,6 @@ ON_EVERYTHING = {
     "ec2:DescribeNetworkInterfaces": _OF_LAMBDA,
     "ec2:DescribeSubnets": _OF_LAMBDA,
     "ec2:UnassignPrivateIpAddresses": _OF_LAMBDA,
-    "ssm:DescribeInstanceInformation": "knows no resources",
-    "ssm:ListCommandInvocations": "knows no resources",
     "events:ListRules": "knows no resources",
     "organizations:DeleteResourcePolicy": "there is one, and no id before it is there",
     "organizations:DescribeOrganization": "knows no resources",

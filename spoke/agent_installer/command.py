@@ -52,13 +52,14 @@ def request(work: Work, digest: str, prefix: str) -> dict[str, Any]:
 
 def comment(work: Work) -> str:
     """Return what a command says of itself, from which its end is reported."""
-    return f"Muster: {work.action} by {work.via}"
+    return f"Muster: {work.action} by {work.via} on {work.platform}"
 
 
-def read_comment(text: str) -> tuple[Action, Via] | None:
-    """Return what a command was sent for; nothing when Muster did not send it."""
-    words = text.removeprefix("Muster: ").split(" by ")
+def read_comment(text: str) -> tuple[Action, Via, str] | None:
+    """Return what a command was sent for, and on which platform; nothing when Muster did not send it."""
+    asked, _, platform = text.removeprefix("Muster: ").partition(" on ")
+    action, _, via = asked.partition(" by ")
     try:
-        return Action(words[0]), Via(words[-1])
+        return Action(action), Via(via), platform
     except ValueError:
         return None

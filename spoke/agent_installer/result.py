@@ -84,9 +84,9 @@ def _command_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentS
     if not found or not has_ended(found[0]):
         raise TryLaterError(f"command {command} on {instance}")
     uninstalls = detail["document-name"] == names.agent_document(uninstalls=True)
-    usual = (Action.UNINSTALL if uninstalls else Action.INSTALL), Via.COMMAND
-    action, via = read_comment(str(found[0].get("Comment", ""))) or usual
-    work, ended = _known(Work(instance=instance, via=via, action=action), out, at)
+    usual = (Action.UNINSTALL if uninstalls else Action.INSTALL), Via.COMMAND, ""
+    action, via, platform = read_comment(str(found[0].get("Comment", ""))) or usual
+    work, ended = _known(Work(instance=instance, via=via, action=action, platform=platform), out, at)
     if ended:
         return ended
     told = outcome(found[0], names.agent_policy)

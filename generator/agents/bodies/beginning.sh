@@ -22,14 +22,14 @@ tell() {
   echo "muster: $1${2:+ $2}"
 }
 
-# Two commands at once would install twice. Whoever held the lock and was killed holds it no more.
+# Two commands at once would install twice. Whoever held the lock and was killed holds it no more. A link is made with
+# what it says in one step, so that nobody sees a lock without its holder.
 take_turn() {
-  until mkdir "$lock" 2>/dev/null; do
-    [ -d "$lock" ] || return 0
+  until ln -s "$$" "$lock" 2>/dev/null; do
+    [ -L "$lock" ] || return 0
     sleep 2
-    kill -0 "$(cat "$lock/pid" 2>/dev/null)" 2>/dev/null || rm -rf "$lock"
+    kill -0 "$(readlink "$lock")" 2>/dev/null || rm -rf "$lock"
   done
-  echo $$ >"$lock/pid"
   trap 'rm -rf "$lock" script.sh' EXIT
 }
 

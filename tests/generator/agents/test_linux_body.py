@@ -18,7 +18,7 @@ AGENT = Agent(
 )
 INSTALLS = '#!/bin/bash\nset -o pipefail\necho "Installing"\necho "4.2.0" > "$HOME/agent"\n'
 REMOVES = '#!/bin/sh\nrm -f "$HOME/agent"\necho "Gone"\n'
-TOOLS = ("cat", "cut", "grep", "head", "mkdir", "rm", "sed", "sha256sum", "sleep", "tail")
+TOOLS = ("cat", "cut", "grep", "head", "ln", "readlink", "rm", "sed", "sha256sum", "sleep", "tail")
 
 
 @dataclass
@@ -208,10 +208,10 @@ def test_two_commands_at_once_install_once(machine: Machine) -> None:
 
 def test_a_lock_that_a_killed_command_left_is_taken_over(machine: Machine) -> None:
     lock = machine.home / "orchestration" / "muster-agent.lock"
-    lock.mkdir(parents=True)
+    lock.parent.mkdir(parents=True)
     ended = subprocess.Popen(["/bin/true"])
     ended.wait()
-    (lock / "pid").write_text(f"{ended.pid}\n")
+    lock.symlink_to(str(ended.pid))
     assert machine.install().last == "muster: installed 4.2.0"
 
 

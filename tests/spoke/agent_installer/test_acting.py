@@ -35,7 +35,7 @@ def invocation(*steps: dict[str, Any], status: str = "Success", details: str = "
             {
                 "Status": status,
                 "StatusDetails": details or status,
-                "Comment": comment or "Muster: install by start",
+                "Comment": comment or "Muster: install by start on Linux",
                 "CommandPlugins": list(steps),
             }
         ]
@@ -62,7 +62,7 @@ def test_the_command_names_the_document_and_the_scripts_hash_and_nothing_secret(
     assert answer == {"instance": ID, "command": COMMAND}
     (sent,) = aws.named("send_command")
     assert (sent["DocumentName"], sent["InstanceIds"], sent["Parameters"]) == (document, [ID], parameters)
-    assert (sent["TimeoutSeconds"], sent["Comment"]) == (600, f"Muster: {action} by start")
+    assert (sent["TimeoutSeconds"], sent["Comment"]) == (600, f"Muster: {action} by start on {platform}")
 
 
 def test_without_a_script_nothing_is_sent(call: Call, aws: Any, reports: Reports) -> None:
