@@ -11,6 +11,7 @@ SPOKE_SOURCE = "muster.spoke"
 HEARTBEAT = "Muster Heartbeat"
 TAGGING_RESULT = "Muster Tagging Result"
 AGENT_STATUS = "Muster Agent Status"
+RETENTION_REPORT = "Muster Retention Report"
 # What Lambda publishes of an asynchronous invocation: what the function returned is its `responsePayload`.
 LAMBDA_SOURCE = "lambda"
 LAMBDA_RESULT = "Lambda Function Invocation Result - Success"
@@ -19,6 +20,12 @@ HUB_SOURCE = "muster.hub"
 FINDING_EVENT = "Muster Finding"
 
 CREATED_BY = "CreatedBy"
+# Tags of images and snapshots: how long they are kept, until when, what forbids to delete them, and since when the
+# expiry waits to.
+RETENTION = "Retention"
+DELETE_ON = "DeleteOn"
+LEGAL_HOLD = "LegalHold"
+EXPIRES_AFTER = "ExpiresAfter"
 
 METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
@@ -33,6 +40,13 @@ ARCHIVE_LAG = "ArchiveLagDays"
 SYNC_AGE = "SyncAgeHours"
 SYNC_WHOLE_AGE = "SyncWholeAgeDays"
 SYNC_REFUSED = "SyncRefused"
+RETENTION_RUNS = "RetentionRuns"
+RETENTION_ERRORS = "RetentionErrors"
+RETENTION_SECONDS = "RetentionSeconds"
+RETENTION_MEMORY = "RetentionPeakMemory"
+RETENTION_SEEN = "RetentionSeen"
+RETENTION_FAILURES = "RetentionFailures"
+RETENTION_OVERDUE = "RetentionOverdue"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"
@@ -44,7 +58,10 @@ HUB_FUNCTIONS = (
     *("transitions", "workflow", "suppressions", "notifier", "sender", "digest", "channel_check"),
     *("publisher", "archiver", "late_archiver", "api", "actions"),
 )
-SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
+SPOKE_FUNCTIONS = (
+    *("creator_tagger", "heartbeat"),
+    *("backup_tagger", "expiry"),
+)
 # What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
 HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view")
 # What has a role in the spokes and is no function: the rules that forward events.
@@ -212,6 +229,14 @@ def tagging_key(account: str, event: str) -> tuple[str, str]:
 def agent_key(account: str, region: str, instance: str) -> tuple[str, str]:
     """Return pk and sk of what is known of the security agent on an instance."""
     return f"AGENT#{account}", f"{region}#{instance}"
+
+
+RETENTION_PARTITION = "RETENTION"
+
+
+def retention_key(account: str, region: str, job: str) -> tuple[str, str]:
+    """Return pk and sk of the last report of a job on a spoke's images and snapshots; one partition lists all."""
+    return RETENTION_PARTITION, f"{account}#{region}#{job}"
 
 
 def rollup_key(day: str, account: str, severity: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from contract.names import HEARTBEAT, VERSION
 from contract.settings import read_settings
 from contract.spoke_events import Heartbeat
 from spoke.clients import client
-from spoke.heartbeat.account_settings import read_account_settings
+from spoke.account_settings import read_account_settings
 from spoke.heartbeat.checks import Spoke, checked
 from spoke.heartbeat.custom_resource import answered, is_request
 from spoke.reports import bus_region, entry_of, publish
