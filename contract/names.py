@@ -26,6 +26,8 @@ RETENTION = "Retention"
 DELETE_ON = "DeleteOn"
 LEGAL_HOLD = "LegalHold"
 EXPIRES_AFTER = "ExpiresAfter"
+# Beside it, of one value: a rule of the Recycle Bin in a template names a tag with its value (AWS::Rbin::Rule).
+EXPIRING = ("Expiring", "true")
 
 METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"

@@ -219,11 +219,32 @@ HEARTBEAT = Function(
     timeout=60,
     in_spokes=True,
 )
+BACKUP_TAGGER = Function(
+    name="backup_tagger",
+    handler="spoke.backup_tagger.handler.tag_backups_handler",
+    settings=spoke.BackupTaggerSettings,
+    services=("ec2", "events", "lambda", "s3", "sqs"),
+    memory=256,
+    timeout=900,
+    in_spokes=True,
+)
+EXPIRY = Function(
+    name="expiry",
+    handler="spoke.expiry.handler.expire_handler",
+    settings=spoke.ExpirySettings,
+    services=("autoscaling", "ec2", "events", "sqs", "ssm"),
+    memory=256,
+    timeout=900,
+    in_spokes=True,
+)
 
 HUB_FUNCTIONS = (
     *(DETECTOR, INGESTER, SYNC, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
     *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, SENDER, DIGEST, CHANNEL_CHECK),
     *(PUBLISHER, ARCHIVER, LATE_ARCHIVER, API, ACTIONS),
 )
-SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
+SPOKE_FUNCTIONS = (
+    *(CREATOR_TAGGER, HEARTBEAT),
+    *(BACKUP_TAGGER, EXPIRY),
+)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

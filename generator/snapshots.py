@@ -12,6 +12,7 @@ from generator.functions import FUNCTIONS
 from generator.generate import templates
 from generator.guardrail import FILE, guardrail
 from generator.published import published
+from generator.settings.backup import Expiry
 from generator.settings.web import CDN_REGION, Cdn
 from generator.third_party import ROOT
 
@@ -41,6 +42,7 @@ def everything(config: Config) -> Config:
     )
     parts = {
         "spoke": config.spoke.model_copy(update={"alarms": True}),
+        "backup": config.backup.model_copy(update={"expiry": Expiry.DELETE}),
         "network": config.network.model_copy(update={"enabled": True}),
         "web": config.web.model_copy(update={"cdn": cdn, "action_links": True}),
     }

@@ -15,6 +15,7 @@ from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site, artefact_bucket
 from generator.parts.heartbeat import heartbeat, introduction
 from generator.parts.looking_up import read_role
+from generator.parts.retention import backup_tagger, expiry, retention_values
 from generator.parts.tagging import creator_tagger
 from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region, own_trail
 from generator.watching import configured_rules
@@ -38,6 +39,7 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "config_hash": config_hash,
         "interval_seconds": INTERVAL_SECONDS,
         **_tag_values(config),
+        **retention_values(config),
         "dead_letter_queue_url": Ref("CreatorTaggerDeadLetters"),
         "parts": ",".join(spoke_parts(config)),
         "artefact_bucket": artefact_bucket(config),
@@ -59,7 +61,13 @@ def _tag_values(config: Config) -> dict[str, str]:
 
 def spoke_parts(config: Config) -> list[str]:
     """Return the names of the parts that have a role and a dead-letter queue."""
-    return ["alerts", *(["creator-tagger"] if config.creator.enabled else []), "heartbeat"]
+    return [
+        "alerts",
+        *(["creator-tagger"] if config.creator.enabled else []),
+        *(["backup-tagger"] if config.backup.enabled else []),
+        *(["expiry"] if config.backup.is_expiring else []),
+        "heartbeat",
+    ]
 
 
 def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
@@ -71,6 +79,8 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
         [
             *alert_forwarding(config, configured_rules(config)),
             *(creator_tagger(site) if config.creator.enabled else []),
+            *(backup_tagger(site) if config.backup.enabled else []),
+            *(expiry(site) if config.backup.is_expiring else []),
             *heartbeat(site),
             read_role(config),
             *(account_trail(config) if has_trail else []),

@@ -77,7 +77,7 @@ class FakeEc2:
         for one in Resources:
             if one in self.bad:
                 raise refusal("InvalidID", "CreateTags")
-            if keys & self.tags(one).keys() or ("DeleteOn" in self.tags(one) and keys != {"ExpiresAfter"}):
+            if keys & self.tags(one).keys() or ("DeleteOn" in self.tags(one) and "ExpiresAfter" not in keys):
                 raise refusal("UnauthorizedOperation", "CreateTags")
         for one in Resources:
             self._one(one)["Tags"] = _pairs(self.tags(one) | {pair["Key"]: pair["Value"] for pair in Tags})

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from contract.names import EXPIRES_AFTER
+from contract.names import EXPIRES_AFTER, EXPIRING
 from contract.spoke_events import LONGEST_TEXT, MOST_EXAMPLES, BackupFailure, DueBackup
 from spoke.backup_tagger.writing import OutOfTimeError, Outcome, SecondsLeft, Writer
 from spoke.backups import Backup, Kind, images, snapshots
@@ -147,7 +147,7 @@ class Run:
         if self._limits.is_dry:
             return False
         if decision.step is Step.MARK:
-            self._writer.add(one.id, {EXPIRES_AFTER: self._limits.rules.mark.isoformat()})
+            self._writer.add(one.id, dict([EXPIRING, (EXPIRES_AFTER, self._limits.rules.mark.isoformat())]))
         elif decision.step is Step.UNMARK:
             self._marks_gone.append(one.id)
             if len(self._marks_gone) == _BATCH:
@@ -208,7 +208,7 @@ class Run:
         if not ids:
             return
         try:
-            self._ec2.delete_tags(Resources=ids, Tags=[{"Key": EXPIRES_AFTER}])
+            self._ec2.delete_tags(Resources=ids, Tags=[{"Key": key} for key in (EXPIRES_AFTER, EXPIRING[0])])
             self.tally.unmarked += len(ids)
         except ClientError as error:
             for one in ids:

@@ -16,7 +16,7 @@ from tests.ec2 import FakeEc2, refusal
 AMI, OTHER_AMI = "ami-0123456789abcdef0", "ami-0123456789abcdef1"
 TODAY = date(2026, 11, 27)
 DUE = {"Retention": "90days", "DeleteOn": "2026-11-01"}
-RIPE = {**DUE, "ExpiresAfter": "2026-11-20"}
+RIPE = {**DUE, "ExpiresAfter": "2026-11-20", "Expiring": "true"}
 Answer = dict[str, Any]
 Expire = Callable[..., Answer]
 
