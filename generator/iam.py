@@ -270,9 +270,7 @@ def delete_backups(mark: str, date: str, hold: str, retention: Mapping[str, str]
     """Delete images and snapshots that bear the mark and a date, no hold, and no tag of `retention` (key → value)."""
     null = {f"aws:ResourceTag/{mark}": "false", f"aws:ResourceTag/{date}": "false", f"aws:ResourceTag/{hold}": "true"}
     kept = {f"aws:ResourceTag/{key}": value for key, value in retention.items()}
-    return allow(
-        ["ec2:DeleteSnapshot", "ec2:DeregisterImage"], _backups(), Null=null, StringNotEqualsIgnoreCase=kept
-    )
+    return allow(["ec2:DeleteSnapshot", "ec2:DeregisterImage"], _backups(), Null=null, StringNotEqualsIgnoreCase=kept)
 
 
 def see_uses() -> list[Statement]:

@@ -10,7 +10,7 @@ from troposphere import Ref, Template
 from contract.spoke_events import INTERVAL_SECONDS
 from generator.config import Config, Trail
 from generator.functions import HEARTBEAT
-from generator.parts.alarms import alarms
+from generator.parts.alarms import alarms, spoke_retention_alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site, artefact_bucket
 from generator.parts.heartbeat import heartbeat, introduction
@@ -71,7 +71,9 @@ def spoke_parts(config: Config) -> list[str]:
 
 
 def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
-    template = Template(Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator")
+    template = Template(
+        Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator, images and snapshots with a date"
+    )
     site = Site(config, artefacts, spoke_values(config, config_hash))
     has_trail = config.spoke.trail is Trail.ACCOUNTS
     template.add_condition(IN_GLOBAL_REGION, is_global_region(config))
@@ -88,6 +90,7 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) ->
     )
     if config.spoke.alarms:
         template.add_resource(alarms(list(template.resources.values()), are_told=False))
+        template.add_resource(spoke_retention_alarms(config) if config.backup.enabled else [])
     template.add_resource(introduction(config_hash, _always(template), own_trail() if has_trail else None))
     return template
 

@@ -99,7 +99,9 @@ def today() -> date:
 
 
 def _image(said: dict[str, Any]) -> Backup:
-    disks = [one["Ebs"]["SnapshotId"] for one in said.get("BlockDeviceMappings", ()) if one.get("Ebs", {}).get("SnapshotId")]
+    disks = [
+        one["Ebs"]["SnapshotId"] for one in said.get("BlockDeviceMappings", ()) if one.get("Ebs", {}).get("SnapshotId")
+    ]
     return Backup(
         id=said["ImageId"],
         kind=Kind.IMAGE,

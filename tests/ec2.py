@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 Tags = Mapping[str, str]
+NONE: Tags = MappingProxyType({})
 
 
 def refusal(code: str, call: str) -> ClientError:
@@ -30,7 +31,7 @@ class FakeEc2:
         self.largest = 0
         self.before: Callable[[str], None] = lambda _: None
 
-    def image(self, id_: str, created: str, *disks: str, tags: Tags = {}, **more: Any) -> None:
+    def image(self, id_: str, created: str, *disks: str, tags: Tags = NONE, **more: Any) -> None:
         """Register an image with its disks."""
         self.images[id_] = {
             "ImageId": id_,
@@ -41,7 +42,7 @@ class FakeEc2:
             **more,
         }
 
-    def snapshot(self, id_: str, created: str, tags: Tags = {}, **more: Any) -> None:
+    def snapshot(self, id_: str, created: str, tags: Tags = NONE, **more: Any) -> None:
         """Make a snapshot of 8 GiB."""
         self.snapshots[id_] = {
             "SnapshotId": id_,

@@ -12,6 +12,7 @@ from troposphere.rbin import Rule as RecycleBinRule
 from contract.account_settings import settings_key
 from contract.names import DELETE_ON, EXPIRES_AFTER, EXPIRING, LEGAL_HOLD, RETENTION
 from contract.retention import FOREVER
+from contract.spoke_events import Job
 from generator import iam
 from generator.config import Config
 from generator.functions import BACKUP_TAGGER, EXPIRY
@@ -54,6 +55,12 @@ def expiry(site: Site) -> list[AWSObject]:
         *from_rule(EXPIRY, schedule),
         *(_recycle_bin(config) if is_deleting else []),
     ]
+
+
+def retention_jobs(config: Config) -> list[Job]:
+    """Return what runs over images and snapshots in every spoke."""
+    tagging = [Job.TAGGING] if config.backup.enabled else []
+    return [*tagging, *([Job.EXPIRY] if config.backup.is_expiring else [])]
 
 
 def retention_values(config: Config) -> dict[str, Any]:

@@ -62,12 +62,11 @@ class Backup(Section):
         default=0.05,
         gt=0,
         le=10,
-        description="what a GiB of a snapshot costs, in dollars a month: 0.05 in us-east-1 (EBS pricing, standard tier)",
+        description="what a GiB of a snapshot costs, in dollars a month (EBS pricing: 0.05 in us-east-1)",
     )
     expiry: Expiry = Field(
         default=Expiry.OFF,
-        description="what is done about those past their date: off, report (says what would go, and what that saves), or "
-        "delete",
+        description="what is done about those past their date: off, report (says what would go and what that saves), delete",
     )
     expiry_wait_days: int = Field(
         default=7, ge=7, le=365, description="how long one is marked before it is deleted, in days"
@@ -98,7 +97,7 @@ class Backup(Section):
         return {key: value for key, _, value in pairs}
 
     def broken_rules(self) -> Iterator[Broken]:
-        """Yield a retention of no or too many days, a schedule nobody can tell the pauses of, and keys that are taken."""
+        """Yield a retention of no or too many days, a schedule of unknown pauses, and keys that are taken."""
         try:
             days_of(self.retention)
         except RetentionError as error:

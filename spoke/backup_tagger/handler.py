@@ -60,11 +60,13 @@ def tag_backups_handler(event: dict[str, Any], context: LambdaContext) -> dict[s
     where, retention = place_of(context), ""
     try:
         retention = _retention(where)
-        run.tally, cursor = tag_all(client("ec2", where.region), _limits(retention, context), run.tally, run.cursor, _log)
+        run.tally, cursor = tag_all(
+            client("ec2", where.region), _limits(retention, context), run.tally, run.cursor, _log
+        )
         if cursor is not None:
             run.seconds += (now() - begun).total_seconds()
             return _handed_on(run, cursor, context, where)
-    except Exception as error:  # noqa: BLE001 - whatever ends a run is the hub's to know, and the answer's to say
+    except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         _report(run, begun, retention, where, reason)
         raise RunFailedError(failure(reason)) from error

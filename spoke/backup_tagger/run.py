@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from contract.spoke_events import MOST_EXAMPLES, BackupFailure, DueBackup
 from spoke.backup_tagger.verdict import Disks, Policy, Verdict, due_since, judged
-from spoke.backup_tagger.writing import OutOfTimeError, Outcome, SecondsLeft, Writer
+from spoke.backup_tagger.writing import Outcome, OutOfTimeError, SecondsLeft, Writer
 from spoke.backups import Backup, Kind, images, snapshots
 
 # A page is read, and its full batches are written, within so many seconds.

@@ -39,7 +39,9 @@ class Outcome(msgspec.Struct):
 class Writer:
     """Batches by value: what is to get the same tags is written together, across pages."""
 
-    def __init__(self, ec2: Any, seconds_left: SecondsLeft, note: Callable[[Outcome], None], pause: Pause = time.sleep):
+    def __init__(
+        self, ec2: Any, seconds_left: SecondsLeft, note: Callable[[Outcome], None], pause: Pause = time.sleep
+    ) -> None:
         """Take EC2, the invocation's time, and who hears of each batch that was written."""
         self._ec2 = ec2
         self._seconds_left = seconds_left

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from contract.names import EXPIRES_AFTER, EXPIRING
 from contract.spoke_events import LONGEST_TEXT, MOST_EXAMPLES, BackupFailure, DueBackup
-from spoke.backup_tagger.writing import OutOfTimeError, Outcome, SecondsLeft, Writer
+from spoke.backup_tagger.writing import Outcome, OutOfTimeError, SecondsLeft, Writer
 from spoke.backups import Backup, Kind, images, snapshots
 from spoke.expiry.decision import Decision, Rules, Step, as_disk, decided
 

@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contract.names import HEARTBEAT, VERSION
 from contract.settings import read_settings
 from contract.spoke_events import Heartbeat
-from spoke.clients import client
 from spoke.account_settings import read_account_settings
+from spoke.clients import client
 from spoke.heartbeat.checks import Spoke, checked
 from spoke.heartbeat.custom_resource import answered, is_request
 from spoke.reports import bus_region, entry_of, publish

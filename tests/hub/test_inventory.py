@@ -23,6 +23,7 @@ from hub.organization import listed_accounts
 from hub.overrides import Override
 from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 
 if TYPE_CHECKING:
@@ -112,7 +113,12 @@ class Hub:
 
 @pytest.fixture
 def hub(organization: "OrganizationsClient", dynamodb: "DynamoDBClient", aws: Callable[..., Any]) -> Hub:
-    stores = Stores(AccountStore(dynamodb, "state"), SpokeStore(dynamodb, "state"), FindingStore(dynamodb, "findings"))
+    stores = Stores(
+        AccountStore(dynamodb, "state"),
+        SpokeStore(dynamodb, "state"),
+        FindingStore(dynamodb, "findings"),
+        RetentionStore(dynamodb, "state"),
+    )
     return Hub(organization, aws, stores)
 
 

@@ -20,6 +20,7 @@ from hub.store.accounts import AccountStore
 from hub.store.batches import write_items
 from hub.store.documents import document_item
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import Spoke, SpokeStore
 
 if TYPE_CHECKING:
@@ -123,7 +124,12 @@ def buckets() -> dict[str, Bucket]:
 def inventory(dynamodb: "DynamoDBClient", organizations: Organizations, buckets: dict[str, Bucket]) -> Inventory:
     scope = Scope(targets=(ROOT,), regions=REGIONS, hub_account="111122223333")
     overrides = (Override(ous=(UNITS[0],), settings={"skipped_checks": ["trail"]}),)
-    stores = Stores(AccountStore(dynamodb, "state"), SpokeStore(dynamodb, "state"), FindingStore(dynamodb, "findings"))
+    stores = Stores(
+        AccountStore(dynamodb, "state"),
+        SpokeStore(dynamodb, "state"),
+        FindingStore(dynamodb, "findings"),
+        RetentionStore(dynamodb, "state"),
+    )
     registrar = Registrar(organizations, scope, "Owner")  # type: ignore[arg-type] # a fake of its paginators
     return Inventory(registrar, buckets.__getitem__, stores, Plan(scope, overrides, Names()))  # type: ignore[arg-type]
 

@@ -147,7 +147,9 @@ def _used_by_an_instance(ec2: FakeEc2, _: Any) -> None:
 
 
 def _used_by_a_template(ec2: FakeEc2, _: Any) -> None:
-    ec2.templates = {"lt-1": [{"LaunchTemplateData": {"ImageId": "ami-00000001"}}, {"LaunchTemplateData": {"ImageId": AMI}}]}
+    ec2.templates = {
+        "lt-1": [{"LaunchTemplateData": {"ImageId": "ami-00000001"}}, {"LaunchTemplateData": {"ImageId": AMI}}]
+    }
 
 
 def _used_by_a_group(_: FakeEc2, aws: Any) -> None:
