@@ -27,6 +27,7 @@ _HEARTBEAT_SECONDS, _BATCH_SECONDS, _BATCH = 1.5, 0.1, 10
 # A daily run begins cold: EC2's client takes most of it (docs/retention.md).
 _RETENTION_SECONDS, _REPORT_UNITS = 3.0, 2
 _DAYS = 365 / 12
+RETENTION = ("runs over images and snapshots", "their reports")
 _LOGGED = 1_000  # bytes of a run: Lambda's own lines and the metrics
 
 
@@ -108,12 +109,12 @@ def account_costs(load: Load = Load(), units: Units = Units()) -> list[Cost]:  #
         Cost("heartbeats", beats, _run(HEARTBEAT, _HEARTBEAT_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT, "hourly, a Region"),
         Cost("their reports in the hub", beats, _from_queue(REPORTS) + WRITE_UNIT),
         Cost(
-            "runs over images and snapshots",
+            RETENTION[0],
             runs,
             _run(BACKUP_TAGGER, _RETENTION_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT,
             "daily, a Region; reads of EC2 are free",
         ),
-        Cost("their reports", runs, _from_queue(REPORTS) + _REPORT_UNITS * WRITE_UNIT),
+        Cost(RETENTION[1], runs, _from_queue(REPORTS) + _REPORT_UNITS * WRITE_UNIT),
         Cost("forwarded events", load.events, EVENT_TO_ANOTHER_ACCOUNT + in_hub + READ_UNIT),
         Cost("findings heard of again", load.refreshes, _from_queue(INGESTER) + units.again_reads * READ_UNIT),
         Cost("new findings", load.new_findings, units.new_writes * WRITE_UNIT + 2 * in_hub, "counted and told as well"),

@@ -118,7 +118,7 @@ def _trail_resources(config: Config) -> list[str]:
 
 
 def _mark_statement(config: Config) -> Statement:
-    """Nobody but the expiry marks images and snapshots: two weeks after a forged mark one would be gone."""
+    """Nobody but the expiry marks images and snapshots: a forged one would spare the wait."""
     named = {"ForAnyValue:StringEquals": {"aws:TagKeys": [EXPIRES_AFTER, EXPIRING[0]]}}
     return _denied(config, "MarkBackups", ["ec2:CreateTags", "ec2:DeleteTags"], "*", named)
 

@@ -253,7 +253,13 @@ def date_backups(keys: Sequence[str]) -> list[Statement]:
     conditions = _first_tag(keys)
     null = {**conditions["Null"], "aws:TagKeys": "false"}
     tag = allow(["ec2:CreateTags"], _backups(), **{**conditions, "Null": null})
-    return [tag, *(keep_tag(key) for key in keys[1:])]
+    return [tag, *(_kept_on_backups(key) for key in keys[1:])]
+
+
+def _kept_on_backups(key: str) -> Statement:
+    """Deny what writes a tag of an image or snapshot over a value that stands there already."""
+    written_over = {"Null": {f"aws:ResourceTag/{key}": "false"}, "ForAnyValue:StringEquals": {"aws:TagKeys": [key]}}
+    return {**allow(["ec2:CreateTags"], _backups(), **written_over), "Effect": "Deny"}
 
 
 def mark_backups(mark: str, beside: str, date: str) -> list[Statement]:

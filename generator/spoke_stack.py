@@ -72,7 +72,7 @@ def spoke_parts(config: Config) -> list[str]:
 
 def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str) -> Template:
     template = Template(
-        Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator, images and snapshots with a date"
+        Description="Muster's spoke: forwards alerts to the hub, tags new resources, images and snapshots"
     )
     site = Site(config, artefacts, spoke_values(config, config_hash))
     has_trail = config.spoke.trail is Trail.ACCOUNTS

@@ -97,7 +97,7 @@ def retention_alarms(config: Config) -> list[Alarm]:
     bad = f"more than {_MOST_FAILURES} % of the images and snapshots of an hour's runs could not be tagged or deleted"
     hourly = {"Period": _AN_HOUR}
     return [
-        _alarm(RETENTION_ERRORS, failed, {**_own_metric(RETENTION_ERRORS, REPORTS, "Sum"), **hourly}, 0, ALERTS),
+        _alarm(RETENTION_ERRORS, failed, {**_reported(RETENTION_ERRORS), **hourly}, 0, ALERTS),
         _alarm(RETENTION_OVERDUE, late, {**_own_metric(RETENTION_OVERDUE, INVENTORY, "Maximum"), **hourly}, 0, ALERTS),
         _alarm(
             RETENTION_SECONDS,
@@ -106,7 +106,7 @@ def retention_alarms(config: Config) -> list[Alarm]:
             config.backup.longest_seconds,
             ALERTS,
         ),
-        _rate("RetentionErrorRate", bad, *_of_reports(RETENTION_FAILURES, RETENTION_SEEN), _AN_HOUR, ALERTS),
+        _rate("RetentionErrorRate", bad, _reported(RETENTION_FAILURES), _reported(RETENTION_SEEN), ALERTS),
     ]
 
 
@@ -116,32 +116,27 @@ def spoke_retention_alarms(config: Config) -> list[Alarm]:
     hours = min(ceil(config.backup.interval.total_seconds() / _AN_HOUR) + 1, _MOST_HOURS)
     slow = f"{name} took more than {config.backup.longest_seconds} s (backup.longest_seconds)"
     never = f"{name} has not run for {hours} hours"
-    bad = f"more than {_MOST_FAILURES} % of the calls of {name} failed within {hours} hours"
+    bad = f"more than {_MOST_FAILURES} % of the calls of {name} failed within an hour"
     duration = {**_function_metric("Duration", Ref(BACKUP_TAGGER.title), "Maximum"), "Period": _AN_HOUR}
     runs = {**_function_metric("Invocations", Ref(BACKUP_TAGGER.title), "Sum"), "Period": _AN_HOUR}
     missing = _alarm(f"{BACKUP_TAGGER.title}Missing", never, {**runs, "EvaluationPeriods": hours}, 1, None, "breaching")
     missing.ComparisonOperator = "LessThanThreshold"
-    pair = (
-        _function_metric("Errors", Ref(BACKUP_TAGGER.title), "Sum"),
-        _function_metric("Invocations", Ref(BACKUP_TAGGER.title), "Sum"),
-    )
+    errors = _function_metric("Errors", Ref(BACKUP_TAGGER.title), "Sum")
     return [
         _alarm(f"{BACKUP_TAGGER.title}Slow", slow, duration, config.backup.longest_seconds * 1_000, None),
         missing,
-        _rate(f"{BACKUP_TAGGER.title}ErrorRate", bad, *pair, _AN_HOUR, None),
+        _rate(f"{BACKUP_TAGGER.title}ErrorRate", bad, errors, runs, None),
     ]
 
 
-def _of_reports(*names: str) -> list[dict[str, Any]]:
-    return [_own_metric(name, REPORTS, "Sum") for name in names]
+def _reported(name: str) -> dict[str, Any]:
+    return _own_metric(name, REPORTS, "Sum")
 
 
-def _rate(  # noqa: PLR0913, PLR0917 - an alarm is this list
-    title: str, text: str, bad: Mapping[str, Any], whole: Mapping[str, Any], period: int, topic: str | None
-) -> Alarm:
+def _rate(title: str, text: str, bad: Mapping[str, Any], whole: Mapping[str, Any], topic: str | None) -> Alarm:
     """Return an alarm on a share in percent; where nothing is counted, nothing is wrong."""
     counted = [
-        MetricDataQuery(Id=id_, MetricStat=_stat(metric, period), ReturnData=False)
+        MetricDataQuery(Id=id_, MetricStat=_stat(metric), ReturnData=False)
         for id_, metric in (("bad", bad), ("whole", whole))
     ]
     share = MetricDataQuery(Id="share", Expression="IF(whole > 0, 100 * bad / whole, 0)", ReturnData=True)
@@ -157,9 +152,9 @@ def _rate(  # noqa: PLR0913, PLR0917 - an alarm is this list
     )
 
 
-def _stat(metric: Mapping[str, Any], period: int) -> MetricStat:
+def _stat(metric: Mapping[str, Any]) -> MetricStat:
     named = Metric(Namespace=metric["Namespace"], MetricName=metric["MetricName"], Dimensions=metric["Dimensions"])
-    return MetricStat(Metric=named, Period=period, Stat=metric["Statistic"])
+    return MetricStat(Metric=named, Period=_AN_HOUR, Stat=metric["Statistic"])
 
 
 def rollup_alarm() -> Alarm:

@@ -71,7 +71,7 @@ def overview(config: Config, resources: Iterable[AWSObject]) -> Dashboard:
 
 
 def _error_rate() -> list[list[Any]]:
-    """Return the share of what was looked at and could not be tagged or deleted: an expression of two hidden metrics."""
+    """Return the share of what was looked at and could not be tagged or deleted, from two hidden metrics."""
     hidden = [
         [METRICS_NAMESPACE, name, "service", "reports", {"id": id_, "visible": False}]
         for id_, name in (("bad", RETENTION_FAILURES), ("whole", RETENTION_SEEN))

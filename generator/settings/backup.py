@@ -66,7 +66,7 @@ class Backup(Section):
     )
     expiry: Expiry = Field(
         default=Expiry.OFF,
-        description="what is done about those past their date: off, report (says what would go and what that saves), delete",
+        description="what is done about those past their date: off, report (what would go, what that saves), delete",
     )
     expiry_wait_days: int = Field(
         default=7, ge=7, le=365, description="how long one is marked before it is deleted, in days"

@@ -79,4 +79,6 @@ class RetentionStore:
 
     def expect_none(self) -> None:
         """Forget since when runs are expected."""
-        self._client.delete_item(TableName=self._table, Key=key_item(checkpoint_key(_JOB)))
+        key = checkpoint_key(_JOB)
+        if read_document(self._client, self._table, key, _Expected):
+            self._client.delete_item(TableName=self._table, Key=key_item(key))

@@ -357,7 +357,7 @@ def test_findings_that_cannot_be_stored_hold_up_no_settings(
     hub.refresh()
     fail(dynamodb, "Query", "ThrottlingException", when=lambda params: "IndexName" in params)
     new = account(organization, "new", root, {})
-    with pytest.raises(InventoryError, match=r"failed: findings$"):
+    with pytest.raises(InventoryError, match=r"failed: findings, retention$"):
         hub.refresh(1)
     assert f"settings/{new}.json" in hub.settings("us-east-1")
 

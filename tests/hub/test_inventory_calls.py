@@ -157,5 +157,5 @@ def test_an_unchanged_hour_of_a_thousand_accounts_costs_pages_a_share_of_tags_an
     }
     assert [bucket.calls for bucket in buckets.values()] == [{"ListObjectsV2": 1}, {"ListObjectsV2": 1}]
     assert {name for name, _ in calls.made if name in WRITES} == set()
-    # Pages of accounts and of heartbeats, and each detection's 16 shards of open findings.
-    assert len(calls.made) <= 2 + 2 + 32
+    # Pages of accounts, of heartbeats, of last runs; since when these are expected; 16 shards of each open finding.
+    assert len(calls.made) <= 2 + 2 + 2 + 64
