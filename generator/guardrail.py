@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from contract.names import EXPIRES_AFTER, EXPIRING
+from contract.names import EXPIRES_AFTER
 from generator.config import Config, Trail
 from generator.problems import BadInputError
 from spoke.creator_tagger.permissions import tag_actions
@@ -118,9 +118,19 @@ def _trail_resources(config: Config) -> list[str]:
 
 
 def _mark_statement(config: Config) -> Statement:
-    """Nobody but the expiry marks images and snapshots: a forged one would spare the wait."""
-    named = {"ForAnyValue:StringEquals": {"aws:TagKeys": [EXPIRES_AFTER, EXPIRING[0]]}}
-    return _denied(config, "MarkBackups", ["ec2:CreateTags", "ec2:DeleteTags"], "*", named)
+    """Nobody but the spokes marks images and snapshots, which alone have ARNs without an account: a forged mark would
+    spare the wait. Whoever takes one away only begins it anew.
+    """
+    return {
+        "Sid": "Mark",
+        "Effect": "Deny",
+        "Action": "ec2:CreateTags",
+        "Resource": "arn:*:ec2:*::*",
+        "Condition": {
+            "ArnNotLike": {"aws:PrincipalArn": exempt_roles(config)[:1]},
+            "ForAnyValue:StringEquals": {"aws:TagKeys": EXPIRES_AFTER},
+        },
+    }
 
 
 def _creator_statements(config: Config) -> list[Statement]:

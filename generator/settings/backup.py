@@ -17,6 +17,13 @@ Retention = Annotated[str, StringConstraints(pattern=r"^(\d{1,5}days|forever)$")
 Schedule = Annotated[
     str, StringConstraints(pattern=r"^(rate|cron)\(.{1,100}\)$"), Form("a rate(…) or cron(…) of EventBridge")
 ]
+Hours = Annotated[int, Field(ge=0, le=8_784, strict=True), Form("0 to 8784")]
+Seconds = Annotated[int, Field(ge=1, le=10_800, strict=True), Form("1 to 10800")]
+WaitDays = Annotated[int, Field(ge=7, le=365, strict=True), Form("7 to 365")]
+LaunchedDays = Annotated[int, Field(ge=0, le=3_650, strict=True), Form("0 to 3650")]
+PerRun = Annotated[int, Field(ge=1, le=1_000, strict=True), Form("1 to 1000")]
+BinDays = Annotated[int, Field(ge=1, le=365, strict=True), Form("1 to 365")]
+Price = Annotated[float, Field(gt=0, le=10), Form("a price above 0, 10 at most")]
 _OWN_KEYS = {DELETE_ON, EXPIRES_AFTER, LEGAL_HOLD, RETENTION}
 # A role's inline policies hold 10,240 characters; each key stands in them three times.
 _MOST_CHARACTERS = 256
@@ -43,10 +50,8 @@ class Backup(Section):
     schedule: Schedule = Field(
         default="rate(1 day)", description="when the tagger runs", examples=["rate(12 hours)", "cron(0 2 * * ? *)"]
     )
-    interval_hours: int = Field(
+    interval_hours: Hours = Field(
         default=0,
-        ge=0,
-        le=8_784,
         description="the hours that may pass between two runs; 0: as the schedule says",
         examples=[24],
     )
@@ -55,30 +60,24 @@ class Backup(Section):
         description="further tags that they get with their date; never over a value that is there",
         examples=[["Environment=production", "CostCenter=IT-Operations"]],
     )
-    longest_seconds: int = Field(
-        default=60, ge=1, le=10_800, description="a run that takes longer is an alarm, in seconds"
-    )
-    gib_price: float = Field(
+    longest_seconds: Seconds = Field(default=60, description="a run that takes longer is an alarm, in seconds")
+    gib_price: Price = Field(
         default=0.05,
-        gt=0,
-        le=10,
         description="what a GiB of a snapshot costs, in dollars a month (EBS pricing: 0.05 in us-east-1)",
     )
     expiry: Expiry = Field(
         default=Expiry.OFF,
         description="what is done about those past their date: off, report (what would go, what that saves), delete",
     )
-    expiry_wait_days: int = Field(
-        default=7, ge=7, le=365, description="how long one is marked before it is deleted, in days"
+    expiry_wait_days: WaitDays = Field(default=7, description="how long one is marked before it is deleted, in days")
+    expiry_launched_days: LaunchedDays = Field(
+        default=90, description="an image that was launched within so many days is not deleted"
     )
-    expiry_launched_days: int = Field(
-        default=90, ge=0, le=3_650, description="an image that was launched within so many days is not deleted"
+    expiry_per_run: PerRun = Field(
+        default=100, description="how many are deleted in a run at most, in each account and Region"
     )
-    expiry_per_run: int = Field(
-        default=100, ge=1, le=1_000, description="how many are deleted in a run at most, in each account and Region"
-    )
-    recycle_bin_days: int = Field(
-        default=14, ge=1, le=365, description="for how long the Recycle Bin keeps what was deleted, in days"
+    recycle_bin_days: BinDays = Field(
+        default=14, description="for how long the Recycle Bin keeps what was deleted, in days"
     )
 
     @property
