@@ -118,8 +118,9 @@ def _trail_resources(config: Config) -> list[str]:
 
 
 def _mark_statement(config: Config) -> Statement:
-    """Nobody but the spokes marks images and snapshots, which alone have ARNs without an account: a forged mark would
-    spare the wait. Whoever takes one away only begins it anew.
+    """Nobody but the spokes marks images and snapshots: a forged mark would spare the wait.
+
+    They alone have ARNs without an account. Whoever takes a mark away only begins the wait anew.
     """
     return {
         "Sid": "Mark",
@@ -127,8 +128,8 @@ def _mark_statement(config: Config) -> Statement:
         "Action": "ec2:CreateTags",
         "Resource": "arn:*:ec2:*::*",
         "Condition": {
-            "ArnNotLike": {"aws:PrincipalArn": exempt_roles(config)[:1]},
-            "ForAnyValue:StringEquals": {"aws:TagKeys": EXPIRES_AFTER},
+            "ArnNotLike": {"aws:PrincipalArn": exempt_roles(config)[0]},
+            "Null": {f"aws:RequestTag/{EXPIRES_AFTER}": "false"},
         },
     }
 
