@@ -11,6 +11,7 @@ SPOKE_SOURCE = "muster.spoke"
 HEARTBEAT = "Muster Heartbeat"
 TAGGING_RESULT = "Muster Tagging Result"
 AGENT_STATUS = "Muster Agent Status"
+RETENTION_REPORT = "Muster Retention Report"
 # What Lambda publishes of an asynchronous invocation: what the function returned is its `responsePayload`.
 LAMBDA_SOURCE = "lambda"
 LAMBDA_RESULT = "Lambda Function Invocation Result - Success"
@@ -19,6 +20,14 @@ HUB_SOURCE = "muster.hub"
 FINDING_EVENT = "Muster Finding"
 
 CREATED_BY = "CreatedBy"
+# Tags of images and snapshots: how long they are kept, until when, what forbids to delete them, and since when the
+# expiry waits to.
+RETENTION = "Retention"
+DELETE_ON = "DeleteOn"
+LEGAL_HOLD = "LegalHold"
+EXPIRES_AFTER = "ExpiresAfter"
+# Beside it, of one value: a rule of the Recycle Bin in a template names a tag with its value (AWS::Rbin::Rule).
+EXPIRING = ("Expiring", "true")
 
 METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
@@ -34,6 +43,13 @@ SYNC_AGE = "SyncAgeHours"
 SYNC_WHOLE_AGE = "SyncWholeAgeDays"
 SYNC_REFUSED = "SyncRefused"
 AGENTS_LACKING = "AgentsLacking"
+RETENTION_RUNS = "RetentionRuns"
+RETENTION_ERRORS = "RetentionErrors"
+RETENTION_SECONDS = "RetentionSeconds"
+RETENTION_MEMORY = "RetentionPeakMemory"
+RETENTION_SEEN = "RetentionSeen"
+RETENTION_FAILURES = "RetentionFailures"
+RETENTION_OVERDUE = "RetentionOverdue"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"
@@ -46,7 +62,7 @@ HUB_FUNCTIONS = (
     *("publisher", "archiver", "late_archiver", "api", "actions", "agent_coverage"),
 )
 SPOKE_FUNCTIONS = (
-    *("creator_tagger", "heartbeat"),
+    *("creator_tagger", "backup_tagger", "expiry", "heartbeat"),
     *("agent_scan", "agent_capture", "agent_check", "agent_install", "agent_result"),
 )
 # What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
@@ -242,6 +258,14 @@ AGENT_DAYS_PARTITION = "AGENTS#days"
 def agent_key(account: str, region: str, instance: str) -> tuple[str, str]:
     """Return pk and sk of what is known of the security agent on an instance."""
     return f"AGENT#{account}", f"{region}#{instance}"
+
+
+RETENTION_PARTITION = "RETENTION"
+
+
+def retention_key(account: str, region: str, job: str) -> tuple[str, str]:
+    """Return pk and sk of the last report of a job on a spoke's images and snapshots; one partition lists all."""
+    return RETENTION_PARTITION, f"{account}#{region}#{job}"
 
 
 def rollup_key(day: str, account: str, severity: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from generator.settings.agent import Agent
 from generator.settings.api import Api
 from generator.settings.archive import Archive
 from generator.settings.aws import Aws, Target
+from generator.settings.backup import Backup
 from generator.settings.channels import RESERVED, Channels
 from generator.settings.detections import Detections
 from generator.settings.digests import Digests
@@ -46,6 +47,7 @@ class Config(Section):
     aws: Aws = Field(description="where the hub is")
     spoke: Spoke = Field(default=Spoke(), description="the functions' runtime")
     creator: Creator = Field(default=Creator(), description="the creator tagger")
+    backup: Backup = Field(default=Backup(), description="how long images and snapshots are kept")
     agent: Agent = Field(default=Agent(), description="the security agent on instances")
     findings: Findings = Field(default=Findings(), description="how long things are kept")
     detections: Detections = Field(default=Detections(), description="what is normal here")

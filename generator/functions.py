@@ -219,6 +219,24 @@ HEARTBEAT = Function(
     timeout=60,
     in_spokes=True,
 )
+BACKUP_TAGGER = Function(
+    name="backup_tagger",
+    handler="spoke.backup_tagger.handler.tag_backups_handler",
+    settings=spoke.BackupTaggerSettings,
+    services=("ec2", "events", "lambda", "s3", "sqs"),
+    memory=256,
+    timeout=900,
+    in_spokes=True,
+)
+EXPIRY = Function(
+    name="expiry",
+    handler="spoke.expiry.handler.expire_handler",
+    settings=spoke.ExpirySettings,
+    services=("autoscaling", "ec2", "events", "sqs", "ssm"),
+    memory=256,
+    timeout=900,
+    in_spokes=True,
+)
 
 AGENT_COVERAGE = Function(
     name="agent_coverage",
@@ -282,5 +300,5 @@ AGENT_RESULT = Function(
 )
 
 AGENT_FUNCTIONS = (AGENT_SCAN, AGENT_CAPTURE, AGENT_CHECK, AGENT_INSTALL, AGENT_RESULT)
-SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT, *AGENT_FUNCTIONS)
+SPOKE_FUNCTIONS = (CREATOR_TAGGER, BACKUP_TAGGER, EXPIRY, HEARTBEAT, *AGENT_FUNCTIONS)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from contract.names import EXPIRES_AFTER
 from generator.config import Config, Trail
 from generator.problems import BadInputError
 from spoke.creator_tagger.permissions import tag_actions
@@ -68,7 +69,8 @@ class GuardrailError(BadInputError):
 def guardrail(config: Config) -> dict[str, Any]:
     """Return the policy for accounts with spokes; it binds no service-linked role and not the management account."""
     tags = _creator_statements(config) if config.creator.enabled else []
-    return {"Version": "2012-10-17", "Statement": [_spoke_statement(config), *tags]}
+    marks = [_mark_statement(config)] if config.backup.is_expiring else []
+    return {"Version": "2012-10-17", "Statement": [_spoke_statement(config), *tags, *marks]}
 
 
 def written(policy: Mapping[str, Any]) -> str:
@@ -131,6 +133,23 @@ def _agent_resources(config: Config) -> list[str]:
 def _trail_resources(config: Config) -> list[str]:
     stack = f"stackset-{config.aws.prefix}-spoke-"[:_KEPT_OF_STACK_NAME]
     return [f"arn:*:cloudtrail:*:*:trail/{config.names.account_trail}", f"arn:*:s3:::{stack}*"]
+
+
+def _mark_statement(config: Config) -> Statement:
+    """Nobody but the spokes marks images and snapshots: a forged mark would spare the wait.
+
+    They alone have ARNs without an account. Whoever takes a mark away only begins the wait anew.
+    """
+    return {
+        "Sid": "Mark",
+        "Effect": "Deny",
+        "Action": "ec2:CreateTags",
+        "Resource": "arn:*:ec2:*::*",
+        "Condition": {
+            "ArnNotLike": {"aws:PrincipalArn": exempt_roles(config)[0]},
+            "Null": {f"aws:RequestTag/{EXPIRES_AFTER}": "false"},
+        },
+    }
 
 
 def _creator_statements(config: Config) -> list[Statement]:

@@ -1,6 +1,7 @@
 """The hub's template: decides, stores, tells people."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from troposphere import GetAtt, Output, Ref, Sub, Template
@@ -13,6 +14,7 @@ from generator.parts.alarms import (
     api_alarms,
     archive_alarm,
     operational_alarms,
+    retention_alarms,
     rollup_alarm,
     spoke_alarms,
     sync_alarms,
@@ -32,6 +34,7 @@ from generator.parts.parameters import parameters
 from generator.parts.questions import questions
 from generator.parts.recounting import recount
 from generator.parts.reporting import agent_coverage, inventory, reports
+from generator.parts.retention import retention_jobs
 from generator.parts.serving import STAGE, api
 from generator.parts.spending import spend_guard
 from generator.parts.streaming import own_product, publisher, rollups, transitions
@@ -87,6 +90,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(sync_alarms() if config.feeds.reads_security_hub else []),
         ]
     )
+    template.add_resource(retention_alarms(config) if config.backup.enabled else [])
     template.add_resource([archive_alarm()] if config.archive.enabled else [])
     template.add_resource(api_alarms(config.names.function("api")) if config.api.enabled else [])
     template.add_resource([*operational_alarms(), *spend_guard(config)])
@@ -117,6 +121,8 @@ def hub_values(config: Config) -> dict[str, Any]:
         "owner_tag": config.organization.owner_tag,
         "agent_missing_days": config.agent.missing_days,
         "installs_agents": str(config.agent.enabled).lower(),
+        "retention_jobs": ",".join(retention_jobs(config)),
+        "retention_interval_seconds": ceil(config.backup.interval.total_seconds()),
         "channel_queue_urls": queue_addresses(config),
         "topic_arns": Sub(f"${{{ALERTS}}},${{{CRITICAL_ALERTS}}}"),
         "action_url": _action_url() if config.web.action_links else "",

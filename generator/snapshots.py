@@ -16,6 +16,7 @@ from generator.generate import templates
 from generator.guardrail import FILE, guardrail
 from generator.published import published
 from generator.settings.agent import Agent
+from generator.settings.backup import Expiry
 from generator.settings.web import CDN_REGION, Cdn
 from generator.third_party import ROOT
 
@@ -55,6 +56,7 @@ def everything(config: Config) -> Config:
             windows_uninstall="uninstall.ps1",
         ),
         "spoke": config.spoke.model_copy(update={"alarms": True}),
+        "backup": config.backup.model_copy(update={"expiry": Expiry.DELETE}),
         "network": config.network.model_copy(update={"enabled": True}),
         "web": config.web.model_copy(update={"cdn": cdn, "action_links": True}),
     }

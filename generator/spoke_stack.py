@@ -15,11 +15,12 @@ from generator.parts.agent_functions import QUEUE as AGENT_QUEUE
 from generator.parts.agent_functions import agent_functions, machine_arns
 from generator.parts.agent_machines import agent_machines, agent_rules, agents_role
 from generator.parts.agent_scripts import agent_documents, agent_parameters, scripts_policy
-from generator.parts.alarms import alarms
+from generator.parts.alarms import alarms, spoke_retention_alarms
 from generator.parts.forwarding import alert_forwarding, hub_bus
 from generator.parts.function import Site, artefact_bucket
 from generator.parts.heartbeat import heartbeat, introduction
 from generator.parts.looking_up import read_role
+from generator.parts.retention import backup_tagger, expiry, retention_values
 from generator.parts.tagging import creator_tagger
 from generator.parts.trail import IN_GLOBAL_REGION, account_trail, is_global_region, own_trail
 from generator.watching import configured_rules
@@ -43,6 +44,7 @@ def spoke_values(config: Config, config_hash: str) -> dict[str, Any]:
         "config_hash": config_hash,
         "interval_seconds": INTERVAL_SECONDS,
         **_tag_values(config),
+        **retention_values(config),
         "dead_letter_queue_url": Ref("CreatorTaggerDeadLetters"),
         "parts": ",".join(spoke_parts(config)),
         "artefact_bucket": artefact_bucket(config),
@@ -76,12 +78,20 @@ def _tag_values(config: Config) -> dict[str, str]:
 
 def spoke_parts(config: Config) -> list[str]:
     """Return the names of the parts that have a role and a dead-letter queue."""
-    agent = ["agent-result"] if config.agent.enabled else []
-    return ["alerts", *(["creator-tagger"] if config.creator.enabled else []), "heartbeat", *agent]
+    return [
+        "alerts",
+        *(["creator-tagger"] if config.creator.enabled else []),
+        *(["backup-tagger"] if config.backup.enabled else []),
+        *(["expiry"] if config.backup.is_expiring else []),
+        "heartbeat",
+        *(["agent-result"] if config.agent.enabled else []),
+    ]
 
 
 def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str, scripts: Scripts) -> Template:
-    template = Template(Description="Muster's spoke: forwards alerts to the hub, tags new resources with their creator")
+    template = Template(
+        Description="Muster's spoke: forwards alerts to the hub, tags new resources, images and snapshots"
+    )
     site = Site(config, artefacts, spoke_values(config, config_hash))
     has_trail = config.spoke.trail is Trail.ACCOUNTS
     template.add_condition(IN_GLOBAL_REGION, is_global_region(config))
@@ -89,6 +99,8 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str, sc
         [
             *alert_forwarding(config, configured_rules(config)),
             *(creator_tagger(site) if config.creator.enabled else []),
+            *(backup_tagger(site) if config.backup.enabled else []),
+            *(expiry(site) if config.backup.is_expiring else []),
             *heartbeat(site),
             *(_agent_installer(site, scripts) if config.agent.enabled else []),
             read_role(config),
@@ -97,6 +109,7 @@ def _rendered(config: Config, artefacts: Mapping[str, str], config_hash: str, sc
     )
     if config.spoke.alarms:
         template.add_resource(alarms(list(template.resources.values()), are_told=False))
+        template.add_resource(spoke_retention_alarms(config) if config.backup.enabled else [])
     template.add_resource(introduction(config_hash, _always(template), own_trail() if has_trail else None))
     return template
 

@@ -72,3 +72,36 @@ class AgentResultSettings(AgentSettings, frozen=True, kw_only=True):
     prefix: str
     agent_scan_machine: str
     agent_start_machine: str
+
+
+class BackupTaggerSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-spoke-backup-tagger`. `retention` holds where neither a tag nor the account's settings say otherwise.
+
+    `backup_tags` is a JSON object of tags that each gets beside its date, `gib_price` what a GiB of a snapshot costs in
+    dollars a month. Reports that the hub's bus refuses wait in the dead-letter queue.
+    """
+
+    hub_bus_arn: str
+    backup_dead_letter_queue_url: str
+    artefact_bucket: str
+    retention: str
+    backup_interval_seconds: int
+    backup_tags: str = "{}"
+    gib_price: float = 0.05
+
+
+class ExpirySettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-spoke-expiry`. `expiry_mode` is `report` or `delete`; what is past its date is marked first.
+
+    `expiry_wait_days` after that it goes, at most `expiry_per_run` in a run; an image that was launched within
+    `expiry_launched_days` stays.
+    """
+
+    hub_bus_arn: str
+    expiry_dead_letter_queue_url: str
+    backup_interval_seconds: int
+    expiry_mode: str
+    expiry_wait_days: int
+    expiry_launched_days: int
+    expiry_per_run: int
+    gib_price: float = 0.05

@@ -14,7 +14,7 @@ from generator.pattern import ACCOUNT_CHANGES
 
 
 def reports(site: Site) -> list[AWSObject]:
-    """Return the recorder of what spokes report: heartbeats, tagging results, agents."""
+    """Return the recorder of what spokes report: heartbeats, tags, agents, runs over images and snapshots."""
     config = site.config
     rule = to_queue(REPORTS, config.names.queue("reports"), Ref("Bus"), {"source": [LAMBDA_SOURCE, SPOKE_SOURCE]})
     statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state("DeleteItem", "GetItem", "PutItem")]
@@ -36,7 +36,7 @@ def inventory(site: Site) -> list[AWSObject]:
     buckets = f"arn:${{AWS::Partition}}:s3:::{bucket}"
     callers = [GetAtt(rule, "Arn") for rule in (hourly, changed)]
     statements = [
-        *_state("BatchWriteItem", "Query"),
+        *_state("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
         iam.query_index("FindingsTable", CONTROL_INDEX),
         iam.walk_organization(),

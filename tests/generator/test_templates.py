@@ -120,7 +120,7 @@ def test_a_switched_off_tagger_leaves_nothing_behind(config: Config) -> None:
     off = config.model_copy(update={"creator": config.creator.model_copy(update={"enabled": False})})
     body = render(off, blank_artefacts())["spoke"]
     assert "CreatorTagger" not in body
-    assert '"PARTS":"alerts,heartbeat"' in body
+    assert '"PARTS":"alerts,backup-tagger,heartbeat"' in body
 
 
 def test_a_setting_without_a_value_is_an_error_while_rendering() -> None:
@@ -322,7 +322,7 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Lookups", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Lookups", "StateTable", {"PutItem", "Query"}),
         ("Reports", "StateTable", {"DeleteItem", "GetItem", "PutItem"}),
-        ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
+        ("Inventory", "StateTable", {"BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),
         ("Recount", "StateTable", {"GetItem", "PutItem", "Query", "UpdateItem"}),
         ("Sync", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
@@ -593,7 +593,7 @@ def test_spokes_have_alarms_only_when_they_are_paid_for(config: Config, of_type:
     on = rendered(config.model_copy(update={"spoke": config.spoke.model_copy(update={"alarms": True})}))
     alarms = [one for one in on["spoke"]["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     assert of_type("spoke", "AWS::CloudWatch::Alarm") == {}
-    assert len(alarms) == 5
+    assert len(alarms) == 10
     assert all("AlarmActions" not in one["Properties"] for one in alarms)
     texts = {one["Properties"]["AlarmDescription"] for one in alarms}
     said = "an event that did not reach the hub; mend the cause, then `muster redrive --queue muster-spoke-alerts-dlq"

@@ -48,6 +48,7 @@ def largest(trail: Trail, **more: Any) -> Config:
         findings={"publish_to_security_hub": True, "data_events": True},
         network={"enabled": True},
         enable={"config": True, "config_bucket": "c" * 63},
+        backup={"expiry": "delete", "tags": [f"{'K' * 125}{number}=V" for number in (1, 2)]},
         web={**cdn(origin_secret=SECRET), "action_links": True},
         channels={"email": {"sender": "muster@example.com", "recipients": recipients}},
     )
@@ -55,6 +56,7 @@ def largest(trail: Trail, **more: Any) -> Config:
 
 LINTED = {f"{region}-{trail}": variant(region, trail) for region in REGIONS for trail in Trail}
 LINTED |= {f"{region}-network": variant(region, network={"enabled": True}) for region in REGIONS}
+LINTED |= {f"{region}-expiry": variant(region, backup={"expiry": "delete"}) for region in REGIONS}
 LINTED |= {
     "links": variant(web={"action_links": True}),
     "links-china": variant("cn-north-1", web={"action_links": True}),
