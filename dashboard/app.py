@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import banner, findings, overview
+from dashboard.views import banner, door, findings, overview
 
 
 def show_app() -> None:
@@ -21,9 +21,12 @@ def show_app() -> None:
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(overview.show, title="Overview", url_path="overview")
     page = st.navigation([*pages, typed], position="hidden")
+    if not door.admits():
+        return
     sidebar.show_pages(pages)
     try:
         sidebar.show_source()
+        door.show_person()
         banner.show()
         page.run()
     except DataError as error:

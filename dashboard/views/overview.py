@@ -107,7 +107,8 @@ def _detections(activity: Activity) -> Html:
     if not ranked:
         return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
     rows = [_detection_row(detection, count) for detection, count in ranked[:_DETECTIONS]]
-    return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION))
+    extent = f"Of the newest {activity.detections_of:,} findings; there are more." if activity.detections_of else ""
+    return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION), extent)
 
 
 def _detection_row(detection: str, count: int) -> tuple[Html, Html]:

@@ -4,19 +4,16 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contract.names import GLOBAL_REGIONS
 from generator.settings.kinds import CertificateArn, DomainName, Form, Switch, WebAddress
 from generator.settings.section import Broken, Section
+from generator.settings.sign_in import SecretArn, SignIn
 
 # CloudFront reads certificates, firewalls and secrets of this Region only.
 CDN_REGION = GLOBAL_REGIONS["aws"]
-SecretArn = Annotated[
-    str,
-    StringConstraints(pattern=r"^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{8,})?$"),
-    Form("the ARN of a secret in Secrets Manager"),
-]
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Cdn(Section):
@@ -68,11 +65,19 @@ class Web(Section):
     action_link_days: Annotated[int, Field(ge=1, le=90, strict=True), Form("1 to 90")] = Field(
         default=7, description="days for which such a link holds"
     )
+    sign_in: SignIn | None = Field(default=None, description="how people sign in to the dashboard")
     cdn: Cdn | None = Field(default=None, description="what stands before the dashboard")
 
     def broken_rules(self) -> Iterator[Broken]:
-        """Yield an address in messages that would lead past CloudFront."""
+        """Yield an address in messages that would lead past CloudFront, or to which no provider leads back."""
         address = urlsplit(self.dashboard_url)
+        if self.sign_in and not self.dashboard_url:
+            yield (
+                ("dashboard_url",),
+                "the identity provider leads people back there; write it, such as https://muster.example.com",
+            )
+        if self.sign_in and address.scheme == "http" and address.hostname not in _LOOPBACK:
+            yield ("dashboard_url",), "over http:// anybody on the way reads the session; write https://"
         if self.cdn and self.dashboard_url and (address.scheme, address.hostname) not in self._addresses():
             yield ("dashboard_url",), f"it leads past CloudFront; write https://{self.cdn.domains[0]}"
 
