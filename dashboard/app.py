@@ -21,7 +21,7 @@ def show_app() -> None:
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(overview.show, title="Overview", url_path="overview")
     page = st.navigation([*pages, typed], position="hidden")
-    if not door.admits():
+    if not door.admits(page, pages):
         return
     sidebar.show_pages(pages)
     try:

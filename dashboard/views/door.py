@@ -1,33 +1,60 @@
 """What stands in place of the pages for whoever may not come in; in the sidebar, who came in."""
 
+import os
 from collections.abc import Iterable
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard import session
 from dashboard.access import Access, Grant
 from dashboard.markup import Html, card, joined, problem, second_line, text
+from dashboard.places import BROWSER, Place, browser_of, places
+from dashboard.sign_in import configured
 
 _ROLES = {True: "Operator", False: "Viewer"}
 _WELCOME = "Findings of your organization's accounts, for those whose group may see them."
 _EXPIRED = "You signed in some time ago. Sign in again to go on; the page opens where you were."
 
 
-def admits() -> bool:
-    """Return whether whoever is at the page may see it; else show why not, and what to do."""
+def admits(page: StreamlitPage, pages: Iterable[StreamlitPage]) -> bool:
+    """Return whether whoever is at a page may see it; else show why not, and what to do.
+
+    Who has just signed in goes on to the page that they had asked for.
+    """
     try:
         session.access()
     except session.SignedOutError:
+        _keep(page)
         _show_sign_in("Sign in", _WELCOME)
     except session.ExpiredError as error:
+        _keep(page)
         _show_sign_in("Your session is over", f"{_EXPIRED} {error.mend.partition('; ')[2].capitalize()}")
     except session.NoGroupError as error:
         _show_stranger(error)
     except session.NotAdmittedError as error:
         st.html(card("The dashboard is not open to others", problem(str(error), error.mend)))
     else:
+        _go_on(pages)
         return True
     return False
+
+
+def _keep(page: StreamlitPage) -> None:
+    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    if page.url_path or query:
+        places().keep(_browser(), Place(page.url_path, query))
+
+
+def _go_on(pages: Iterable[StreamlitPage]) -> None:
+    wanted = places().take(_browser()) if configured(os.environ) else None
+    page = next((one for one in pages if wanted and one.url_path == wanted.page), None)
+    if page and wanted:
+        st.switch_page(page, query_params={name: list(values) for name, values in wanted.query.items()})
+
+
+def _browser() -> str:
+    return browser_of(str(st.context.cookies.get(BROWSER, "")))
 
 
 def _show_sign_in(title: str, words: str) -> None:
