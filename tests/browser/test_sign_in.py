@@ -195,7 +195,7 @@ def test_a_viewer_of_one_unit_reaches_nothing_of_another(
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     download.value.save_as(tmp_path / "findings.csv")
-    rows = list(csv.DictReader((tmp_path / "findings.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "findings.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["id"] for row in rows} == {one.id for one in theirs}
     page = opened(context, f"{signed.address}/findings?finding={theirs[0].id}&action=suppress")
     expect(page.get_by_text("You may read this finding.")).to_be_visible()

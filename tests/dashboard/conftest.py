@@ -137,6 +137,7 @@ def _counted() -> Counter[Any]:
     counts: Counter[Any] = Counter()
     for one in FOUND:
         counts[seen_counter(one.first_seen[:10], one.severity)] += 1
+        counts[account_counter(one.first_seen[:10], one.account, one.severity)] += 1
         if one.is_open:
             counts[open_counter(one.severity)] += 1
             counts[account_counter(NOW, one.account, one.severity)] += 1
