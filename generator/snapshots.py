@@ -12,6 +12,8 @@ from generator.functions import FUNCTIONS
 from generator.generate import templates
 from generator.guardrail import FILE, guardrail
 from generator.published import published
+from generator.settings.hosting import Hosting
+from generator.settings.sign_in import Group, SignIn
 from generator.settings.web import CDN_REGION, Cdn
 from generator.third_party import ROOT
 
@@ -33,16 +35,31 @@ def sample() -> Config:
 
 
 def everything(config: Config) -> Config:
-    """Return the settings with every part that is off at first: alarms in spokes, a VPC, CloudFront, links that act."""
-    cdn = Cdn(
-        domains=("muster.example.com",),
-        certificate=f"arn:aws:acm:{CDN_REGION}:{config.aws.hub_account}:certificate/12345678-1234-1234-1234-123456789012",
-        origin="dashboard.example.com",
+    """Return the settings with every part that is off at first: alarms in spokes, a VPC, the dashboard hosted, links.
+
+    CloudFront stands before the dashboard.
+    """
+    account, home = config.aws.hub_account, config.aws.home_region
+    certificate = f"arn:aws:acm:%s:{account}:certificate/12345678-1234-1234-1234-123456789012"
+    cdn = Cdn(domains=("muster.example.com",), certificate=certificate % CDN_REGION)
+    sign_in = SignIn(
+        issuer="https://login.example.com",
+        client_id="muster",
+        client_secret=f"arn:aws:secretsmanager:{home}:{account}:secret:muster/sign-in-AbCdEf",
+        groups=(Group(name="security", role="operator"), Group(name="payments", units=("ou-exam-12345678",))),
     )
+    hosting = Hosting(
+        image=f"{account}.dkr.ecr.{home}.amazonaws.com/muster-dashboard:{VERSION}",
+        vpc="vpc-0123456789abcdef0",
+        prefix_list="pl-0123456789abcdef0",
+        subnets=("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"),
+        certificate=certificate % home,
+    )
+    web = {"cdn": cdn, "action_links": True, "sign_in": sign_in, "hosting": hosting}
     parts = {
         "spoke": config.spoke.model_copy(update={"alarms": True}),
         "network": config.network.model_copy(update={"enabled": True}),
-        "web": config.web.model_copy(update={"cdn": cdn, "action_links": True}),
+        "web": config.web.model_copy(update={**web, "dashboard_url": "https://muster.example.com"}),
     }
     return config.model_copy(update=parts)
 
@@ -96,7 +113,8 @@ def kept_files(config: Config) -> Iterator[tuple[Path, Any]]:
     """Yield each file that `make snapshots` writes, with its content."""
     found = rendered(config)
     yield from ((SNAPSHOTS / f"{name}.json", template) for name, template in found.items())
-    yield SNAPSHOTS / "web.json", rendered(everything(config))["web"]
+    web = rendered(everything(config))
+    yield from ((SNAPSHOTS / f"{name}.json", web[name]) for name in ("dashboard", "web"))
     yield SNAPSHOTS / FILE, guardrail(config)
     yield LOGICAL_IDS, with_new(kept_logical_ids(), logical_ids(config))
     for name, event in published(found["spoke"]):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from troposphere import AWSObject, GetAtt, Output, Ref, Sub, Template
+from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Sub, Template
 from troposphere.cloudfront import (
     ContentSecurityPolicy,
     ContentTypeOptions,
@@ -19,11 +19,13 @@ from troposphere.cloudfront import (
     SecurityHeadersConfig,
     StrictTransportSecurity,
     ViewerCertificate,
+    VpcOriginConfig,
 )
 from troposphere.logs import Delivery, DeliveryDestination, DeliverySource
 from troposphere.s3 import Bucket
 
 from generator.config import Config
+from generator.dashboard_stack import ORIGIN, ORIGIN_DOMAIN
 from generator.parts.bucket import bucket_policy, expiring, private_bucket
 from generator.parts.firewall import LONG_ADDRESSES, firewall
 from generator.settings.web import Cdn
@@ -46,6 +48,9 @@ def web_stack(config: Config) -> Template:
     cdn = config.web.cdn
     assert cdn is not None
     template = Template(Description="Muster's web part: CloudFront and its firewall before the dashboard")
+    if config.web.hosting:
+        # Of the hosted dashboard's stack, which is in another Region.
+        template.add_parameter([Parameter(ORIGIN, Type="String"), Parameter(ORIGIN_DOMAIN, Type="String")])
     name = config.names.web_stack
     # The dashboard keeps its filters in the address, and an identity provider its answer.
     wall = firewall("Firewall", name, "CLOUDFRONT", LONG_ADDRESSES)
@@ -89,6 +94,9 @@ def _distribution(cdn: Cdn) -> Distribution:
 
 
 def _origin(cdn: Cdn) -> Origin:
+    if not cdn.origin:
+        inside = VpcOriginConfig(VpcOriginId=Ref(ORIGIN), OriginReadTimeout=60)
+        return Origin(Id="dashboard", DomainName=Ref(ORIGIN_DOMAIN), VpcOriginConfig=inside)
     secret = [OriginCustomHeader(HeaderName=ORIGIN_HEADER, HeaderValue=_resolved(cdn.origin_secret))]
     return Origin(
         Id="dashboard",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -16,10 +16,10 @@ from rich.console import Console
 from dashboard.sign_in import is_loopback
 from generator.commands.options import CONFIG, ConfigOption, PortOption
 from generator.config import Config, load
+from generator.dashboard_environment import dashboard_environment, written_sign_in
 from generator.local.problems import BadStartError, LocalError
 from generator.local.process import DASHBOARD_PORT
 from generator.problems import BadInputError
-from generator.settings.sign_in import SignIn
 from generator.third_party import ROOT
 
 LOOPBACK = "127.0.0.1"
@@ -104,29 +104,4 @@ def _environment(config: Config, folder: Path, how: Served) -> Mapping[str, str]
         "SIGN_IN": json.dumps(written_sign_in(sign_in, config, folder)) if how.signs_in and sign_in else "",
         "API_URL": how.api,
         **{name: value for name, value in aws.items() if value},
-    }
-
-
-def dashboard_environment(config: Config) -> dict[str, str]:
-    """Return what the dashboard reads wherever it runs."""
-    return {
-        "FINDINGS_TABLE": config.names.findings_table,
-        "STATE_TABLE": config.names.state_table,
-        "ORGANIZATION_ID": config.organization.id,
-        "AWS_DEFAULT_REGION": config.aws.home_region,
-    }
-
-
-def written_sign_in(sign_in: SignIn, config: Config, folder: Path | None = None) -> dict[str, Any]:
-    """Return `[web.sign_in]` as the dashboard reads it; without a folder nothing says where the secret is."""
-    place = sign_in.client_secret_file
-    secret = {
-        "secret": sign_in.client_secret,
-        "secret_file": str((folder / place).resolve()) if folder and place else "",
-    }
-    return {
-        **sign_in.model_dump(mode="json", exclude={"client_secret", "client_secret_file", "groups"}),
-        "address": config.web.dashboard_url,
-        "groups": [{"group": one.name, "role": one.role, "units": list(one.units)} for one in sign_in.groups],
-        **(secret if folder else {}),
     }

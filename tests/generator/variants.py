@@ -28,7 +28,15 @@ def cdn(**values: Any) -> dict[str, Any]:
     """Return `[web.cdn]` of the snapshots' hub, with changed settings."""
     found = everything(sample()).web.cdn
     assert found
-    return {"cdn": {**found.model_dump(), **values}}
+    return {"cdn": {**found.model_dump(), "origin": "dashboard.example.com", **values}}
+
+
+def hosted(**values: Any) -> dict[str, Any]:
+    """Return `[web]` of the snapshots' hub with the dashboard hosted behind CloudFront, with changed settings of it."""
+    found = everything(sample()).web
+    assert found.hosting
+    parts = found.model_dump(include={"cdn", "sign_in", "dashboard_url"})
+    return {**parts, "hosting": {**found.hosting.model_dump(), **values}}
 
 
 def largest(trail: Trail) -> Config:
@@ -54,5 +62,6 @@ LINTED |= {
     "links-china": variant("cn-north-1", web={"action_links": True}),
 }
 LINTED |= {"web": variant(web=cdn()), "web-secret": variant("us-east-1", web=cdn(origin_secret=SECRET))}
+LINTED |= {"hosted": variant(web=hosted())}
 LARGEST = {f"largest-{trail}": largest(trail) for trail in Trail}
 EVERY = {**LINTED, **LARGEST}
