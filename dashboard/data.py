@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import boto3
 import msgspec
 import streamlit as st
+import urllib3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from contract.clock import iso, now
 from contract.finding import Finding, Severity
@@ -25,7 +26,8 @@ from dashboard.filters import LARGE_PAGE, Filters
 from dashboard.listing import MOST_LOOKED_AT, Listing, ReadPage
 from dashboard.narrowing import NOTHING, View, summary_of, view_of
 from dashboard.organization import Organization
-from dashboard.problems import GONE, NO_OPERATOR, ONLY_A_PART, DataError, explained
+from dashboard.over_api import Api, NotAnsweredError
+from dashboard.problems import GONE, NO_OPERATOR, ONLY_A_PART, RACED, DataError, explained
 from hub.store.accounts import AccountStore
 from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
 from hub.store.history import Entry, HistoryStore
@@ -43,7 +45,6 @@ _FRESH = timedelta(seconds=20)
 _SETTLED = timedelta(minutes=1)
 _SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
 _NEWEST = 8
-_CHANGED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
 _TEST = "Mend it, try it with muster notify test, then muster redrive brings what was given up."
 # Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
 _TAGGED_ACCOUNTS = 25
@@ -56,6 +57,19 @@ class DashboardSettings(Settings, frozen=True, kw_only=True):
     findings_table: str = Names().findings_table
     state_table: str = Names().state_table
     organization_id: str = ""
+    # The hub's API in place of its tables.
+    api_url: str = ""
+
+
+def is_over_api() -> bool:
+    """Return whether the data comes from the hub's API, which does not tell everything."""
+    return bool(_settings().api_url)
+
+
+def at_a_glance() -> Activity:
+    """Return what is open and what is new, without what only the tables tell; for those who see everything."""
+    with _reading():
+        return activity_of(_summary(), [], _page(_SERIOUS, None, _NEWEST).findings)
 
 
 def organization() -> Organization:
@@ -89,7 +103,7 @@ def activity() -> Activity:
 def detections() -> list[str]:
     """Return the detections and controls that have open findings."""
     with _viewing() as view:
-        if not view.is_whole:
+        if not view.is_whole or is_over_api():
             return sorted(_detections_of(view)[0])
         return sorted(count.control for count in _open_counts() if count.control and count.findings)
 
@@ -103,6 +117,8 @@ def listed(filters: Filters, among: Organization) -> Listing:
 def finding(chosen: str) -> Finding | None:
     """Return a whole finding, read now; None when the store has none of that id, or none that may be shown."""
     with _viewing() as view:
+        if api := _api():
+            return view.finding(api.get(chosen))
         return view.finding(FindingStore(_client(), _settings().findings_table).get(chosen))
 
 
@@ -111,6 +127,8 @@ def history(chosen: str) -> list[Entry]:
     if finding(chosen) is None:
         return []
     with _viewing():
+        if api := _api():
+            return api.history(chosen)
         return HistoryStore(_client(), _settings().state_table).of(chosen)
 
 
@@ -130,22 +148,24 @@ def act(chosen: str, deed: Deed, by: str, note: str, until: date | None = None) 
 
     Raises `DataError` when it was not stored.
     """
-    store = FindingStore(_client(), _settings().findings_table)
     by = person() or by
     about = finding(chosen)
     if about is None:
         raise DataError(f"finding {chosen} is gone", GONE)
     if not may_act(about):
         raise DataError(f"{by} may read finding {chosen}, and not act on it", NO_OPERATOR)
+    api = _api()
     try:
         with _viewing():
+            store = api or FindingStore(_client(), _settings().findings_table)
             after = store.decide(chosen, deed.decision(by, note, iso(now()), until))
     except FindingNotFoundError as error:
         raise DataError(f"finding {chosen} is gone", GONE) from error
     except LostRaceError as error:
-        raise DataError(f"finding {chosen} kept changing", _CHANGED) from error
-    if (after.workflow, after.workflow_by, after.note) != (deed.workflow, by, note):
-        raise DataError(f"{after.workflow_by or 'somebody'} acted on finding {chosen} later", _CHANGED)
+        raise DataError(f"finding {chosen} kept changing", RACED) from error
+    done = (after.workflow, after.workflow_by, after.note)
+    if done[0] != deed.workflow or (not api and done != (deed.workflow, by, note)):
+        raise DataError(f"{after.workflow_by or 'somebody'} acted on finding {chosen} later", RACED)
     for kept in (_page, _summary, _open_counts):
         kept.clear()
 
@@ -156,7 +176,7 @@ def troubles() -> list[Trouble]:
     Channels are the whole organization's; who sees a part of it is not shown them.
     """
     with _viewing() as view:
-        return _troubles() if view.is_whole else []
+        return _troubles() if view.is_whole and not is_over_api() else []
 
 
 def present() -> datetime:
@@ -167,6 +187,8 @@ def present() -> datetime:
 def source() -> str:
     """Return where the data comes from, in words."""
     with _viewing():
+        if api := _api():
+            return f"API at {api.address.partition('://')[2]}"
         return f"{_settings().findings_table} at {_client().meta.endpoint_url.partition('://')[2]}"
 
 
@@ -230,7 +252,23 @@ def _settings() -> DashboardSettings:
 
 
 @st.cache_resource(show_spinner=False)
+def _api() -> Api | None:
+    address = _settings().api_url
+    if not address:
+        return None
+    found = boto3.Session()
+    credentials, region = found.get_credentials(), os.environ.get("AWS_REGION") or found.region_name
+    if credentials is None:
+        raise explained(NoCredentialsError())
+    if region is None:
+        raise explained(NoRegionError())
+    return Api(address, region, credentials, urllib3.PoolManager(retries=urllib3.Retry(2, backoff_factor=0.2)))
+
+
+@st.cache_resource(show_spinner=False)
 def _client() -> "DynamoDBClient":
+    if is_over_api():
+        raise NotAnsweredError("what this page shows")
     # boto3 itself reads AWS_DEFAULT_REGION only; Lambda and the CLI's users set AWS_REGION.
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
     return boto3.client("dynamodb", region_name=os.environ.get("AWS_REGION") or None, config=config)
@@ -238,13 +276,13 @@ def _client() -> "DynamoDBClient":
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
 def _organization() -> Organization:
-    settings, client = _settings(), _client()
-    accounts = AccountStore(client, settings.state_table).all()
+    settings, api = _settings(), _api()
+    accounts = api.accounts() if api else AccountStore(_client(), settings.state_table).all()
     return Organization(
         id=settings.organization_id,
         read_at=iso(now()),
         accounts={account.id: account for account in accounts},
-        spokes=tuple(SpokeStore(client, settings.state_table).all()),
+        spokes=() if api else tuple(SpokeStore(_client(), settings.state_table).all()),
     )
 
 
@@ -262,6 +300,8 @@ def _troubles() -> list[Trouble]:
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
 def _summary() -> Summary:
+    if api := _api():
+        return api.summary()
     return RollupStore(_client(), _settings().state_table).summary(now())
 
 
@@ -278,6 +318,8 @@ def _counts_of(day: str) -> list[Count]:
 
 @st.cache_data(ttl=_FRESH, max_entries=500, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
 def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+    if api := _api():
+        return api.page(query, cursor, limit)
     return FindingStore(_client(), _settings().findings_table).page(query, cursor, limit)
 
 

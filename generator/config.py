@@ -141,10 +141,7 @@ class Config(Section):
         for place, arn in places.items():
             found = tuple(arn.split(":")[3:5])
             if found and found != (self.aws.home_region, self.aws.hub_account):
-                yield (
-                    place,
-                    f"it is in {' of '.join(found)}; the dashboard needs it in {self.aws.home_region} of aws.hub_account",
-                )
+                yield place, f"it is in {' of '.join(found)}; it must be in aws.home_region of aws.hub_account"
 
     def _suppressions(self) -> Iterator[Broken]:
         """Yield names that stand twice: findings show them."""
