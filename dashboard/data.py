@@ -227,8 +227,8 @@ def _visible_page(view: View) -> ReadPage:
     """Return how to read pages of what somebody may see."""
 
     def read(query: FindingQuery, cursor: str | None, limit: int) -> Page:
-        narrowed = view.query(query)
-        return view.page(_page(narrowed, cursor, limit)) if narrowed else NOTHING
+        asked = view.narrowed(query)
+        return view.page(_page(asked, cursor, limit)) if asked else NOTHING
 
     return read
 

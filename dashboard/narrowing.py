@@ -38,7 +38,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             spokes=tuple(spoke for spoke in whole.spokes if self.has(spoke.heartbeat.account)),
         )
 
-    def query(self, asked: FindingQuery) -> FindingQuery | None:
+    def narrowed(self, asked: FindingQuery) -> FindingQuery | None:
         """Return a query that asks for visible findings only; None when nothing that it asks for is visible."""
         if self.accounts is None:
             return asked

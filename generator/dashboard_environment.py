@@ -17,7 +17,7 @@ def dashboard_environment(config: Config) -> dict[str, str]:
     }
 
 
-def written_sign_in(sign_in: SignIn, config: Config, folder: Path | None = None) -> dict[str, Any]:
+def written_sign_in(sign_in: SignIn, folder: Path | None = None) -> dict[str, Any]:
     """Return `[web.sign_in]` as the dashboard reads it; without a folder nothing says where the secret is."""
     place = sign_in.client_secret_file
     secret = {
@@ -26,7 +26,6 @@ def written_sign_in(sign_in: SignIn, config: Config, folder: Path | None = None)
     }
     return {
         **sign_in.model_dump(mode="json", exclude={"client_secret", "client_secret_file", "groups"}),
-        "address": config.web.dashboard_url,
         "groups": [{"group": one.name, "role": one.role, "units": list(one.units)} for one in sign_in.groups],
         **(secret if folder else {}),
     }

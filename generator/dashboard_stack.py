@@ -252,7 +252,7 @@ def _service(config: Config, hosting: Hosting, sign_in: SignIn) -> list[AWSObjec
 
 
 def _container(config: Config, hosting: Hosting, sign_in: SignIn) -> ContainerDefinition:
-    environment = {**dashboard_environment(config), "SIGN_IN": json.dumps(written_sign_in(sign_in, config))}
+    environment = {**dashboard_environment(config), "SIGN_IN": json.dumps(written_sign_in(sign_in))}
     asking = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{_HEALTH}', timeout=3)"
     return ContainerDefinition(
         Name=config.names.function("dashboard"),

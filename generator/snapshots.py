@@ -45,6 +45,7 @@ def everything(config: Config) -> Config:
     sign_in = SignIn(
         issuer="https://login.example.com",
         client_id="muster",
+        address="https://muster.example.com",
         client_secret=f"arn:aws:secretsmanager:{home}:{account}:secret:muster/sign-in-AbCdEf",
         groups=(Group(name="security", role="operator"), Group(name="payments", units=("ou-exam-12345678",))),
     )
@@ -59,7 +60,7 @@ def everything(config: Config) -> Config:
     parts = {
         "spoke": config.spoke.model_copy(update={"alarms": True}),
         "network": config.network.model_copy(update={"enabled": True}),
-        "web": config.web.model_copy(update={**web, "dashboard_url": "https://muster.example.com"}),
+        "web": config.web.model_copy(update=web),
     }
     return config.model_copy(update=parts)
 

@@ -54,7 +54,9 @@ def web_stack(config: Config) -> Template:
     name = config.names.web_stack
     # The dashboard keeps its filters in the address, and an identity provider its answer.
     wall = firewall("Firewall", name, "CLOUDFRONT", LONG_ADDRESSES)
-    template.add_resource([wall, _headers(name), _distribution(cdn), *_logs(name)])
+    template.add_resource(
+        [wall, _headers(name), _distribution(cdn, is_hosted=config.web.hosting is not None), *_logs(name)]
+    )
     template.add_output(
         [
             Output(ADDRESS, Value=GetAtt("Distribution", "DomainName")),
@@ -64,7 +66,7 @@ def web_stack(config: Config) -> Template:
     return template
 
 
-def _distribution(cdn: Cdn) -> Distribution:
+def _distribution(cdn: Cdn, *, is_hosted: bool) -> Distribution:
     behaviour = DefaultCacheBehavior(
         TargetOriginId="dashboard",
         ViewerProtocolPolicy="redirect-to-https",
@@ -86,15 +88,15 @@ def _distribution(cdn: Cdn) -> Distribution:
         HttpVersion="http2and3",
         IPV6Enabled=True,
         PriceClass="PriceClass_All",
-        Origins=[_origin(cdn)],
+        Origins=[_origin(cdn, is_hosted=is_hosted)],
         DefaultCacheBehavior=behaviour,
         WebACLId=GetAtt("Firewall", "Arn"),
     )
     return Distribution("Distribution", DistributionConfig=config)
 
 
-def _origin(cdn: Cdn) -> Origin:
-    if not cdn.origin:
+def _origin(cdn: Cdn, *, is_hosted: bool) -> Origin:
+    if is_hosted:
         inside = VpcOriginConfig(VpcOriginId=Ref(ORIGIN), OriginReadTimeout=60)
         return Origin(Id="dashboard", DomainName=Ref(ORIGIN_DOMAIN), VpcOriginConfig=inside)
     secret = [OriginCustomHeader(HeaderName=ORIGIN_HEADER, HeaderValue=_resolved(cdn.origin_secret))]

@@ -71,7 +71,7 @@ def check_port(port: int, option: str, address: str = LOOPBACK) -> None:
 
 def show_dashboard(config: Config, folder: Path, how: Served, console: Console) -> None:
     """Serve the dashboard until Ctrl-C."""
-    at = config.web.dashboard_url if how.signs_in else f"http://{how.address}:{how.port}"
+    at = config.web.sign_in.address if config.web.sign_in and how.signs_in else f"http://{how.address}:{how.port}"
     console.print(f"Dashboard: {at} (Ctrl-C ends it)")
     process = start_dashboard(config, folder, how.port, how)
     try:
@@ -101,7 +101,7 @@ def _environment(config: Config, folder: Path, how: Served) -> Mapping[str, str]
     }
     return {
         **dashboard_environment(config),
-        "SIGN_IN": json.dumps(written_sign_in(sign_in, config, folder)) if how.signs_in and sign_in else "",
+        "SIGN_IN": json.dumps(written_sign_in(sign_in, folder)) if how.signs_in and sign_in else "",
         "API_URL": how.api,
         **{name: value for name, value in aws.items() if value},
     }

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from generator.settings.kinds import Form, TargetId
+from generator.settings.kinds import Form, TargetId, WebAddress
 from generator.settings.section import Broken, Section
 
 SecretArn = Annotated[
@@ -13,7 +13,7 @@ SecretArn = Annotated[
     StringConstraints(pattern=r"^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{8,})?$"),
     Form("the ARN of a secret in Secrets Manager"),
 ]
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=256), Form("a text")]
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=256), Form("a text", "texts")]
 _LOOPBACK = ("http://127.0.0.1", "http://localhost")
 
 
@@ -43,6 +43,10 @@ class SignIn(Section):
         examples=["https://login.example.com"],
     )
     client_id: _Name = Field(description="the dashboard, as the provider knows it", examples=["muster"])
+    address: WebAddress = Field(
+        description="the dashboard as browsers know it; the provider leads back to <address>/oauth2callback",
+        examples=["https://muster.example.com"],
+    )
     client_secret: SecretArn = Field(
         default="",
         description="secret whose text is the client's secret; empty: of client_secret_file, or of the environment "
@@ -51,7 +55,8 @@ class SignIn(Section):
     )
     client_secret_file: str = Field(
         default="",
-        description="a file with the client's secret, relative to this file, for a dashboard on your own machine",
+        description="a file with the client's secret, relative to this file, for a dashboard on your own machine; "
+        "it goes before client_secret",
         examples=["sign-in-secret"],
     )
     scopes: tuple[_Name, ...] = Field(
@@ -69,7 +74,9 @@ class SignIn(Section):
         """Yield what the provider would refuse, or what would let nobody in."""
         if not self.issuer.startswith(("https://", *_LOOPBACK)):
             yield ("issuer",), "over http:// anybody on the way signs in as anybody; write https://"
+        if not self.address:
+            yield ("address",), "write it, such as https://muster.example.com"
+        elif not self.address.startswith(("https://", *_LOOPBACK)):
+            yield ("address",), "over http:// anybody on the way reads the session; write https://"
         if "openid" not in self.scopes:
             yield ("scopes",), "OpenID Connect needs openid among them"
-        if self.client_secret and self.client_secret_file:
-            yield ("client_secret_file",), "client_secret names the secret already; remove one"

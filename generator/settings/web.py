@@ -22,7 +22,6 @@ from generator.settings.sign_in import SecretArn, SignIn
 
 # CloudFront reads certificates, firewalls and secrets of this Region only.
 CDN_REGION = GLOBAL_REGIONS["aws"]
-_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Cdn(Section):
@@ -41,7 +40,7 @@ class Cdn(Section):
     )
     origin: OptionalDomainName = Field(
         default="",
-        description="name of the host that serves the dashboard, by HTTPS on port 443; empty with [web.hosting]",
+        description="host that serves the dashboard, by HTTPS on port 443; not asked where [web.hosting] is",
         examples=["dashboard.example.com"],
     )
     origin_secret: SecretArn = Field(
@@ -91,19 +90,13 @@ class Web(Section):
     hosting: Hosting | None = Field(default=None, description="where the dashboard runs")
 
     def broken_rules(self) -> Iterator[Broken]:
-        """Yield an address in messages that would lead past CloudFront, or to which no provider leads back."""
-        address = urlsplit(self.dashboard_url)
-        if self.sign_in and not self.dashboard_url:
-            yield (
-                ("dashboard_url",),
-                "the identity provider leads people back there; write it, such as https://muster.example.com",
-            )
-        if self.sign_in and address.scheme == "http" and address.hostname not in _LOOPBACK:
-            yield ("dashboard_url",), "over http:// anybody on the way reads the session; write https://"
+        """Yield addresses that would lead past CloudFront, in messages or after a sign-in."""
+        if self.cdn and self.sign_in and not self._is_inside(self.sign_in.address):
+            yield ("sign_in", "address"), f"it leads past CloudFront; write https://{self.cdn.domains[0]}"
         yield from self._hosting()
         if self.cdn and not (self.cdn.origin or self.hosting):
             yield ("cdn", "origin"), "name the host behind CloudFront, or write [web.hosting]"
-        if self.cdn and self.dashboard_url and (address.scheme, address.hostname) not in self._addresses():
+        if self.cdn and self.dashboard_url and not self._is_inside(self.dashboard_url):
             yield ("dashboard_url",), f"it leads past CloudFront; write https://{self.cdn.domains[0]}"
 
     def _hosting(self) -> Iterator[Broken]:
@@ -112,12 +105,11 @@ class Web(Section):
             return
         if self.cdn is None:
             yield ("hosting",), "CloudFront is the only way to it; write [web.cdn]"
-        elif self.cdn.origin:
-            yield ("cdn", "origin"), "[web.hosting] is the origin; remove one"
         if not self.sign_in:
             yield ("hosting",), "whoever opens it must sign in; write [web.sign_in]"
         elif not self.sign_in.client_secret:
             yield ("sign_in", "client_secret"), "[web.hosting] takes it from Secrets Manager; name the secret"
 
-    def _addresses(self) -> set[tuple[str, str]]:
-        return {("https", one) for one in self.cdn.domains} if self.cdn else set()
+    def _is_inside(self, address: str) -> bool:
+        parts = urlsplit(address)
+        return self.cdn is not None and parts.scheme == "https" and parts.hostname in self.cdn.domains

@@ -77,9 +77,9 @@ def served(demo: Demo, provider: str, unit: str, **changes: Any) -> Iterator[str
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     groups = (Group(name="security", role="operator"), Group(name="one-unit", units=(unit,)))
-    sign_in = SignIn(issuer=provider, client_id="muster", groups=groups).model_copy(update=changes)
+    sign_in = SignIn(issuer=provider, client_id="muster", address=address, groups=groups).model_copy(update=changes)
     config = load(demo.organization.config)
-    web = config.web.model_copy(update={"sign_in": sign_in, "dashboard_url": address})
+    web = config.web.model_copy(update={"sign_in": sign_in})
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SIGN_IN_CLIENT_SECRET", "a-secret-of-the-client-for-tests")
         process = start_dashboard(

@@ -148,8 +148,8 @@ def test_who_may_come_in_is_decided_by_sign_in_age_and_groups() -> None:
 
 def test_a_view_that_hides_everything_asks_for_nothing() -> None:
     view = view_of(Access(grants=(Grant(group="g", units=("ou-exam-99999999",)),)), Organization(id="o", read_at=""))
-    assert view.query(FindingQuery()) is None
-    assert view.query(FindingQuery(accounts=(PAYMENTS,))) is None
+    assert view.narrowed(FindingQuery()) is None
+    assert view.narrowed(FindingQuery(accounts=(PAYMENTS,))) is None
 
 
 def test_nobody_reads_anything_without_signing_in(units: Any, signed_in: SignedIn, monkeypatch: Any) -> None:

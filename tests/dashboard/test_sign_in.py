@@ -14,11 +14,9 @@ from dashboard.__main__ import options
 from dashboard.access import Grant, Role
 from dashboard.places import Place, Places, browser_of
 from dashboard.sign_in import SignIn, client_secret, configured, is_loopback, streamlit_secrets
-from generator.config import load
 from generator.dashboard_environment import written_sign_in
 from generator.settings.sign_in import Group
 from generator.settings.sign_in import SignIn as Written
-from generator.snapshots import SNAPSHOTS
 from generator.third_party import ROOT
 
 SIGN_IN = SignIn(
@@ -32,15 +30,14 @@ def never(arn: str) -> str:
 
 
 def test_the_dashboard_reads_the_settings_as_the_generator_writes_them(tmp_path: Path) -> None:
-    config = load(SNAPSHOTS / "muster.toml")
-    web = config.web.model_copy(update={"dashboard_url": "https://muster.example.com"})
     written = Written(
         issuer="https://login.example.com",
         client_id="muster",
+        address="https://muster.example.com",
         client_secret_file="secret",
         groups=(Group(name="security", role="operator"), Group(name="payments", units=("ou-exam-12345678",))),
     )
-    said = written_sign_in(written, config.model_copy(update={"web": web}), tmp_path)
+    said = written_sign_in(written, tmp_path)
     assert configured({"SIGN_IN": msgspec.json.encode(said).decode()}) == SignIn(
         issuer="https://login.example.com",
         client_id="muster",

@@ -35,7 +35,7 @@ def hosted(**values: Any) -> dict[str, Any]:
     """Return `[web]` of the snapshots' hub with the dashboard hosted behind CloudFront, with changed settings of it."""
     found = everything(sample()).web
     assert found.hosting
-    parts = found.model_dump(include={"cdn", "sign_in", "dashboard_url"})
+    parts = found.model_dump(include={"cdn", "sign_in"})
     return {**parts, "hosting": {**found.hosting.model_dump(), **values}}
 
 
