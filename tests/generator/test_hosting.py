@@ -1,6 +1,7 @@
 """The hosted dashboard and the roles of any: who reaches it, what it may do, what it is told."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from generator.config import Config, parsed
 from generator.config_problems import ConfigError
 from generator.dashboard_stack import PORT
 from generator.generate import templates
+from generator.imports import closure
 from generator.rollout.hosting import deploy_hosting, has_hosting, origin_parameters, remove_hosting
 from generator.snapshots import blank_artefacts, rendered, sample
 from generator.third_party import ROOT
@@ -276,3 +278,12 @@ def test_the_image_is_of_a_named_version_and_runs_as_the_user_of_the_template() 
     assert all(":" in one and ":latest" not in one for one in bases)
     assert "USER 10001:10001" in lines
     assert 'ENTRYPOINT ["python", "-m", "dashboard"]' in lines
+    # Streamlit refuses to be told its port where the folder that it lies in is not called so.
+    assert "COPY --from=built /muster/site-packages site-packages" in lines
+
+
+@pytest.mark.parametrize("module", ["dashboard.app", "dashboard.__main__"])
+def test_the_image_carries_every_module_that_the_dashboard_imports(module: str) -> None:
+    text = (ROOT / "dashboard" / "Containerfile").read_text(encoding="utf-8")
+    copied = tuple(line.split()[1] for line in text.splitlines() if re.match(r"COPY [a-z]", line))
+    assert [file for file in closure(ROOT, module).files if not file.startswith(copied)] == []
