@@ -65,11 +65,15 @@ def admitted(sign_in: SignIn, identity: Mapping[str, Any], at: datetime) -> Acce
     issued = identity.get("iat")
     is_fresh = isinstance(issued, int | float) and at.timestamp() < issued + _span(sign_in).total_seconds()
     if not is_fresh:
-        raise ExpiredError("the session is over", f"Sign in again; a session lasts {sign_in.session_hours} hours.")
+        raise ExpiredError("the session is over", f"Sign in again; a session lasts {_hours(sign_in)}.")
     person, grants = person_of(identity), granted(sign_in.groups, identity, sign_in.group_claim)
     if not (person and grants):
         raise NoGroupError(person or "Somebody without a name", sign_in.group_claim)
     return Access(person=person, grants=grants)
+
+
+def _hours(sign_in: SignIn) -> str:
+    return "an hour" if sign_in.session_hours == 1 else f"{sign_in.session_hours} hours"
 
 
 def _span(sign_in: SignIn) -> timedelta:
