@@ -45,6 +45,7 @@ _FRESH = timedelta(seconds=20)
 _SETTLED = timedelta(minutes=1)
 _SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
 _NEWEST = 8
+_COUNTED_PAGES = 20
 _TEST = "Mend it, try it with muster notify test, then muster redrive brings what was given up."
 # Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
 _TAGGED_ACCOUNTS = 25
@@ -233,18 +234,22 @@ def _visible_page(view: View) -> ReadPage:
     return read
 
 
-def _detections_of(view: View) -> tuple[Counter[str], int]:
+def _detections_of(view: View) -> tuple[Counter[str], int | None]:
     """Count the visible open findings by detection, one by one: the counters of detections add up all accounts.
 
-    Returns also how many were looked at when there are more; 0 when that is all.
+    Returns also how many were looked at when there may be more; None when that is all.
     """
     read, found, cursor = _visible_page(view), Counter[str](), None
-    while True:
+    # Of accounts among many others pages are short.
+    for _ in range(_COUNTED_PAGES):
         page = read(FindingQuery(), cursor, LARGE_PAGE)
         found.update(one.detection for one in page.findings)
         cursor = page.cursor
-        if cursor is None or found.total() >= MOST_LOOKED_AT:
-            return found, found.total() if cursor else 0
+        if cursor is None:
+            return found, None
+        if found.total() >= MOST_LOOKED_AT:
+            break
+    return found, found.total()
 
 
 def _settings() -> DashboardSettings:

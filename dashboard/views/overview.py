@@ -107,10 +107,11 @@ def _account_row(organization: Organization, account: str, counts: Counts, large
 
 def _detections(activity: Activity) -> Html:
     ranked = sorted(activity.by_detection.items(), key=lambda pair: pair[1], reverse=True)
+    some = activity.detections_of
+    extent = f"Of {some:,} findings that were looked at; there may be more." if some is not None else ""
     if not ranked:
-        return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
+        return card(_BY_DETECTION, empty("No detection has fired", _QUIET), extent)
     rows = [_detection_row(detection, count) for detection, count in ranked[:_DETECTIONS]]
-    extent = f"Of the newest {activity.detections_of:,} findings; there are more." if activity.detections_of else ""
     return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION), extent)
 
 

@@ -192,6 +192,17 @@ def test_numbers_of_every_unit_together_are_the_organizations(units: Any, signed
     assert dict(parts.by_detection) == dict(whole.by_detection)
 
 
+def test_a_count_of_detections_that_looked_at_a_part_says_so(
+    units: Any, signed_in: SignedIn, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in("payments")
+    assert "looked at" not in markup(show())
+    data.forget()
+    monkeypatch.setattr(data, "LARGE_PAGE", 1)
+    monkeypatch.setattr(data, "_COUNTED_PAGES", 1)
+    assert "Of 1 findings that were looked at; there may be more." in markup(show())
+
+
 @pytest.mark.parametrize(
     "filters",
     [
