@@ -65,8 +65,8 @@ SPOKE_FUNCTIONS = (
     *("creator_tagger", "backup_tagger", "expiry", "heartbeat"),
     *("agent_scan", "agent_capture", "agent_check", "agent_install", "agent_result"),
 )
-# What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
-HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view")
+# What has a role in the hub and is no function: AWS Backup, API Gateway's logs, a VPC's, the dashboard, what starts it.
+HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view", "dashboard", "dashboard-operator", "dashboard-start")
 # What has a role in the spokes and is no function: the rules that forward events; the agent installer's state machines,
 # and the rules that start them.
 FORWARDING = "alerts"
@@ -112,6 +112,11 @@ class Names:
     def web_stack(self) -> str:
         """The stack of what stands before the dashboard."""
         return f"{self.prefix}-web"
+
+    @property
+    def dashboard_stack(self) -> str:
+        """The stack of the hosted dashboard."""
+        return f"{self.prefix}-dashboard"
 
     @property
     def spoke_stack_set(self) -> str:

@@ -23,6 +23,7 @@ from generator.parts.archiving import ARCHIVE, archive, archiver, late_archiver
 from generator.parts.backups import table_backups
 from generator.parts.central_bus import central_bus
 from generator.parts.configuration_view import configuration_view
+from generator.parts.dashboard_roles import dashboard_roles
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
@@ -75,6 +76,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
             *(api(site) if config.api.enabled else []),
+            *dashboard_roles(config),
             *(configuration_view(config) if config.enable.config else []),
             *(network(config) if config.network.enabled else []),
             *(table_backups(config) if config.table_backup.enabled else []),

@@ -224,6 +224,12 @@ def read_secrets(secrets: Sequence[Any]) -> Statement:
     return allow(["secretsmanager:GetSecretValue"], secrets)
 
 
+def pull_image(repository: Arn) -> list[Statement]:
+    """Fetch a container's image from one repository; the token is the whole registry's and knows no resources."""
+    calls = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return [allow(["ecr:GetAuthorizationToken"], "*"), allow(calls, [repository])]
+
+
 def import_findings(product: Arn) -> Statement:
     """Import findings into Security Hub under one product."""
     return allow(["securityhub:BatchImportFindings"], [product])

@@ -17,6 +17,8 @@ from generator.guardrail import FILE, guardrail
 from generator.published import published
 from generator.settings.agent import Agent
 from generator.settings.backup import Expiry
+from generator.settings.hosting import Hosting
+from generator.settings.sign_in import Group, SignIn
 from generator.settings.web import CDN_REGION, Cdn
 from generator.third_party import ROOT
 
@@ -40,13 +42,27 @@ def sample() -> Config:
 def everything(config: Config) -> Config:
     """Return the settings with every part that is off at first.
 
-    These are alarms in spokes, the agent installer, a VPC, CloudFront, and links that act.
+    These are alarms in spokes, the agent installer, what deletes images, a VPC, links that act, and the dashboard
+    hosted behind CloudFront.
     """
-    cdn = Cdn(
-        domains=("muster.example.com",),
-        certificate=f"arn:aws:acm:{CDN_REGION}:{config.aws.hub_account}:certificate/12345678-1234-1234-1234-123456789012",
-        origin="dashboard.example.com",
+    account, home = config.aws.hub_account, config.aws.home_region
+    certificate = f"arn:aws:acm:%s:{account}:certificate/12345678-1234-1234-1234-123456789012"
+    cdn = Cdn(domains=("muster.example.com",), certificate=certificate % CDN_REGION)
+    sign_in = SignIn(
+        issuer="https://login.example.com",
+        client_id="muster",
+        address="https://muster.example.com",
+        client_secret=f"arn:aws:secretsmanager:{home}:{account}:secret:muster/sign-in-AbCdEf",
+        groups=(Group(name="security", role="operator"), Group(name="payments", units=("ou-exam-12345678",))),
     )
+    hosting = Hosting(
+        image=f"{account}.dkr.ecr.{home}.amazonaws.com/muster-dashboard:{VERSION}",
+        vpc="vpc-0123456789abcdef0",
+        prefix_list="pl-0123456789abcdef0",
+        subnets=("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"),
+        certificate=certificate % home,
+    )
+    web = {"cdn": cdn, "action_links": True, "sign_in": sign_in, "hosting": hosting}
     parts = {
         "agent": Agent(
             enabled=True,
@@ -58,7 +74,7 @@ def everything(config: Config) -> Config:
         "spoke": config.spoke.model_copy(update={"alarms": True}),
         "backup": config.backup.model_copy(update={"expiry": Expiry.DELETE}),
         "network": config.network.model_copy(update={"enabled": True}),
-        "web": config.web.model_copy(update={"cdn": cdn, "action_links": True}),
+        "web": config.web.model_copy(update=web),
     }
     return config.model_copy(update=parts)
 
@@ -121,7 +137,7 @@ def kept_files(config: Config) -> Iterator[tuple[Path, Any]]:
     found = rendered(config)
     yield from ((SNAPSHOTS / f"{name}.json", template) for name, template in found.items())
     whole = rendered(everything(config))
-    yield SNAPSHOTS / "web.json", whole["web"]
+    yield from ((SNAPSHOTS / f"{name}.json", whole[name]) for name in ("dashboard", "web"))
     agent = {title: one for title, one in whole["spoke"]["Resources"].items() if title.startswith("Agent")}
     yield SNAPSHOTS / "agent.json", agent
     yield SNAPSHOTS / FILE, guardrail(config)

@@ -30,6 +30,7 @@ ON_EVERYTHING = {
     "ses:GetSuppressedDestination": "an address on the account's list is no resource",
     "sns:GetSMSAttributes": "knows no resources",
     "sns:GetSMSSandboxAccountStatus": "knows no resources",
+    "ecr:GetAuthorizationToken": "knows no resources",
     "ec2:AssignPrivateIpAddresses": _OF_LAMBDA,
     "ec2:CreateNetworkInterface": _OF_LAMBDA,
     "ec2:DeleteNetworkInterface": _OF_LAMBDA,

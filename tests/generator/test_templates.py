@@ -46,9 +46,10 @@ def test_a_template_equals_its_snapshot(templates: dict[str, Any], name: str) ->
     assert written(templates[name]) == kept, "make snapshots accepts the change; read its diff first"
 
 
-def test_the_web_template_equals_its_snapshot(config: Config) -> None:
-    kept = (SNAPSHOTS / "web.json").read_text(encoding="utf-8")
-    assert written(rendered(everything(config))["web"]) == kept, "make snapshots accepts the change"
+@pytest.mark.parametrize("name", ["web", "dashboard"])
+def test_a_template_of_the_web_part_equals_its_snapshot(config: Config, name: str) -> None:
+    kept = (SNAPSHOTS / f"{name}.json").read_text(encoding="utf-8")
+    assert written(rendered(everything(config))[name]) == kept, "make snapshots accepts the change"
 
 
 def test_the_agents_part_of_the_spoke_equals_its_snapshot(config: Config) -> None:
@@ -65,7 +66,9 @@ def test_cfn_lint_has_nothing_to_say(settings: Config) -> None:
     bodies = render(settings, blank_artefacts(), blank_scripts(settings))
     with_trail = {Trail.ACCOUNTS: ["spoke"], Trail.ORGANIZATION: ["hub", "management"]}
     names = with_trail.get(settings.spoke.trail, list(bodies))
-    if settings.web.cdn:
+    if settings.web.hosting:
+        names = ["hub", "dashboard", "web"]
+    elif settings.web.cdn:
         names = ["web"]
     elif settings.network.enabled:
         names = ["hub"]

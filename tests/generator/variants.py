@@ -33,7 +33,15 @@ def cdn(**values: Any) -> dict[str, Any]:
     """Return `[web.cdn]` of the snapshots' hub, with changed settings."""
     found = everything(sample()).web.cdn
     assert found
-    return {"cdn": {**found.model_dump(), **values}}
+    return {"cdn": {**found.model_dump(), "origin": "dashboard.example.com", **values}}
+
+
+def hosted(**values: Any) -> dict[str, Any]:
+    """Return `[web]` of the snapshots' hub with the dashboard hosted behind CloudFront, with changed settings of it."""
+    found = everything(sample()).web
+    assert found.hosting
+    parts = found.model_dump(include={"cdn", "sign_in"})
+    return {**parts, "hosting": {**found.hosting.model_dump(), **values}}
 
 
 def largest(trail: Trail, **more: Any) -> Config:
@@ -65,6 +73,7 @@ LINTED |= {"web": variant(web=cdn()), "web-secret": variant("us-east-1", web=cdn
 LINTED |= {f"{region}-agent": variant(region, agent=AGENT) for region in REGIONS}
 # The guardrail has no room for the agent and the longest of all tag keys too.
 _LONGEST_AGENT = {**AGENT, "linux_running": "r" * 2_000, "windows_running": "r" * 2_000, "tags": LONGEST_TAGS}
+LINTED |= {"hosted": variant(web=hosted())}
 LARGEST = {f"largest-{trail}": largest(trail) for trail in Trail}
 LARGEST |= {
     f"largest-agent-{trail}": largest(trail, creator={"created_by_key": "K" * 64}, agent=_LONGEST_AGENT)
