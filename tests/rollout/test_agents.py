@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from contract.agents import SCRIPTS_FOLDER
 from contract.names import AGENT_STATUS
@@ -96,7 +97,6 @@ class Fleet:
     places: dict[str, Place] = field(default_factory=dict)
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     reports: list[dict[str, Any]] = field(default_factory=list)
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def scripts(self) -> Scripts:
@@ -251,8 +251,155 @@ def test_every_instance_ends_in_the_right_state_with_the_right_reason(fleet: Fle
     assert len(fleet.expected) >= 36
     found = {one: outcome for one, (_, outcome) in fleet.outcomes(list(fleet.expected)).items()}
     wrong = {
-        one: (fleet.known.get(one, {}).get("instance_name"), found[one], expected, fleet.known.get(one))
+        one: (found[one], expected, fleet.known.get(one))
         for one, expected in fleet.expected.items()
         if found[one] != expected
     }
     assert wrong == {}
+
+
+def test_reports_say_what_somebody_wants_to_know(fleet: Fleet) -> None:
+    by_kind = {(fleet.known[one]["instance_name"], account): fleet.known[one] for one, (account, _) in where(fleet)}
+    fresh, failed = by_kind["linux", SECOND], by_kind["failing", SECOND]
+    assert (fresh["agent"], fresh["agent_version"], fresh["via"]) == ("Example Agent", "4.2.0", "start")
+    assert (fresh["platform"], fresh["region"], fresh["exit_code"]) == ("Linux", HOME, 0)
+    assert "Installing Example Agent" in fresh["output"]
+    assert fresh["command"]
+    assert (failed["exit_code"], by_kind["running", SECOND]["agent_version"]) == (100, "3.9")
+    assert "E: held broken packages" in failed["output"]
+    assert "muster-agent-scripts" in by_kind["barred", SECOND]["details"]
+    assert by_kind["linux", FIRST]["via"] == "sweep"
+
+
+def where(fleet: Fleet) -> list[tuple[str, Place]]:
+    return [(one, place) for one, place in fleet.places.items() if place[1] == HOME and one in fleet.known]
+
+
+def test_no_execution_failed_and_nothing_is_left_over(fleet: Fleet) -> None:
+    for account in (FIRST, SECOND, THIRD):
+        states = fleet.rollout.client("stepfunctions", account)
+        for machine in ("scan", "start"):
+            arn = f"arn:aws:states:{HOME}:{account}:stateMachine:muster-spoke-agent-{machine}"
+            found = states.list_executions(stateMachineArn=arn)["executions"]
+            assert {one["status"] for one in found} == {"SUCCEEDED"}, machine
+        sqs = fleet.rollout.client("sqs", account)
+        url = sqs.get_queue_url(QueueName="muster-spoke-agent-result-dlq")["QueueUrl"]
+        assert sqs.receive_message(QueueUrl=url).get("Messages", []) == []
+
+
+def test_the_deployment_itself_started_a_scan_that_nobody_waited_for(fleet: Fleet) -> None:
+    arn = f"arn:aws:states:{HOME}:{FIRST}:stateMachine:muster-spoke-agent-scan"
+    found = fleet.rollout.client("stepfunctions", FIRST).list_executions(stateMachineArn=arn)["executions"]
+    assert [one["name"] for one in found if one["name"].startswith("stack-")]
+
+
+def test_a_second_run_changes_nothing(fleet: Fleet) -> None:
+    before = fleet.outcomes(list(fleet.expected))
+    runs = {one: fleet.runs(one) for one in fleet.expected}
+    for one, kind in fleet.kinds.items():
+        if kind is KINDS["windows"]:
+            fleet.set(one, outputs=AGAIN_ON_WINDOWS)
+    reported = len(fleet.reports)
+    for account in (FIRST, SECOND, THIRD):
+        fleet.start("scan", account, via="sweep")
+    fleet.settle()
+    after = fleet.outcomes(list(fleet.expected))
+    for one, (name, (state, reason)) in before.items():
+        same = "already_running" if state == "installed" else reason
+        is_elsewhere = fleet.places[one][1] == FAR
+        assert after[one] == (name, (state, reason if is_elsewhere else same)), name
+    # What failed is tried again; what is installed is not.
+    assert {one: fleet.runs(one) - ran for one, ran in runs.items() if before[one][1][0] == "installed"} == {
+        one: 0 for one in runs if before[one][1][0] == "installed"
+    }
+    swept = sum(region == HOME for _, region in fleet.places.values())
+    assert len(fleet.reports) - reported == swept
+
+
+def test_an_instance_that_is_started_again_is_left_alone(fleet: Fleet) -> None:
+    instance = fleet.launch("linux", SECOND)
+    fleet.settle()
+    ec2 = fleet.rollout.client("ec2", SECOND)
+    ec2.stop_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("gone", "stopped")
+    ec2.start_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("installed", "already_running")
+    assert fleet.runs(instance) == 1
+    ec2.terminate_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.known[instance]["reason"] == "terminated"
+
+
+def test_an_instance_that_is_terminated_midway_is_gone(fleet: Fleet) -> None:
+    instance = fleet.launch("linux", SECOND)
+    directory = fleet.set(instance, files={"takes-long": ""})
+    end = monotonic() + 60
+    while not (directory / "runs").exists() and monotonic() < end:
+        sleep(0.1)
+    fleet.rollout.client("ec2", SECOND).terminate_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("gone", "terminated")
+
+
+def test_an_instance_that_is_terminated_while_it_is_waited_for_is_gone(fleet: Fleet) -> None:
+    instance = fleet.launch("silent", SECOND)
+    fleet.rollout.client("ec2", SECOND).terminate_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("gone", "terminated")
+
+
+def test_people_of_the_hub_remove_and_renew_the_agent_under_the_role_that_may_do_nothing_else(fleet: Fleet) -> None:
+    instance = fleet.launch("excluded", SECOND)
+    fleet.settle()
+    sts = fleet.rollout.client("sts", fleet.rollout.organization.hub)
+    role = f"arn:aws:iam::{SECOND}:role/muster-agents-{HOME}"
+    given = sts.assume_role(RoleArn=role, RoleSessionName="person")["Credentials"]
+    keys = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
+    states = fleet.rollout.client("stepfunctions", SECOND, **keys)
+    arn = f"arn:aws:states:{HOME}:{SECOND}:stateMachine:muster-spoke-agent-start"
+
+    def ask(action: str) -> Outcome:
+        wanted = {"instance": instance, "via": "command", "action": action, "wait": 0}
+        states.start_execution(stateMachineArn=arn, input=json.dumps(wanted))
+        fleet.settle()
+        assert fleet.known[instance]["via"] == "command"
+        return fleet.outcomes([instance])[instance][1]
+
+    assert ask("uninstall") == ("removed", "not_there")
+    assert ask("install") == ("installed", "installed")
+    assert ask("upgrade") == ("installed", "upgraded")
+    assert ask("uninstall") == ("removed", "uninstalled")
+    assert fleet.runs(instance) == 2
+    with pytest.raises(ClientError, match="AccessDenied"):
+        fleet.rollout.client("ssm", SECOND, **keys).send_command(
+            DocumentName="AWS-RunShellScript", InstanceIds=[instance], Parameters={"commands": ["id"]}
+        )
+
+
+def test_the_installers_role_runs_no_other_document(fleet: Fleet) -> None:
+    found = fleet.rollout.client("iam", SECOND).get_role_policy(
+        RoleName=f"muster-spoke-agent-install-{HOME}", PolicyName="work"
+    )["PolicyDocument"]
+    (sending,) = [one for one in found["Statement"] if "ssm:SendCommand" in one["Action"]]
+    assert sending["Resource"][0] == f"arn:aws:ssm:{HOME}:{SECOND}:document/muster-spoke-agent-*"
+
+
+def test_a_start_that_did_not_reach_the_machine_is_redriven_to_it(fleet: Fleet) -> None:
+    instance = next(one for one, place in fleet.places.items() if place == (SECOND, HOME))
+    event = {
+        "source": "aws.ec2",
+        "time": "2026-11-20T11:00:00Z",
+        "detail": {"instance-id": instance, "state": "running"},
+    }
+    before = len(fleet.reports)
+    fleet.rollout.client("lambda", SECOND).invoke(
+        FunctionName="muster-spoke-agent-result", InvocationType="Event", Payload=json.dumps(event).encode()
+    )
+    fleet.settle()
+    assert {one["instance"] for one in fleet.reports[before:]} == {instance}
