@@ -72,7 +72,11 @@ def instance_of(ec2: Any, instance: str) -> Instance | None:
 def with_instance(work: Work, instance: Instance) -> Work:
     """Return the work with what EC2 says of its instance."""
     return msgspec.structs.replace(
-        work, name=instance.name, since=instance.since, has_profile=instance.has_profile, platform=instance.platform
+        work,
+        name=instance.name,
+        since=instance.since,
+        has_profile=instance.has_profile,
+        platform=instance.platform or work.platform,
     )
 
 

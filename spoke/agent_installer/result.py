@@ -19,7 +19,7 @@ from contract.spoke_events import AgentStatus
 from spoke.agent_installer.calls import throttles_told
 from spoke.agent_installer.command import read_comment
 from spoke.agent_installer.instances import instance_of, with_instance
-from spoke.agent_installer.outcome import has_ended, outcome
+from spoke.agent_installer.outcome import has_ended, outcome, platform_of
 from spoke.agent_installer.reporting import Desk, desk, gone, status
 from spoke.agent_installer.work import Work, read_work
 from spoke.clients import client
@@ -86,7 +86,8 @@ def _command_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentS
     uninstalls = detail["document-name"] == names.agent_document(uninstalls=True)
     usual = (Action.UNINSTALL if uninstalls else Action.INSTALL), Via.COMMAND
     action, via = read_comment(str(found[0].get("Comment", ""))) or usual
-    work, ended = _known(Work(instance=instance, via=via, action=action), out, at)
+    sent = Work(instance=instance, via=via, action=action, platform=platform_of(found[0]))
+    work, ended = _known(sent, out, at)
     if ended:
         return ended
     told = outcome(found[0], names.agent_policy)

@@ -185,9 +185,7 @@ def test_parameter_store_still_answers(organization: Organization, name: str) ->
     assert nodes.ssm.get_parameter(Name=f"/{name}")["Parameter"]["Value"] == "x"
 
 
-def test_parameters_below_a_path_are_read_with_the_right_to_that_path_only(
-    organization: Organization, ssm: Any
-) -> None:
+def test_parameters_below_a_path_take_the_right_to_that_path(organization: Organization, ssm: Any) -> None:
     number = next(NUMBERS)
     ssm.put_parameter(Name=f"/ours-{number}/agent/scope", Value="all", Type="String")
     allowed = f"arn:aws:ssm:us-east-1:{MEMBER}:parameter/ours-{number}/agent/*"

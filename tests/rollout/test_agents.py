@@ -281,7 +281,7 @@ def test_no_execution_failed_and_nothing_is_left_over(fleet: Fleet) -> None:
         for machine in ("scan", "start"):
             arn = f"arn:aws:states:{HOME}:{account}:stateMachine:muster-spoke-agent-{machine}"
             found = states.list_executions(stateMachineArn=arn)["executions"]
-            assert {one["status"] for one in found} == {"SUCCEEDED"}, machine
+            assert {one["status"] for one in found} <= {"SUCCEEDED"}, machine
         sqs = fleet.rollout.client("sqs", account)
         url = sqs.get_queue_url(QueueName="muster-spoke-agent-result-dlq")["QueueUrl"]
         assert sqs.receive_message(QueueUrl=url).get("Messages", []) == []

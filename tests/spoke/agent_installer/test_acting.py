@@ -106,7 +106,11 @@ def test_too_many_commands_are_sent_again_later(call: Call, aws: Any) -> None:
 def test_a_good_end_is_told_with_the_agents_version(  # noqa: PLR0917 - parametrized
     call: Call, aws: Any, reports: Reports, line: str, state: str, reason: str, version: str
 ) -> None:
-    steps = step("running_linux", ""), step("download_linux", "got it"), step("x", f"Installing\n\nmuster: {line}\n")
+    steps = (
+        step("running_linux", ""),
+        step("download_linux", "got it"),
+        step("install_linux", f"Installing\n\nmuster: {line}\n"),
+    )
     aws.answers["list_command_invocations"] = invocation(*steps, step("running_windows", SKIPPED))
     call(result_handler, **ended())
     assert told(reports) == (state, reason)
@@ -114,6 +118,7 @@ def test_a_good_end_is_told_with_the_agents_version(  # noqa: PLR0917 - parametr
     assert (report["agent_version"], report["exit_code"], report["output"]) == (version, 0, "Installing")
     assert (report["via"], report["command"], report["at"]) == ("start", COMMAND, "2026-11-20T11:00:00.000000Z")
     assert (report["instance_name"], report["since"]) == ("web", "2026-11-20T10:00:00.000000Z")
+    assert report["platform"] == "Linux"
     (asked,) = aws.named("list_command_invocations")
     assert asked == {"CommandId": COMMAND, "InstanceId": ID, "Details": True}
 
