@@ -1,7 +1,10 @@
 """The agent installer's state machines: what they bill, how they retry, and that nothing in them leads nowhere."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +163,22 @@ def test_every_placeholder_is_filled_in_by_the_template(config: Config) -> None:
         text = json.dumps(machine["Definition"])
         meant = {one.partition("}")[0] for one in text.split("${")[1:]}
         assert meant == machine["DefinitionSubstitutions"].keys()
+
+
+@pytest.mark.lint
+def test_statelint_has_nothing_to_say(config: Config, tmp_path: Path) -> None:
+    """It is fetched for the occasion: what it depends on is too old to stand beside our own (uv, "Using tools")."""
+    uv = str(Path(sys.executable).with_name("uv"))
+    tool = [uv, "tool", "run", "--isolated", "--from", "statelint==3.1.0", "statelint"]
+    for name, machine in machines(config).items():
+        file = tmp_path / f"{name}.json"
+        text = json.dumps(machine)
+        for placeholder in {one.partition("}")[0] for one in text.split("${")[1:]}:
+            text = text.replace(
+                f"${{{placeholder}}}", f"arn:aws:lambda:eu-central-1:111122223333:function:{placeholder}"
+            )
+        file.write_text(text, encoding="utf-8")
+        ran = subprocess.run([*tool, str(file)], capture_output=True, text=True, check=False)
+        if "error: " in ran.stderr and "statelint" in ran.stderr:
+            pytest.skip(f"it cannot be fetched here: {ran.stderr.splitlines()[0]}")
+        assert (ran.returncode, ran.stdout) == (0, ""), name
