@@ -167,7 +167,7 @@ def test_every_placeholder_is_filled_in_by_the_template(config: Config) -> None:
 
 @pytest.mark.lint
 def test_statelint_has_nothing_to_say(config: Config, tmp_path: Path) -> None:
-    """It is fetched for the occasion: what it depends on is too old to stand beside our own (uv, "Using tools")."""
+    """It is fetched for the occasion, and no part of anybody's environment."""
     uv = str(Path(sys.executable).with_name("uv"))
     tool = [uv, "tool", "run", "--isolated", "--from", "statelint==3.1.0", "statelint"]
     for name, machine in machines(config).items():
