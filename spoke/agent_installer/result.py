@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -27,13 +27,16 @@ from spoke.settings import AgentResultSettings
 
 logger = Logger(service="agent-result")
 
+# Lambda's own retries of an event are over by then; whoever calls with an older one mends something.
+_RETRIES = timedelta(hours=1)
+
 
 class TryLaterError(Exception):
     """Systems Manager does not show yet how a command ended: the invocation must be tried again."""
 
 
 class ScanFailedError(Exception):
-    """A scan ended early: what it did not look at waits for the next one, or for a redrive of the dead letter."""
+    """A scan ended early: it waits among the dead letters, where the heartbeat finds it."""
 
 
 @cache
@@ -111,12 +114,18 @@ def _instance_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> Agent
     return status(out.place, work, at, state=AgentState.GONE, reason=reason)
 
 
-def _execution_failed(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus:
-    """Return the report of the instance that an execution was about; a scan's failure stays a failure."""
+def _execution_failed(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus | None:
+    """Return the report of the instance that an execution was about.
+
+    A scan's failure stays one, until somebody redrives the dead letter: then the scan is started again.
+    """
     told = _told({"Error": detail.get("error") or detail.get("status"), "Cause": detail.get("cause")})
     given = msgspec.json.decode(detail.get("input") or "{}")
     if "instance" not in given:
-        raise ScanFailedError(told)
+        if now() - at < _RETRIES:
+            raise ScanFailedError(told)
+        _start_again(given, out)
+        return None
     return _broken(read_work(given), told, out, at)
 
 

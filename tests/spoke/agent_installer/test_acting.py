@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from contract.clock import iso, now
 from contract.spoke_events import LONGEST_OUTPUT, LONGEST_TEXT
 from spoke.agent_installer.calls import ThrottledError
 from spoke.agent_installer.install import install_handler
@@ -252,7 +254,15 @@ def test_what_a_scan_could_not_finish_for_one_instance_is_told(call: Call, repor
 def test_a_scan_that_failed_waits_among_the_dead_letters(call: Call) -> None:
     detail = {"status": "FAILED", "error": "States.Timeout", "input": '{"via":"sweep"}'}
     with pytest.raises(ScanFailedError, match=r"States\.Timeout"):
-        call(result_handler, source="aws.states", time=AT, detail=detail)
+        call(result_handler, source="aws.states", time=iso(now()), detail=detail)
+
+
+def test_a_scan_that_failed_is_started_again_when_its_dead_letter_is_redriven(call: Call, aws: Any) -> None:
+    detail = {"status": "FAILED", "error": "States.Timeout", "input": '{"via":"scan","following":"page-2"}'}
+    call(result_handler, source="aws.states", time=iso(now() - timedelta(hours=2)), detail=detail)
+    (started,) = aws.named("start_execution")
+    assert started["stateMachineArn"] == ENVIRONMENT["AGENT_SCAN_MACHINE"]
+    assert json.loads(started["input"]) == {"via": "scan"}
 
 
 @pytest.mark.parametrize(
