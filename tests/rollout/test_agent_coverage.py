@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from contract.agents import AgentState
+from contract.agents import Action, AgentState
 from contract.spoke_events import AgentStatus
+from generator.agents.asking import ask, assumed, chosen
 from generator.agents.scripts import load_scripts
 from generator.config import Target
 from generator.generate import generate
@@ -251,19 +252,14 @@ def test_an_instance_that_is_terminated_midway_is_forgotten(rollout: Rollout, fl
 def test_what_a_person_asks_for_by_the_askers_role_is_done(rollout: Rollout, fleet: Fleet) -> None:
     instance = fleet.launch()
     rollout.settle()
-    role = f"arn:aws:iam::{fleet.account}:role/muster-agents-{REGION}"
-    given = rollout.client("sts", HUB).assume_role(RoleArn=role, RoleSessionName="alice")["Credentials"]
-    keys = {
-        "aws_access_key_id": given["AccessKeyId"],
-        "aws_secret_access_key": given["SecretAccessKey"],
-        "aws_session_token": given["SessionToken"],
-    }
-    machine = f"arn:aws:states:{REGION}:{fleet.account}:stateMachine:muster-spoke-agent-start"
-    for action, expected in (("upgrade", ("installed", "upgraded")), ("uninstall", ("removed", "uninstalled"))):
-        rollout.client("stepfunctions", fleet.account, **keys).start_execution(
-            stateMachineArn=machine,
-            input=json.dumps({"instance": instance, "via": "command", "action": action, "wait": 0}),
-        )
+    clients = assumed(rollout.sessions.hub, rollout.config.names)
+    for action, expected in (
+        (Action.UPGRADE, ("installed", "upgraded")),
+        (Action.UNINSTALL, ("removed", "uninstalled")),
+    ):
+        targets = chosen(fleet.store.of(fleet.account), [fleet.account], [instance], [])
+        (asked,) = ask(targets, action, rollout.config.names, clients)
+        assert (asked.instance, asked.failure) == (instance, "")
         rollout.settle()
         assert fleet.said(instance) == expected
 
