@@ -198,7 +198,7 @@ def test_what_is_told_of_an_instance_shows_why(fleet: Fleet, started: dict[str, 
     assert fleet.status(started["already"]).agent_version == "4.1.0"
     denied = fleet.status(started["no right"])
     assert denied.reason == "download_failed"
-    assert "attach the policy muster-agent-scripts" in denied.details
+    assert "managed policy muster-agent-scripts" in denied.details
 
 
 def test_no_parameter_of_a_command_holds_the_script_or_a_secret(fleet: Fleet, started: dict[str, str]) -> None:
