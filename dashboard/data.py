@@ -1,9 +1,10 @@
 """Every read and action of the dashboard: rollups for numbers, pages for lists, each kept for a short while."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,21 @@ from contract.finding import Finding, Severity
 from contract.names import Names
 from contract.settings import Settings, read_settings
 from dashboard import listing
-from dashboard.activity import Activity, Tagging, activity_of
-from dashboard.deeds import Deed
-from dashboard.filters import Filters
+from dashboard.activity import Activity, Tagging, Tallies, activity_of, tallied
+from dashboard.deeds import Deed, Said
+from dashboard.filters import LARGE_PAGE, Filters, Group, Order
 from dashboard.listing import Listing
+from dashboard.oldest import Oldest, oldest_of
 from dashboard.organization import Organization
 from dashboard.problems import GONE, DataError, explained
+from dashboard.trends import Reach, Trend, of_accounts, of_organization, reach_of
 from hub.store.accounts import AccountStore
+from hub.store.decisions import Decision
 from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
 from hub.store.history import Entry, HistoryStore
 from hub.store.outbox import Outbox
 from hub.store.query import FindingQuery, Page
-from hub.store.rollups import Count, RollupStore, Summary
+from hub.store.rollups import Count, Day, RollupStore
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
 from hub.store.troubles import Trouble, TroubleStore
@@ -38,8 +42,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _FRESH = timedelta(seconds=20)
-_SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
+_SERIOUS = (Severity.CRITICAL, Severity.HIGH)
 _NEWEST = 8
+_PARALLEL = 8
 _CHANGED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
 _TEST = "Mend it, try it with muster notify test, then muster redrive brings what was given up."
 # Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
@@ -61,22 +66,63 @@ def organization() -> Organization:
         return _organization()
 
 
-def activity() -> Activity:
-    """Return what is open and what is new: two reads of counters and one page."""
+def tallies(filters: Filters, among: Organization) -> Tallies:
+    """Return what is open and accepted now, by account: one read of counters."""
     with _reading():
-        return activity_of(_summary(), _open_counts(), _page(_SERIOUS, None, _NEWEST).findings, _tagging())
+        return tallied(_open_counts(), filters, among)
+
+
+def activity(filters: Filters, among: Organization) -> Activity:
+    """Return what is open and what is new: counters, a page of serious findings, and one more where filters ask."""
+    asked = filters.of_every_page
+    serious = [one for one in asked.severity or _SERIOUS if one in _SERIOUS]
+    kept = msgspec.structs.replace(asked, severity=tuple(serious), shown=_NEWEST)
+    newest = listed(kept, among) if serious else Listing()
+    now_open = tallies(asked, among)
+    is_sampled = now_open.by_detection is None
+    sample = listed(msgspec.structs.replace(asked, group=Group.DETECTION), among) if is_sampled else None
+    return activity_of(now_open, trend(asked, among), newest.first(_NEWEST), sample, asked)
+
+
+def trend(filters: Filters, among: Organization) -> Trend:
+    """Return the new findings day by day."""
+    reach = reach_of(filters, among.chosen(filters) or (), now())
+    with _reading():
+        if not filters.names_accounts:
+            return of_organization(reach, _days(reach.days[0]), filters.severity)
+        return of_accounts(reach, _counts_by_day(reach), filters.severity)
+
+
+def tagging(among: Organization) -> Tagging:
+    """Return what the creator taggers of the first accounts reported lately."""
+    with _reading():
+        return _tagging(tuple(among.accounts))
+
+
+def oldest_critical(filters: Filters, among: Organization) -> Oldest:
+    """Return since when each account has a critical finding open, as far as one page of the oldest ones says."""
+    asked = msgspec.structs.replace(filters.of_every_page, severity=(Severity.CRITICAL,), order=Order.OLDEST, days=0)
+    with _reading():
+        pages = [_page(query, None, LARGE_PAGE) for query in listing.queries(asked, among, now())]
+    return oldest_of(pages[0]) if pages else Oldest()
 
 
 def detections() -> list[str]:
     """Return the detections and controls that have open findings."""
     with _reading():
-        return sorted(count.control for count in _open_counts() if count.control and count.findings)
+        return sorted(count.control for count in _open_counts() if count.control and count.findings > 0)
 
 
 def listed(filters: Filters, among: Organization) -> Listing:
     """Return the first findings of a view."""
     with _reading():
         return listing.listed(_page, filters, among, now())
+
+
+def every(filters: Filters, among: Organization) -> Iterator[tuple[list[Finding], int]]:
+    """Yield all findings of a view, page by page, and how many were looked at: nothing of it is kept."""
+    with _reading():
+        yield from listing.every(_read_page, filters, among, now())
 
 
 def finding(chosen: str) -> Finding | None:
@@ -91,19 +137,52 @@ def history(chosen: str) -> list[Entry]:
         return HistoryStore(_client(), _settings().state_table).of(chosen)
 
 
-def act(chosen: str, deed: Deed, by: str, note: str, until: date | None = None) -> None:
+def act(chosen: str, deed: Deed, said: Said) -> None:
     """Store what somebody does about a finding. Raises `DataError` when it was not stored."""
+    _decide(FindingStore(_client(), _settings().findings_table), chosen, deed, said)
+    _forget_findings()
+
+
+def act_on_many(chosen: Sequence[str], deed: Deed, said: Said) -> Iterator[tuple[str, DataError | None]]:
+    """Do the same to many findings; yield each as it is done, with what kept it from being stored."""
     store = FindingStore(_client(), _settings().findings_table)
+
+    def attempt(one: str) -> tuple[str, DataError | None]:
+        try:
+            _decide(store, one, deed, said)
+        except DataError as error:
+            return one, error
+        return one, None
+
+    try:
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            yield from pool.map(attempt, chosen)
+    finally:
+        _forget_findings()
+
+
+def _decide(store: FindingStore, chosen: str, deed: Deed, said: Said) -> None:
+    decision = deed.decision(said, iso(now()))
     try:
         with _reading():
-            after = store.decide(chosen, deed.decision(by, note, iso(now()), until))
+            stored = store.decide(chosen, decision)
     except FindingNotFoundError as error:
         raise DataError(f"finding {chosen} is gone", GONE) from error
     except LostRaceError as error:
         raise DataError(f"finding {chosen} kept changing", _CHANGED) from error
-    if (after.workflow, after.workflow_by, after.note) != (deed.workflow, by, note):
-        raise DataError(f"{after.workflow_by or 'somebody'} acted on finding {chosen} later", _CHANGED)
-    for kept in (_page, _summary, _open_counts):
+    if not _says(stored, decision):
+        raise DataError(f"{stored.workflow_by or 'somebody'} acted on finding {chosen} later", _CHANGED)
+
+
+def _says(stored: Finding, decision: Decision) -> bool:
+    """Whether a finding says what was decided, rather than what somebody decided later."""
+    wanted = (decision.by, decision.workflow, decision.note, decision.assignee)
+    said = (stored.workflow_by, stored.workflow, stored.note, stored.assignee)
+    return all(one is None or one == there for one, there in zip(wanted, said, strict=True))
+
+
+def _forget_findings() -> None:
+    for kept in (_page, _open_counts):
         kept.clear()
 
 
@@ -174,23 +253,39 @@ def _troubles() -> list[Trouble]:
 
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
-def _summary() -> Summary:
-    return RollupStore(_client(), _settings().state_table).summary(now())
-
-
-@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
 def _open_counts() -> list[Count]:
     return RollupStore(_client(), _settings().state_table).counts()
 
 
-@st.cache_data(ttl=_FRESH, max_entries=500, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
-def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+@st.cache_data(ttl=_FRESH, max_entries=4, show_spinner=False)
+def _days(since: str) -> list[Day]:
+    return RollupStore(_client(), _settings().state_table).days(since)
+
+
+def _counts_by_day(reach: Reach) -> dict[str, list[Count]]:
+    store = RollupStore(_client(), _settings().state_table)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        if reach.is_by_account:
+            asked = [(day, account) for day in reach.days for account in reach.accounts]
+            found: dict[str, list[Count]] = {}
+            for (day, _), counts in zip(asked, pool.map(lambda one: store.of_account(*one), asked), strict=True):
+                found.setdefault(day, []).extend(counts)
+            return found
+        return dict(zip(reach.days, pool.map(store.counts, reach.days), strict=True))
+
+
+def _read_page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
     return FindingStore(_client(), _settings().findings_table).page(query, cursor, limit)
 
 
-@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
-def _tagging() -> Tagging:
-    store, accounts = TaggingStore(_client(), _settings().state_table), list(_organization().accounts)
+@st.cache_data(ttl=_FRESH, max_entries=100, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
+def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+    return _read_page(query, cursor, limit)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=8, show_spinner=False)
+def _tagging(accounts: tuple[str, ...]) -> Tagging:
+    store = TaggingStore(_client(), _settings().state_table)
     found = [list(islice(store.of(account), _TAGGED_RESULTS + 1)) for account in accounts[:_TAGGED_ACCOUNTS]]
     return Tagging(
         results=tuple(result for results in found for result in results[:_TAGGED_RESULTS]),

@@ -36,12 +36,25 @@ def read_document(client: "DynamoDBClient", table: str, key: Key, model: type[Do
     return document_of(item, model) if item else None
 
 
-def read_partition(client: "DynamoDBClient", table: str, pk: str, *, is_consistent: bool = False) -> Iterator[Item]:
-    """Yield every item of a partition, by sk."""
+def read_partition(
+    client: "DynamoDBClient",
+    table: str,
+    pk: str,
+    *,
+    is_consistent: bool = False,
+    since: str = "",
+    beginning: str = "",
+) -> Iterator[Item]:
+    """Yield every item of a partition, by sk: those of which sk is `since` or later, or has a `beginning`, if asked."""
+    condition, values = "pk = :pk", {":pk": pk}
+    if since:
+        condition, values = f"{condition} AND sk >= :sk", {**values, ":sk": since}
+    elif beginning:
+        condition, values = f"{condition} AND begins_with(sk, :sk)", {**values, ":sk": beginning}
     pages = client.get_paginator("query").paginate(
         TableName=table,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues=to_item({":pk": pk}),
+        KeyConditionExpression=condition,
+        ExpressionAttributeValues=to_item(values),
         ConsistentRead=is_consistent,
     )
     for page in pages:

@@ -76,7 +76,7 @@ def test_a_suppressed_finding_leaves_the_open_list_and_comes_back_when_reopened(
     expect(left.locator(f'tbody a[href="{address}"]')).to_have_count(0)
     expect(visit("findings?status=suppressed").locator(f'tbody a[href="{address}"]')).to_have_count(1)
     act(page, "Reopen", "")
-    expect(page.get_by_role("status")).to_contain_text("Reopened by carol@example.com")
+    expect(page.get_by_role("status")).to_contain_text("Changed by carol@example.com")
     expect(visit("findings?severity=CRITICAL").locator("tbody tr")).to_have_count(before)
 
 

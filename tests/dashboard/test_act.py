@@ -99,7 +99,7 @@ def test_a_suppression_without_a_reason_is_not_stored(tables: Any, show: Show) -
 
 def test_a_closed_finding_can_be_reopened(tables: Any, show: Show, markup: Markup) -> None:
     app = act(choose(show("findings", finding="closed"), Deed.REOPEN))
-    assert "Reopened by carol" in markup(app)
+    assert "Changed by carol" in markup(app)
     assert stored(tables, "closed").is_open
 
 
