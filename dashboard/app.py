@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import sidebar
+from dashboard import data, filtering, sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import banner, findings, overview
+from dashboard.views import accounts, banner, findings, overview
 
 
 def show_app() -> None:
@@ -17,6 +17,7 @@ def show_app() -> None:
     pages = [
         st.Page(overview.show, title="Overview", icon=":material/space_dashboard:", default=True),
         st.Page(findings.show, title="Findings", icon=":material/policy:", url_path="findings"),
+        st.Page(accounts.show, title="Accounts", icon=":material/account_tree:", url_path="accounts"),
     ]
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(overview.show, title="Overview", url_path="overview")
@@ -25,6 +26,9 @@ def show_app() -> None:
     try:
         sidebar.show_source()
         banner.show()
+        # One finding is what its address says, whatever the filters are.
+        if "finding" not in st.query_params:
+            filtering.show_bar(data.organization())
         page.run()
     except DataError as error:
         st.html(card("The dashboard cannot read the hub's tables", problem(str(error), error.mend)))

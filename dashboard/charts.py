@@ -62,7 +62,8 @@ def _weeks(days: Sequence[tuple[str, Counts]]) -> list[tuple[str, Counts]]:
     first = len(days) % _WEEK
     starts = [*([0] if first else []), *range(first, len(days), _WEEK)]
     ends = [*starts[1:], len(days)]
-    return [(days[start][0], summed(counts for _, counts in days[start:end])) for start, end in zip(starts, ends, strict=True)]
+    spans = zip(starts, ends, strict=True)
+    return [(days[start][0], summed(counts for _, counts in days[start:end])) for start, end in spans]
 
 
 def summed(all_counts: Iterable[Counts]) -> dict[Severity, int]:

@@ -55,14 +55,18 @@ class Grouped(msgspec.Struct, frozen=True, kw_only=True):
         return len({finding.resource for finding in self.findings})
 
 
-def grouped(listing: Listing, by: Group, organization: Organization, known: Mapping[str, Counts | int]) -> list[Grouped]:
+def grouped(
+    listing: Listing, by: Group, organization: Organization, known: Mapping[str, Counts | int]
+) -> list[Grouped]:
     """Return the groups, the worst first, then the largest; `known` says by key what counters count."""
     members: dict[str, list[Finding]] = {}
     for finding in listing.findings:
         members.setdefault(_key(finding, by, organization), []).append(finding)
     if not listing.has_more:
         known = {}
-    groups = [_group(key, members.get(key, ()), known.get(key)) for key in members | known]
+    groups = [
+        _group(key, members.get(key, ()), known.get(key)) for key in {**dict.fromkeys(members), **dict.fromkeys(known)}
+    ]
     return sorted(groups, key=_rank, reverse=True)
 
 

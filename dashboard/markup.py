@@ -11,6 +11,8 @@ from contract.finding import Severity
 
 Html = NewType("Html", str)
 NOTHING = Html("")
+# Stands where a table has nothing to say.
+ABSENT = Html("&ndash;")
 
 _NEVER = "never"
 # Not the semicolon nor the ampersand: they are part of what escaping wrote.
@@ -78,10 +80,15 @@ def breakable(value: str) -> Html:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Html]], caption: str) -> Html:
     """Return a table; the caption is for screen readers. A row of one cell spans it."""
-    head = joined(Html(f'<th scope="col">{text(column)}</th>') for column in columns)
-    body = joined(Html(f"<tr>{_cells(row, len(columns))}</tr>") for row in rows)
+    return headed_table([text(column) for column in columns], rows, caption)
+
+
+def headed_table(heads: Sequence[Html], rows: Iterable[Sequence[Html]], caption: str) -> Html:
+    """Return a table with heads that may be links."""
+    head = joined(Html(f'<th scope="col">{one}</th>') for one in heads)
+    body = joined(Html(f"<tr>{_cells(row, len(heads))}</tr>") for row in rows)
     # A wide table scrolls in its panel rather than breaking words.
-    kind = "m-table m-wide" if len(columns) > 4 else "m-table"
+    kind = "m-table m-wide" if len(heads) > 4 else "m-table"
     return Html(
         f'<div class="m-scroll"><table class="{kind}"><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -19,7 +19,7 @@ MOST_WHOLE_DAYS = 30
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
-    """New findings of the last days, oldest first, and how many were closed; `remark` says what is not in it."""
+    """New findings of the last days, oldest first, and how many were closed; `remark` says what is left out."""
 
     days: tuple[tuple[str, Counts], ...] = ()
     closed: Counts = {}
@@ -31,7 +31,7 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """What to read for a trend: days, and whether of each account on its own, of all at once, or of the organization."""
+    """What to read for a trend: days, each account's on their own, those of all at once, or the organization's."""
 
     days: tuple[str, ...]
     accounts: tuple[str, ...] = ()

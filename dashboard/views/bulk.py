@@ -52,11 +52,18 @@ def _extent(choice: str, number: int) -> str:
 def _show_marks(findings: Sequence[Finding], organization: Organization) -> list[str]:
     with st.container(key="marks", height=420 if len(findings) > 10 else "content"):
         is_all = st.checkbox("**Mark all of these**", key="mark all")
-        return [one.id for one in findings if st.checkbox(_label(one, organization), is_all, key=f"mark {one.id} {is_all}")]
+        return [
+            one.id for one in findings if st.checkbox(_label(one, organization), is_all, key=f"mark {one.id} {is_all}")
+        ]
 
 
 def _label(finding: Finding, organization: Organization) -> str:
-    said = (finding.severity.capitalize(), organization.title(finding), organization.name(finding.account), finding.region)
+    said = (
+        finding.severity.capitalize(),
+        organization.title(finding),
+        organization.name(finding.account),
+        finding.region,
+    )
     severity, *rest = (_MARKDOWN.sub(r"\\\1", one) for one in said)
     return f"**{severity}** · {' · '.join(rest)}"
 

@@ -71,7 +71,9 @@ def _prepared(form: Form, filters: Filters, organization: Organization) -> Prepa
         bar = st.progress(0.0, "Reading findings")
         for page, looked_at in data.every(filters, organization):
             export.add(finding_row(one, organization) for one in page[: MOST_EXPORTED - export.count])
-            bar.progress(min(looked_at / max(expected, 1), 1.0), f"{export.count:,} findings of {looked_at:,} looked at")
+            bar.progress(
+                min(looked_at / max(expected, 1), 1.0), f"{export.count:,} findings of {looked_at:,} looked at"
+            )
             if export.count >= MOST_EXPORTED or looked_at >= _MOST_LOOKED_AT:
                 is_whole = False
                 break

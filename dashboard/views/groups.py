@@ -12,14 +12,28 @@ from dashboard.filters import Filters, Group
 from dashboard.grouping import Grouped, counted, grouped, narrowed
 from dashboard.links import finding_address, findings_address
 from dashboard.listing import Listing
-from dashboard.markup import NOTHING, Html, age, ago, badge, card, joined, link, number, second_line, table, text
+from dashboard.markup import (
+    ABSENT,
+    NOTHING,
+    Html,
+    age,
+    ago,
+    badge,
+    card,
+    joined,
+    link,
+    number,
+    second_line,
+    table,
+    text,
+)
 from dashboard.organization import Organization
 
 _COLUMNS = ("Findings", "Severity", "Accounts", "Resources", "Failing for", "Newest")
 _OPEN = "open"
 _MEMBERS = 8
 _MOST_GROUPS = 200
-_PARTIAL = "≥ and – : of the {read:,} newest findings that were read; the numbers of findings are of all."
+_PARTIAL = "≥ and - : of the {read:,} newest findings that were read; the numbers of findings are of all."
 _SAMPLE = "Groups of the first {read:,} findings: what these filters ask, no counter knows. Narrow them for the others."
 
 
@@ -38,7 +52,7 @@ def show(listing: Listing, filters: Filters, organization: Organization) -> None
     st.html(card(title, table((filters.group.capitalize(), *_COLUMNS), rows, title), _hint(listing, bool(known))))
 
 
-def _hint(listing: Listing, is_counted: bool) -> str:  # noqa: FBT001 - one caller
+def _hint(listing: Listing, is_counted: bool) -> str:
     if not listing.has_more:
         return ""
     return (_PARTIAL if is_counted else _SAMPLE).format(read=len(listing.findings))
@@ -52,8 +66,8 @@ def _row(group: Grouped, filters: Filters, organization: Organization, *, is_ope
         severity_bar(group.counts, sum(group.counts.values())),
         _at_least(group.accounts, group),
         _of(group),
-        age(group.oldest, now) if group.oldest else text("–"),
-        ago(group.newest, now) if group.newest else text("–"),
+        age(group.oldest, now) if group.oldest else ABSENT,
+        ago(group.newest, now) if group.newest else ABSENT,
     )
 
 
@@ -84,7 +98,7 @@ def _of(group: Grouped) -> Html:
 
 def _at_least(count: int, group: Grouped) -> Html:
     if not count:
-        return text("–")
+        return ABSENT
     return joined((text("≥ "), number(count))) if group.is_partial else number(count)
 
 
@@ -101,4 +115,6 @@ def _members(group: Grouped, filters: Filters, organization: Organization) -> Ht
 def _member(finding: Finding, view: Filters, organization: Organization, now: datetime) -> Html:
     title = link(finding_address(finding.id, view), text(organization.title(finding)))
     place = f"{organization.name(finding.account)} · {finding.region} · {short_name(finding.resource)}"
-    return Html(f'<li>{badge(finding.severity)} {title} <span class="m-hint">{text(place)} · {ago(finding.first_seen, now)}</span></li>')
+    return Html(
+        f'<li>{badge(finding.severity)} {title} <span class="m-hint">{text(place)} · {ago(finding.first_seen, now)}</span></li>'
+    )

@@ -40,6 +40,7 @@ _NEW_DAYS = 7
 _TREND_DAYS = (7, 30, 90, 365)
 _BY_ACCOUNT = "Accounts with most that is serious"
 _BY_DETECTION = "Most frequent detections"
+_SAMPLED = "Of the newest {count:,} findings: counters know detections only of all accounts and severities."
 _QUIET = "If that surprises you, muster status says whether every account still reports."
 _NEXT_STEP = "Run make demo for a whole organization on this machine, or make deploy to roll out to yours."
 _SCORE = "100: nothing is open. Findings count by severity, accepted ones do not; an account that nobody watches has 0."
@@ -129,7 +130,9 @@ def _severity_tile(severity: Severity, activity: Activity, filters: Filters) -> 
 def _trend(trend: Trend, filters: Filters) -> Html:
     title = f"New findings, {len(trend.days)} days"
     if not any(counts for _, counts in trend.days):
-        return card(title, empty(f"Nothing new in {len(trend.days)} days", _QUIET), trend.remark, _periods(trend, filters))
+        return card(
+            title, empty(f"Nothing new in {len(trend.days)} days", _QUIET), trend.remark, _periods(trend, filters)
+        )
     new, closed = sum(trend.new(len(trend.days)).values()), sum(trend.closed.values())
     below = Html(f'<p class="m-sub">{number(new)} new, {number(closed)} closed.</p>')
     drawn = joined((charts.trend(trend.days, "New findings"), below, charts.legend()))
@@ -172,7 +175,7 @@ def _detections(activity: Activity, filters: Filters) -> Html:
         return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
     rows = [_detection_row(detection, count, filters) for detection, count in ranked[:_DETECTIONS]]
     every = link(findings_address(filters, group="detection"), text("All of them"))
-    extent = f"Of the newest {activity.sampled:,} findings: counters know detections only of all." if activity.sampled else ""
+    extent = _SAMPLED.format(count=activity.sampled) if activity.sampled else ""
     return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION), extent, aside=every)
 
 

@@ -37,20 +37,13 @@ def read_document(client: "DynamoDBClient", table: str, key: Key, model: type[Do
 
 
 def read_partition(
-    client: "DynamoDBClient",
-    table: str,
-    pk: str,
-    *,
-    is_consistent: bool = False,
-    since: str = "",
-    beginning: str = "",
+    client: "DynamoDBClient", table: str, pk: str, *, span: tuple[str, str] | None = None, is_consistent: bool = False
 ) -> Iterator[Item]:
-    """Yield every item of a partition, by sk: those of which sk is `since` or later, or has a `beginning`, if asked."""
+    """Yield every item of a partition by sk, or those of which sk lies in a `span`, its ends included."""
     condition, values = "pk = :pk", {":pk": pk}
-    if since:
-        condition, values = f"{condition} AND sk >= :sk", {**values, ":sk": since}
-    elif beginning:
-        condition, values = f"{condition} AND begins_with(sk, :sk)", {**values, ":sk": beginning}
+    if span:
+        condition = f"{condition} AND sk BETWEEN :first AND :last"
+        values |= {":first": span[0], ":last": span[1]}
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression=condition,

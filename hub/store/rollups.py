@@ -26,6 +26,7 @@ _FORGOTTEN_AT_ONCE = 3
 # As long as the archive: a day of an account and severity is an item of some 130 bytes, so that a thousand accounts
 # with new findings of two severities every day make 0.7 GB in seven years.
 _KEPT = timedelta(days=2_555)
+_LAST_DAY = "9999"
 # A stream's shard lives for hours and its records for a day.
 _CHECKPOINT_KEPT = timedelta(days=7)
 _ATTEMPTS = 5
@@ -159,14 +160,14 @@ class RollupStore:
         return [_count(item) for item in items if text(item, "sk") != organization and _is_counted(item)]
 
     def days(self, since: str) -> list[Day]:
-        """Return the organization's days from `since` (`2026-11-20`) on, oldest first; one without findings is absent."""
+        """Return the organization's days from `since` (`2026-11-20`) on, oldest first, without those that had none."""
         pk, first = day_rollup_key(since)
-        return [_day_of(item) for item in read_partition(self._client, self._table, pk, since=first)]
+        return [_day_of(item) for item in read_partition(self._client, self._table, pk, span=(first, _LAST_DAY))]
 
     def of_account(self, day: str, account: str) -> list[Count]:
         """Return an account's counters of a day: one small query, where all of a day's would be many."""
         pk, begin = rollup_key(day, account, "")
-        return [_count(item) for item in read_partition(self._client, self._table, pk, beginning=begin)]
+        return [_count(item) for item in read_partition(self._client, self._table, pk, span=(begin, f"{begin}~"))]
 
     def open_now(self) -> dict[str, int]:
         """Return the organization's open findings by severity, as they are at this moment."""
