@@ -152,7 +152,8 @@ def _show_resource(finding: Finding, organization: Organization) -> None:
     others = [one for one in finding.resources if one != finding.resource]
     st.html('<h2 class="m-title">Resource</h2>')
     st.code(finding.resource, language=None, wrap_lines=True)
-    st.html(_chips(others, "code"))
+    if others:
+        st.html(_chips(others, "code"))
     with part("Other findings on it"):
         st.html(_others(finding, organization))
 

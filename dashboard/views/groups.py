@@ -115,6 +115,5 @@ def _members(group: Grouped, filters: Filters, organization: Organization) -> Ht
 def _member(finding: Finding, view: Filters, organization: Organization, now: datetime) -> Html:
     title = link(finding_address(finding.id, view), text(organization.title(finding)))
     place = f"{organization.name(finding.account)} · {finding.region} · {short_name(finding.resource)}"
-    return Html(
-        f'<li>{badge(finding.severity)} {title} <span class="m-hint">{text(place)} · {ago(finding.first_seen, now)}</span></li>'
-    )
+    hint = Html(f'<span class="m-hint">{text(place)} · {ago(finding.first_seen, now)}</span>')
+    return Html(f"<li>{badge(finding.severity)} {title} {hint}</li>")
