@@ -86,7 +86,7 @@ def _column(day: str, counts: Counts, largest: int, *, is_labelled: bool, is_wee
     return Html(
         f'<div title="{text(words)}"><div class="m-plot">'
         f'<b style="height:{height:.2f}%">{joined(_segments(counts))}</b></div>'
-        f"<small>{text(below) if is_labelled else ' '}</small></div>"
+        f"<small>{text(below) if is_labelled else '&nbsp;'}</small></div>"
     )
 
 

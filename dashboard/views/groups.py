@@ -65,8 +65,8 @@ def _row(group: Grouped, filters: Filters, organization: Organization, *, is_ope
         Html(f'<span class="m-number">{number(group.number)}</span>'),
         severity_bar(group.counts, sum(group.counts.values())),
         _at_least(group.accounts, group),
-        _of(group),
-        age(group.oldest, now) if group.oldest else ABSENT,
+        _at_least(group.resources, group),
+        _failing_for(group, now),
         ago(group.newest, now) if group.newest else ABSENT,
     )
 
@@ -76,24 +76,29 @@ def _name(group: Grouped, filters: Filters, organization: Organization, *, is_op
     words = "Close" if is_open else "Open"
     label = Html(f'<span aria-label="{words} this group" title="{words}">{"▾" if is_open else "▸"}</span>')
     toggle = Html(f'<span class="m-toggle">{link(findings_address(filters, **opened), label)}</span>')
-    whole = link(
-        findings_address(narrowed(group.key, filters, organization)), text(_title(group.key, filters, organization))
-    )
-    below = second_line(group.key) if filters.group is Group.DETECTION else NOTHING
+    title = _title(group, filters, organization)
+    whole = link(findings_address(narrowed(group.key, filters, organization)), text(title))
+    below = second_line(group.key) if filters.group is Group.DETECTION and title != group.key else NOTHING
     return Html(f'<div class="m-group">{toggle}<div>{whole}{below}</div></div>')
 
 
-def _title(key: str, filters: Filters, organization: Organization) -> str:
+def _title(group: Grouped, filters: Filters, organization: Organization) -> str:
+    key = group.key
     if filters.group is Group.ACCOUNT:
         return organization.label(key)
     if filters.group is Group.OWNER:
         return key or "No owner"
-    return descriptions.title(key) if filters.group is Group.DETECTION else key
+    if filters.group is Group.DETECTION:
+        described = descriptions.title(key)
+        return group.findings[0].title if described == key and group.findings else described
+    return key
 
 
-def _of(group: Grouped) -> Html:
-    """Return how many resources fail."""
-    return _at_least(group.resources, group)
+def _failing_for(group: Grouped, now: datetime) -> Html:
+    if not group.oldest:
+        return ABSENT
+    since = age(group.oldest, now)
+    return joined((text("≥ "), since)) if group.is_partial else since
 
 
 def _at_least(count: int, group: Grouped) -> Html:

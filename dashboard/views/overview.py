@@ -181,9 +181,9 @@ def _detections(activity: Activity, filters: Filters) -> Html:
 
 def _detection_row(detection: str, count: int, filters: Filters) -> tuple[Html, Html]:
     address = findings_address(msgspec.structs.replace(filters, detection=(detection,)))
-    identifier = Html(f'<span class="m-sub m-code">{text(detection)}</span>')
-    name = link(address, text(descriptions.title(detection)))
-    return joined((name, identifier)), Html(f'<span class="m-number">{number(count)}</span>')
+    title = descriptions.title(detection)
+    identifier = Html(f'<span class="m-sub m-code">{text(detection)}</span>') if title != detection else NOTHING
+    return joined((link(address, text(title)), identifier)), Html(f'<span class="m-number">{number(count)}</span>')
 
 
 def _newest(organization: Organization, activity: Activity, filters: Filters, now: datetime) -> Html:
