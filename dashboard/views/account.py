@@ -9,7 +9,6 @@ from contract.finding import Finding, Severity
 from contract.resource import short_name
 from dashboard import charts, data
 from dashboard.activity import Tallies
-from dashboard.export import FINDING_COLUMNS, finding_row
 from dashboard.filters import Filters, Order
 from dashboard.links import finding_address, findings_address, page_address
 from dashboard.listing import Listing
@@ -58,7 +57,7 @@ def show(account: str, organization: Organization, filters: Filters) -> None:
         worst = msgspec.structs.replace(filters, order=Order.WORST)
         listing = data.listed(worst, organization).first(_LISTED)
         st.html(_findings(listing, worst, organization, now))
-        exporting.show("account", FINDING_COLUMNS, [finding_row(one, organization) for one in listing.findings])
+        exporting.show_all("account", listing, worst, organization)
     with part("Spokes and tags"):
         tags = coverage.tags(data.tagging(part_of))
         st.html(grid([column([_spokes(part_of.of_account(account), now)]), column([tags])]))

@@ -27,7 +27,6 @@ _DONE = "bulk done"
 
 def show(listing: Listing, filters: Filters, organization: Organization) -> bool:
     """Show how to act on several findings; True when that takes the list's place."""
-    _show_done()
     if not st.toggle("Act on several", key="bulk"):
         return False
     with st.container(key="panel-bulk"):
@@ -100,8 +99,8 @@ def _matching(filters: Filters, organization: Organization) -> list[str]:
     return list(islice(found, MOST))
 
 
-def _show_done() -> None:
-    """Say what became of the last deed, once."""
+def show_done() -> None:
+    """Say what became of the last deed for many, once: the list may be empty by then."""
     done: tuple[Deed, int, list[tuple[str, str]]] | None = st.session_state.pop(_DONE, None)
     if done is None:
         return

@@ -41,6 +41,7 @@ def show() -> None:
         detail.show(chosen, organization)
         return
     st.html('<div class="m-head"><h1>Findings</h1></div>')
+    bulk.show_done()
     filters = filtering.show_more(data.detections())
     with st.spinner("Reading findings", show_time=True):
         listing = data.listed(filters, organization)

@@ -114,7 +114,7 @@ def _gap(score: Score, filters: Filters) -> Html:
 def _severity_tile(severity: Severity, activity: Activity, filters: Filters) -> Html:
     count = activity.tallies.open_in_all.get(severity, 0)
     accepted = activity.tallies.accepted_in_all.get(severity, 0)
-    days = filters.days or _NEW_DAYS
+    days = min(filters.days or _NEW_DAYS, len(activity.trend.days))
     new = activity.trend.new(days).get(severity, 0)
     kind = f"m-tile m-{severity.lower()}" if count else "m-tile m-zero"
     address = findings_address(msgspec.structs.replace(filters, severity=(severity,)))
