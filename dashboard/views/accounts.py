@@ -27,7 +27,7 @@ from dashboard.markup import (
     table,
     text,
 )
-from dashboard.places import COLUMNS, Sort, in_order, place_row, places
+from dashboard.account_rows import COLUMNS, Sort, in_order, place_row, places
 from dashboard.tree import Place, Unit, units
 from dashboard.views import account, exporting
 from hub.store.accounts import ACTIVE
