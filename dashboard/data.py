@@ -1,6 +1,7 @@
 """Every read and action of the dashboard: rollups for numbers, pages for lists, each kept for a short while."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,21 +12,24 @@ from typing import TYPE_CHECKING
 import boto3
 import msgspec
 import streamlit as st
+import urllib3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from contract.clock import iso, now
 from contract.finding import Finding, Severity
 from contract.names import Names
 from contract.settings import Settings, read_settings
-from dashboard import listing
-from dashboard.activity import Activity, Tagging, Tallies, activity_of, tallied
+from dashboard import listing, session
+from dashboard.activity import Activity, Tagging, Tallies, activity_of, glanced, tallied
 from dashboard.deeds import Deed, Said
-from dashboard.filters import LARGE_PAGE, Filters, Group, Order
-from dashboard.listing import Listing
+from dashboard.filters import LARGE_PAGE, Filters, Order
+from dashboard.listing import Listing, ReadPage
+from dashboard.narrowing import NOTHING, View, view_of
 from dashboard.oldest import Oldest, oldest_of
 from dashboard.organization import Organization
-from dashboard.problems import GONE, DataError, explained
+from dashboard.over_api import Api, NotAnsweredError
+from dashboard.problems import GONE, NO_OPERATOR, ONLY_A_PART, RACED, DataError, explained
 from dashboard.trends import Reach, Trend, of_accounts, of_organization, reach_of
 from hub.store.accounts import AccountStore
 from hub.store.decisions import Decision
@@ -33,7 +37,7 @@ from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
 from hub.store.history import Entry, HistoryStore
 from hub.store.outbox import Outbox
 from hub.store.query import FindingQuery, Page
-from hub.store.rollups import Count, Day, RollupStore
+from hub.store.rollups import Count, Day, RollupStore, Summary
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
 from hub.store.troubles import Trouble, TroubleStore
@@ -44,8 +48,8 @@ if TYPE_CHECKING:
 _FRESH = timedelta(seconds=20)
 _SERIOUS = (Severity.CRITICAL, Severity.HIGH)
 _NEWEST = 8
+_COUNTED_PAGES = 4
 _PARALLEL = 8
-_CHANGED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
 _TEST = "Mend it, try it with muster notify test, then muster redrive brings what was given up."
 # Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
 _TAGGED_ACCOUNTS = 25
@@ -58,98 +62,152 @@ class DashboardSettings(Settings, frozen=True, kw_only=True):
     findings_table: str = Names().findings_table
     state_table: str = Names().state_table
     organization_id: str = ""
+    # The hub's API in place of its tables.
+    api_url: str = ""
+
+
+def is_over_api() -> bool:
+    """Return whether the data comes from the hub's API, which does not tell everything."""
+    return bool(_settings().api_url)
+
+
+def at_a_glance() -> Activity:
+    """Return what is open and what is new, without what only the tables tell; for those who see everything."""
+    with _reading():
+        return glanced(_summary(), _page(FindingQuery(severities=_SERIOUS), None, _NEWEST).findings)
 
 
 def organization() -> Organization:
-    """Return accounts and spokes as they were at most 20 seconds ago. Raises `DataError`, as every read here."""
-    with _reading():
-        return _organization()
+    """Return accounts and spokes as they were at most 20 seconds ago. Raises `DataError`, as every read here.
+
+    Whoever is at the page gets what they may see and no more: every read here goes through `_viewing`, or is for those
+    who see the whole organization (`_reading`).
+    """
+    with _viewing() as view:
+        return view.organization(_organization())
 
 
 def tallies(filters: Filters, among: Organization) -> Tallies:
-    """Return what is open and accepted now, by account: one read of counters."""
-    with _reading():
-        return tallied(_open_counts(), filters, among)
+    """Return what is open and accepted now, by account: one read of counters. The API has none of them."""
+    with _viewing() as view:
+        if is_over_api():
+            return Tallies()
+        return tallied(view.counts(_open_counts()), filters, view.organization(among), is_whole=view.is_whole)
 
 
 def activity(filters: Filters, among: Organization) -> Activity:
-    """Return what is open and what is new: counters, a page of serious findings, and one more where filters ask."""
+    """Return what is open and what is new: counters, a page of serious findings, and some more where filters ask."""
     asked = filters.of_every_page
-    serious = [one for one in asked.severity or _SERIOUS if one in _SERIOUS]
-    kept = msgspec.structs.replace(asked, severity=tuple(serious), shown=_NEWEST)
-    newest = listed(kept, among) if serious else Listing()
+    serious = tuple(one for one in asked.severity or _SERIOUS if one in _SERIOUS)
+    newest = listed(msgspec.structs.replace(asked, severity=serious, shown=_NEWEST), among) if serious else Listing()
     now_open = tallies(asked, among)
-    is_sampled = now_open.by_detection is None
-    sample = listed(msgspec.structs.replace(asked, group=Group.DETECTION), among) if is_sampled else None
-    return activity_of(now_open, trend(asked, among), newest.first(_NEWEST), sample, asked)
+    with _viewing() as view:
+        found, looked_at = now_open.by_detection, None
+        if found is None:
+            found, looked_at = _detections_of(view, listing.queries(asked, view.organization(among), now()))
+    return activity_of(now_open, trend(asked, among), newest.first(_NEWEST).findings, found, looked_at, asked)
 
 
 def trend(filters: Filters, among: Organization) -> Trend:
     """Return the new findings day by day."""
-    reach = reach_of(filters, among.chosen(filters) or (), now())
-    with _reading():
-        if not filters.names_accounts:
+    with _viewing() as view:
+        visible = view.organization(among)
+        if view.is_whole and not filters.names_accounts:
+            reach = reach_of(filters, None, now())
             return of_organization(reach, _days(reach.days[0]), filters.severity)
+        chosen = (visible.chosen(filters) or ()) if filters.names_accounts else tuple(visible.accounts)
+        reach = reach_of(filters, tuple(one for one in chosen if view.has(one)), now())
         return of_accounts(reach, _counts_by_day(reach), filters.severity)
 
 
 def tagging(among: Organization) -> Tagging:
     """Return what the creator taggers of the first accounts reported lately."""
-    with _reading():
-        return _tagging(tuple(among.accounts))
+    with _viewing() as view:
+        return _tagging(tuple(view.organization(among).accounts))
 
 
 def oldest_critical(filters: Filters, among: Organization) -> Oldest:
     """Return since when each account has a critical finding open, as far as one page of the oldest ones says."""
     asked = msgspec.structs.replace(filters.of_every_page, severity=(Severity.CRITICAL,), order=Order.OLDEST, days=0)
-    with _reading():
-        pages = [_page(query, None, LARGE_PAGE) for query in listing.queries(asked, among, now())]
+    with _viewing() as view:
+        read = _visible_page(view, _page)
+        pages = [read(query, None, LARGE_PAGE) for query in listing.queries(asked, view.organization(among), now())]
     return oldest_of(pages[0]) if pages else Oldest()
 
 
 def detections() -> list[str]:
     """Return the detections and controls that have open findings."""
-    with _reading():
+    with _viewing() as view:
+        if not view.is_whole or is_over_api():
+            return sorted(_detections_of(view, [FindingQuery()])[0])
         return sorted(count.control for count in _open_counts() if count.control and count.findings > 0)
 
 
 def listed(filters: Filters, among: Organization) -> Listing:
     """Return the first findings of a view."""
-    with _reading():
-        return listing.listed(_page, filters, among, now())
+    with _viewing() as view:
+        return listing.listed(_visible_page(view, _page), filters, view.organization(among), now())
 
 
 def every(filters: Filters, among: Organization) -> Iterator[tuple[list[Finding], int]]:
     """Yield all findings of a view, page by page, and how many were looked at: nothing of it is kept."""
-    with _reading():
-        yield from listing.every(_read_page, filters, among, now())
+    with _viewing() as view:
+        yield from listing.every(_visible_page(view, _read_page), filters, view.organization(among), now())
 
 
 def finding(chosen: str) -> Finding | None:
-    """Return a whole finding, read now; None when the store has none of that id."""
-    with _reading():
-        return FindingStore(_client(), _settings().findings_table).get(chosen)
+    """Return a whole finding, read now; None when the store has none of that id, or none that may be shown."""
+    with _viewing() as view:
+        if api := _api():
+            return view.finding(api.get(chosen))
+        return view.finding(FindingStore(_client(), _settings().findings_table).get(chosen))
 
 
 def history(chosen: str) -> list[Entry]:
     """Return what became of a finding since it was found, oldest first."""
-    with _reading():
+    if finding(chosen) is None:
+        return []
+    with _viewing():
+        if api := _api():
+            return api.history(chosen)
         return HistoryStore(_client(), _settings().state_table).of(chosen)
 
 
+def person() -> str:
+    """Return who signed in; empty where nobody has to."""
+    return session.access().person
+
+
+def may_act(about: Finding) -> bool:
+    """Return whether whoever is at the page may do something about a finding."""
+    with _viewing() as view:
+        return view.access.acts_on(_organization().accounts.get(about.account))
+
+
+def may_act_at_all() -> bool:
+    """Return whether whoever is at the page may do something about some findings."""
+    with _viewing() as view:
+        return view.access.is_operator
+
+
 def act(chosen: str, deed: Deed, said: Said) -> None:
-    """Store what somebody does about a finding. Raises `DataError` when it was not stored."""
-    _decide(FindingStore(_client(), _settings().findings_table), chosen, deed, said)
+    """Store what somebody does about a finding, in the name under which they signed in.
+
+    Raises `DataError` when it was not stored.
+    """
+    with _viewing() as view:
+        _Acting(view).act(chosen, deed, said)
     _forget_findings()
 
 
 def act_on_many(chosen: Sequence[str], deed: Deed, said: Said) -> Iterator[tuple[str, DataError | None]]:
     """Do the same to many findings; yield each as it is done, with what kept it from being stored."""
-    store = FindingStore(_client(), _settings().findings_table)
+    with _viewing() as view:
+        acting = _Acting(view)
 
     def attempt(one: str) -> tuple[str, DataError | None]:
         try:
-            _decide(store, one, deed, said)
+            acting.act(one, deed, said)
         except DataError as error:
             return one, error
         return one, None
@@ -161,35 +219,53 @@ def act_on_many(chosen: Sequence[str], deed: Deed, said: Said) -> Iterator[tuple
         _forget_findings()
 
 
-def _decide(store: FindingStore, chosen: str, deed: Deed, said: Said) -> None:
-    decision = deed.decision(said, iso(now()))
-    try:
-        with _reading():
-            stored = store.decide(chosen, decision)
-    except FindingNotFoundError as error:
-        raise DataError(f"finding {chosen} is gone", GONE) from error
-    except LostRaceError as error:
-        raise DataError(f"finding {chosen} kept changing", _CHANGED) from error
-    if not _says(stored, decision):
-        raise DataError(f"{stored.workflow_by or 'somebody'} acted on finding {chosen} later", _CHANGED)
+class _Acting:
+    """Decisions of whoever is at the page. Threads do not know who that is: it is asked when this is made."""
 
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._accounts = _organization().accounts
+        self._api = _api()
+        self._store = self._api or FindingStore(_client(), _settings().findings_table)
 
-def _says(stored: Finding, decision: Decision) -> bool:
-    """Whether a finding says what was decided, rather than what somebody decided later."""
-    wanted = (decision.by, decision.workflow, decision.note, decision.assignee)
-    said = (stored.workflow_by, stored.workflow, stored.note, stored.assignee)
-    return all(one is None or one == there for one, there in zip(wanted, said, strict=True))
+    def act(self, chosen: str, deed: Deed, said: Said) -> None:
+        decision = deed.decision(msgspec.structs.replace(said, by=self._view.access.person or said.by), iso(now()))
+        try:
+            with _explaining():
+                about = self._view.finding(self._store.get(chosen))
+                if about is None:
+                    raise DataError(f"finding {chosen} is gone", GONE)
+                if not self._view.access.acts_on(self._accounts.get(about.account)):
+                    raise DataError(f"{decision.by} may read finding {chosen}, and not act on it", NO_OPERATOR)
+                stored = self._store.decide(chosen, decision)
+        except FindingNotFoundError as error:
+            raise DataError(f"finding {chosen} is gone", GONE) from error
+        except LostRaceError as error:
+            raise DataError(f"finding {chosen} kept changing", RACED) from error
+        if not self._says(stored, decision):
+            raise DataError(f"{stored.workflow_by or 'somebody'} acted on finding {chosen} later", RACED)
+
+    def _says(self, stored: Finding, decision: Decision) -> bool:
+        """Whether a finding says what was decided, rather than what somebody decided later."""
+        wanted = (decision.workflow, decision.assignee, decision.by, decision.note)
+        said = (stored.workflow, stored.assignee, stored.workflow_by, stored.note)
+        # The API writes its caller, and who decides into the note.
+        pairs = list(zip(wanted, said, strict=True))[: 2 if self._api else None]
+        return all(one is None or one == there for one, there in pairs)
 
 
 def _forget_findings() -> None:
-    for kept in (_page, _open_counts):
+    for kept in (_page, _summary, _open_counts):
         kept.clear()
 
 
 def troubles() -> list[Trouble]:
-    """Return what keeps people from being told: channels that fail, and what was seen to be wrong with them."""
-    with _reading():
-        return _troubles()
+    """Return what keeps people from being told: channels that fail, and what was seen to be wrong with them.
+
+    Channels are the whole organization's; who sees a part of it is not shown them.
+    """
+    with _viewing() as view:
+        return _troubles() if view.is_whole and not is_over_api() else []
 
 
 def present() -> datetime:
@@ -199,7 +275,9 @@ def present() -> datetime:
 
 def source() -> str:
     """Return where the data comes from, in words."""
-    with _reading():
+    with _viewing():
+        if api := _api():
+            return f"API at {api.address.partition('://')[2]}"
         return f"{_settings().findings_table} at {_client().meta.endpoint_url.partition('://')[2]}"
 
 
@@ -210,11 +288,58 @@ def forget() -> None:
 
 
 @contextmanager
+def _viewing() -> Iterator[View]:
+    """Read for whoever is at the page: the view says what of it they may see. What is kept here is everybody's."""
+    access = session.access()
+    with _explaining():
+        yield view_of(access, Organization(id="", read_at="") if access.is_whole else _organization())
+
+
+@contextmanager
 def _reading() -> Iterator[None]:
+    """Read what is of the whole organization, for those who see all of it."""
+    with _viewing() as view:
+        if not view.is_whole:
+            raise DataError("this is of the whole organization", ONLY_A_PART)
+        yield
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
         raise explained(error) from error
+
+
+def _visible_page(view: View, read_page: ReadPage) -> ReadPage:
+    """Return how to read pages of what somebody may see."""
+
+    def read(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+        asked = view.narrowed(query)
+        return view.page(read_page(asked, cursor, limit)) if asked else NOTHING
+
+    return read
+
+
+def _detections_of(view: View, queries: Sequence[FindingQuery]) -> tuple[Counter[str], int | None]:
+    """Count the visible findings of queries by detection, one by one: counters of detections add up all accounts.
+
+    Returns also how many were looked at when there may be more; None when that is all.
+    """
+    read, found, pages = _visible_page(view, _page), Counter[str](), 0
+    for query in queries:
+        cursor: str | None = None
+        while True:
+            page = read(query, cursor, LARGE_PAGE)
+            found.update(one.detection for one in page.findings)
+            cursor, pages = page.cursor, pages + 1
+            if cursor is None:
+                break
+            # Of accounts among many others pages are short.
+            if pages >= _COUNTED_PAGES:
+                return found, found.total()
+    return found, None
 
 
 def _settings() -> DashboardSettings:
@@ -222,7 +347,23 @@ def _settings() -> DashboardSettings:
 
 
 @st.cache_resource(show_spinner=False)
+def _api() -> Api | None:
+    address = _settings().api_url
+    if not address:
+        return None
+    found = boto3.Session()
+    credentials, region = found.get_credentials(), os.environ.get("AWS_REGION") or found.region_name
+    if credentials is None:
+        raise explained(NoCredentialsError())
+    if region is None:
+        raise explained(NoRegionError())
+    return Api(address, region, credentials, urllib3.PoolManager(retries=urllib3.Retry(2, backoff_factor=0.2)))
+
+
+@st.cache_resource(show_spinner=False)
 def _client() -> "DynamoDBClient":
+    if is_over_api():
+        raise NotAnsweredError("what this page shows")
     # boto3 itself reads AWS_DEFAULT_REGION only; Lambda and the CLI's users set AWS_REGION.
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
     return boto3.client("dynamodb", region_name=os.environ.get("AWS_REGION") or None, config=config)
@@ -230,13 +371,13 @@ def _client() -> "DynamoDBClient":
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
 def _organization() -> Organization:
-    settings, client = _settings(), _client()
-    accounts = AccountStore(client, settings.state_table).all()
+    settings, api = _settings(), _api()
+    accounts = api.accounts() if api else AccountStore(_client(), settings.state_table).all()
     return Organization(
         id=settings.organization_id,
         read_at=iso(now()),
         accounts={account.id: account for account in accounts},
-        spokes=tuple(SpokeStore(client, settings.state_table).all()),
+        spokes=() if api else tuple(SpokeStore(_client(), settings.state_table).all()),
     )
 
 
@@ -253,6 +394,13 @@ def _troubles() -> list[Trouble]:
 
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
+def _summary() -> Summary:
+    if api := _api():
+        return api.summary()
+    return RollupStore(_client(), _settings().state_table).summary(now())
+
+
+@st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
 def _open_counts() -> list[Count]:
     return RollupStore(_client(), _settings().state_table).counts()
 
@@ -263,18 +411,19 @@ def _days(since: str) -> list[Day]:
 
 
 def _counts_by_day(reach: Reach) -> dict[str, list[Count]]:
-    store = RollupStore(_client(), _settings().state_table)
+    store, found = RollupStore(_client(), _settings().state_table), dict[str, list[Count]]()
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        if reach.is_by_account:
-            asked = [(day, account) for day in reach.days for account in reach.accounts]
-            found: dict[str, list[Count]] = {}
-            for (day, _), counts in zip(asked, pool.map(lambda one: store.of_account(*one), asked), strict=True):
-                found.setdefault(day, []).extend(counts)
-            return found
-        return dict(zip(reach.days, pool.map(store.counts, reach.days), strict=True))
+        if not reach.is_by_account:
+            return dict(zip(reach.days, pool.map(store.counts, reach.days), strict=True))
+        asked = [(day, account) for day in reach.days for account in reach.accounts]
+        for (day, _), counts in zip(asked, pool.map(lambda one: store.of_account(*one), asked), strict=True):
+            found.setdefault(day, []).extend(counts)
+    return found
 
 
 def _read_page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+    if api := _api():
+        return api.page(query, cursor, limit)
     return FindingStore(_client(), _settings().findings_table).page(query, cursor, limit)
 
 
@@ -283,7 +432,7 @@ def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
     return _read_page(query, cursor, limit)
 
 
-@st.cache_data(ttl=_FRESH, max_entries=8, show_spinner=False)
+@st.cache_data(ttl=_FRESH, max_entries=20, show_spinner=False)
 def _tagging(accounts: tuple[str, ...]) -> Tagging:
     store = TaggingStore(_client(), _settings().state_table)
     found = [list(islice(store.of(account), _TAGGED_RESULTS + 1)) for account in accounts[:_TAGGED_ACCOUNTS]]

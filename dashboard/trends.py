@@ -39,10 +39,10 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     remark: str = ""
 
 
-def reach_of(filters: Filters, accounts: tuple[str, ...], now: datetime) -> Reach:
-    """Return what to read; `accounts` are those that filters ask for, none when they ask for any."""
+def reach_of(filters: Filters, accounts: tuple[str, ...] | None, now: datetime) -> Reach:
+    """Return what to read: of the accounts, or (None) of the whole organization."""
     wanted = max(filters.days or USUAL_DAYS, _FEWEST)
-    if not filters.names_accounts:
+    if accounts is None:
         return Reach(days=_days(wanted, now))
     if len(accounts) * wanted <= MOST_QUERIES:
         return Reach(days=_days(wanted, now), accounts=accounts, is_by_account=True)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from contract.finding import Severity
 from dashboard import charts, data, filtering
+from dashboard.account_rows import COLUMNS, Sort, in_order, place_row, places
 from dashboard.filters import Filters
 from dashboard.links import account_address, findings_address, page_address
 from dashboard.markup import (
@@ -27,7 +28,6 @@ from dashboard.markup import (
     table,
     text,
 )
-from dashboard.account_rows import COLUMNS, Sort, in_order, place_row, places
 from dashboard.tree import Place, Unit, units
 from dashboard.views import account, exporting
 from hub.store.accounts import ACTIVE

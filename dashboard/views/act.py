@@ -6,12 +6,12 @@ import streamlit as st
 
 from contract.finding import Finding, Workflow
 from dashboard import data, filtering
+from dashboard.access import LONGEST_NAME
 from dashboard.deeds import LONGEST_NOTE, Deed, Said, asked, missing, possible
 from dashboard.markup import NOTHING, Html, ago, card, joined, problem, text
-from dashboard.problems import DataError
+from dashboard.problems import NO_OPERATOR, DataError
 
 _WHO = "who"
-_LONGEST_NAME = 128
 # Who assigns or comments leaves the workflow status as it is; the history says which of it was done.
 _PAST = {Workflow.NEW: "Changed", Workflow.NOTIFIED: "Acknowledged"}
 _NOTES = {Deed.SUPPRESS: "Reason", Deed.NOTE: "Note"}
@@ -26,6 +26,9 @@ def show(finding: Finding) -> None:
         deeds = possible(finding)
         if not deeds:
             st.caption(_CLOSED_BY_PROVIDER)
+            return
+        if not data.may_act(finding):
+            st.caption(f"You may read this finding. {NO_OPERATOR}")
             return
         # After a deed the panel is another one: closed, with the deeds that are possible then.
         key = f"deed {finding.id} {finding.workflow_at}"
@@ -61,11 +64,11 @@ def _show_form(finding: Finding, deed: Deed) -> None:
 
 def ask(deed: Deed, assignee: str = "") -> Said:
     """Show what has to be said with a deed, and return what was said."""
-    signed_in = _signed_in()
+    signed_in = data.person()
     who = st.text_input(
         "Who",
         signed_in or st.session_state.get(_WHO, ""),
-        max_chars=_LONGEST_NAME,
+        max_chars=LONGEST_NAME,
         disabled=bool(signed_in),
         autocomplete="email",
         placeholder="Your name or email address",
@@ -78,7 +81,7 @@ def ask(deed: Deed, assignee: str = "") -> Said:
 
 def _assignee(assignee: str) -> str:
     hint = "Name or email address (empty: nobody)"
-    return st.text_input("Assign to", assignee, max_chars=_LONGEST_NAME, placeholder=hint).strip()
+    return st.text_input("Assign to", assignee, max_chars=LONGEST_NAME, placeholder=hint).strip()
 
 
 def _until() -> date | None:
@@ -105,11 +108,3 @@ def _act(finding: Finding, deed: Deed, said: Said) -> None:
 def remember(said: Said) -> None:
     """Keep who acts for the next form."""
     st.session_state[_WHO] = said.by
-
-
-def _signed_in() -> str:
-    """Return who signed in where the dashboard is hosted; empty where nobody has to."""
-    claims = st.user.to_dict()
-    if not claims.get("is_logged_in"):
-        return ""
-    return str(claims.get("email") or claims.get("preferred_username") or claims.get("sub") or "")[:_LONGEST_NAME]

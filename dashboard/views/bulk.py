@@ -27,7 +27,7 @@ _DONE = "bulk done"
 
 def show(listing: Listing, filters: Filters, organization: Organization) -> bool:
     """Show how to act on several findings; True when that takes the list's place."""
-    if not st.toggle("Act on several", key="bulk"):
+    if not data.may_act_at_all() or not st.toggle("Act on several", key="bulk"):
         return False
     with st.container(key="panel-bulk"):
         choice = st.radio("Which", (_MARKED, _SHOWN, _MATCHING), horizontal=True, key="bulk which")

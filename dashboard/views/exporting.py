@@ -85,7 +85,7 @@ def _expected(filters: Filters, organization: Organization) -> int:
     """Return how many findings will be looked at, as far as counters know; otherwise the most that are."""
     if filters.status is not State.OPEN:
         return MOST_EXPORTED
-    return sum(data.tallies(filters, organization).open_in_all.values())
+    return sum(data.tallies(filters, organization).open_in_all.values()) or MOST_EXPORTED
 
 
 def _view(filters: Filters) -> str:

@@ -40,7 +40,7 @@ _NEW_DAYS = 7
 _TREND_DAYS = (7, 30, 90, 365)
 _BY_ACCOUNT = "Accounts with most that is serious"
 _BY_DETECTION = "Most frequent detections"
-_SAMPLED = "Of the newest {count:,} findings: counters know detections only of all accounts and severities."
+_SAMPLED = "Of {count:,} findings that were looked at; there may be more."
 _QUIET = "If that surprises you, muster status says whether every account still reports."
 _NEXT_STEP = "Run make demo for a whole organization on this machine, or make deploy to roll out to yours."
 _SCORE = "100: nothing is open. Findings count by severity, accepted ones do not; an account that nobody watches has 0."
@@ -60,23 +60,24 @@ def show() -> None:
     st.html(_first_row(score, activity, filters))
     with part("Coverage"):
         watched = column((coverage.spokes(organization, now), coverage.tags(data.tagging(organization))))
-        st.html(grid([_trend(activity.trend, filters), watched], "wide"))
-    st.html(_newest(whole, activity, filters, now))
+        st.html(grid([trend(activity.trend, filters), watched], "wide"))
+    st.html(newest(whole, activity, filters, now))
     st.html(grid([_accounts(whole, activity, filters), _detections(activity, filters)]))
 
 
 def _head(organization: Organization, activity: Activity, filters: Filters) -> Html:
-    words = f"{_sentence(organization, activity)} {activity.remark}"
+    words = f"{sentence(organization, activity)} {activity.remark}"
     clear = link("overview", text("Clear all filters")) if filters != Filters() else NOTHING
     return Html(f'<div class="m-head"><h1>Overview</h1><p>{text(words)}</p>{clear}</div>')
 
 
-def _sentence(organization: Organization, activity: Activity) -> str:
+def sentence(organization: Organization, activity: Activity) -> str:
+    """Return how bad it is, in words."""
     total = sum(activity.tallies.open_in_all.values())
     if not total:
         return "No open findings."
     worst = max(activity.tallies.open.items(), key=lambda pair: _weight(pair[1]), default=None)
-    where = f" {organization.name(worst[0])} is hit worst." if worst else ""
+    where = f" {organization.name(worst[0])} is hit worst." if worst and worst[0] else ""
     return f"{total:,} open finding{'s' if total > 1 else ''}.{where}"
 
 
@@ -85,9 +86,13 @@ def _weight(counts: Counts) -> tuple[int, ...]:
 
 
 def _first_row(score: Score | None, activity: Activity, filters: Filters) -> Html:
+    return grid([_score_card(score, activity, filters), *tiles(activity, filters)], "score")
+
+
+def tiles(activity: Activity, filters: Filters) -> list[Html]:
+    """Return a number for each severity, with the new ones."""
     shown = filters.severity or tuple(Severity)
-    tiles = [_severity_tile(one, activity, filters) for one in charts.WORST_FIRST if one in shown]
-    return grid([_score_card(score, activity, filters), *tiles], "score")
+    return [_severity_tile(one, activity, filters) for one in charts.WORST_FIRST if one in shown]
 
 
 def _score_card(score: Score | None, activity: Activity, filters: Filters) -> Html:
@@ -127,7 +132,8 @@ def _severity_tile(severity: Severity, activity: Activity, filters: Filters) -> 
     )
 
 
-def _trend(trend: Trend, filters: Filters) -> Html:
+def trend(trend: Trend, filters: Filters) -> Html:
+    """Return the new findings of each day."""
     title = f"New findings, {len(trend.days)} days"
     if not any(counts for _, counts in trend.days):
         return card(
@@ -175,7 +181,8 @@ def _detections(activity: Activity, filters: Filters) -> Html:
         return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
     rows = [_detection_row(detection, count, filters) for detection, count in ranked[:_DETECTIONS]]
     every = link(findings_address(filters, group="detection"), text("All of them"))
-    extent = _SAMPLED.format(count=activity.sampled) if activity.sampled else ""
+    some = activity.detections_of
+    extent = _SAMPLED.format(count=some) if some is not None else ""
     return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION), extent, aside=every)
 
 
@@ -186,7 +193,8 @@ def _detection_row(detection: str, count: int, filters: Filters) -> tuple[Html, 
     return joined((link(address, text(title)), identifier)), Html(f'<span class="m-number">{number(count)}</span>')
 
 
-def _newest(organization: Organization, activity: Activity, filters: Filters, now: datetime) -> Html:
+def newest(organization: Organization, activity: Activity, filters: Filters, now: datetime) -> Html:
+    """Return the newest serious findings."""
     title = "Newest critical and high findings"
     if not activity.newest:
         return card(title, empty("Nothing critical or high is open", "Whatever else is open is under Findings."))

@@ -10,6 +10,7 @@ import boto3
 import msgspec
 
 from contract.finding import Severity
+from generator.agents.scripts import load_scripts
 from generator.config import Config, Target, load
 from generator.demo.outbox import write_outbox
 from generator.demo.recorded import EVENTS, recorded, replay
@@ -60,7 +61,8 @@ def run_demo(organization: LocalOrganization, say: Say, started: float, fill: Fi
     config = load(organization.config)
     stage = Stage(organization, config, hub_session(config, organization.config.parent))
     say("Packaging the functions and writing the templates")
-    manifest = generate(config, Target.HOST, BUILD)
+    scripts = load_scripts(config.agent, organization.config.parent)
+    manifest = generate(config, Target.HOST, BUILD, scripts=scripts)
     for step in deploy(config, manifest, BUILD / Target.HOST, Sessions(stage.session), poll_seconds=0.1):
         if isinstance(step, Step):
             say(f"{step.what}: {step.state} {step.detail}".rstrip())

@@ -42,8 +42,8 @@ def read_partition(
     """Yield every item of a partition by sk, or those of which sk lies in a `span`, its ends included."""
     condition, values = "pk = :pk", {":pk": pk}
     if span:
-        condition = f"{condition} AND sk BETWEEN :first AND :last"
-        values |= {":first": span[0], ":last": span[1]}
+        condition = f"{condition} AND sk BETWEEN :since AND :until"
+        values |= {":since": span[0], ":until": span[1]}
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression=condition,

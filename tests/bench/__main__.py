@@ -5,7 +5,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import cold_start, costs, demo, detection, generating, panther, rollout, rules, scaling, store, tagging
+from tests.bench import (
+    cold_start,
+    costs,
+    demo,
+    detection,
+    generating,
+    paint,
+    panther,
+    retention,
+    rollout,
+    rules,
+    scaling,
+    store,
+    tagging,
+)
 
 if TYPE_CHECKING:
     from tests.bench.measure import Measure, Unmeasured
@@ -19,9 +33,12 @@ BENCHES = (
     detection.ten_times_as_many,
     rules.alert_rules_of_a_spoke,
     tagging.calls_of_a_create_event,
+    retention.calls_of_a_hundred_thousand_snapshots,
+    retention.memory_of_many_snapshots,
     store.units_of_a_finding,
     store.units_of_a_finding_in_security_hub,
     scaling.findings_by_the_thousands,
+    paint.dashboard_of_a_million,
     costs.cost_of_an_account,
     generating.templates_beside_cdk,
     demo.demo_to_summary,

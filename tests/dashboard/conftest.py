@@ -10,6 +10,7 @@ import boto3
 import pytest
 import streamlit as st
 from moto import mock_aws
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -18,7 +19,15 @@ from contract.finding import LOOK_UP, Confidence, Finding, RecordState, Severity
 from contract.spoke_events import Heartbeat, TaggingFailure, TaggingResult
 from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore
-from hub.store.rollups import NOW, RollupStore, account_counter, control_counter, open_counter, seen_counter
+from hub.store.rollups import (
+    NOW,
+    RollupStore,
+    account_counter,
+    control_counter,
+    day_counter,
+    open_counter,
+    seen_counter,
+)
 from hub.store.schema import FINDINGS, STATE, definition
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
@@ -27,6 +36,14 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 PAYMENTS, SANDBOX, QUIET = "111122223333", "444455556666", "123456789012"
 
 Show = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def loopback() -> Iterator[None]:
+    """Let the pages think that they are served on this machine only, as `.streamlit/config.toml` has it."""
+    config.set_option("server.address", "127.0.0.1")
+    yield
+    config.set_option("server.address", "127.0.0.1")
 
 
 @pytest.fixture
@@ -128,6 +145,8 @@ def _counted() -> Counter[Any]:
     counts: Counter[Any] = Counter()
     for one in FOUND:
         counts[seen_counter(one.first_seen[:10], one.severity)] += 1
+        counts[account_counter(one.first_seen[:10], one.account, one.severity)] += 1
+        counts[day_counter(one.first_seen[:10], one.severity)] += 1
         if one.is_open:
             counts[open_counter(one.severity)] += 1
             counts[account_counter(NOW, one.account, one.severity)] += 1

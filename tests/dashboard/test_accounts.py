@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from contract.clock import iso, now
 from contract.finding import Severity
+from dashboard.account_rows import Sort, in_order, place_row
 from dashboard.oldest import oldest_of
 from dashboard.organization import Organization
-from dashboard.account_rows import Sort, in_order, place_row
 from dashboard.tree import Place, units
 from hub.store.accounts import Account
 from hub.store.query import Page

@@ -10,13 +10,13 @@ A, B = "111122223333", "444455556666"
 
 
 def test_a_year_of_the_organization_is_one_query_of_days() -> None:
-    reach = reach_of(Filters(days=365), (), NOON)
+    reach = reach_of(Filters(days=365), None, NOON)
     assert (len(reach.days), reach.days[-1], reach.accounts) == (365, "2026-11-20", ())
 
 
 def test_without_a_time_a_trend_is_of_a_month_and_never_of_less_than_a_week() -> None:
-    assert len(reach_of(Filters(), (), NOON).days) == 30
-    assert len(reach_of(Filters(days=1), (), NOON).days) == 7
+    assert len(reach_of(Filters(), None, NOON).days) == 30
+    assert len(reach_of(Filters(days=1), None, NOON).days) == 7
 
 
 def test_few_accounts_are_asked_one_by_one_and_many_by_whole_days() -> None:
@@ -35,7 +35,7 @@ def test_many_accounts_for_a_long_time_are_cut_and_that_is_said() -> None:
 
 
 def test_days_without_findings_are_there_and_empty() -> None:
-    reach = reach_of(Filters(days=7), (), NOON)
+    reach = reach_of(Filters(days=7), None, NOON)
     trend = of_organization(reach, [Day("2026-11-19", {"HIGH": 2, "LOW": 1}, {"HIGH": 5})], ())
     assert trend.days[-2:] == (("2026-11-19", {Severity.HIGH: 2, Severity.LOW: 1}), ("2026-11-20", {}))
     assert (trend.closed, trend.new(2), trend.new(1)) == (

@@ -42,5 +42,8 @@ def test_every_dead_letter_queue_of_a_spoke_has_its_kind(config: Config) -> None
             "CreatorTaggerDeadLetters",
             *("muster-spoke-creator-tagger-dlq", Kind.CALLS, "muster-spoke-creator-tagger"),
         ),
+        DeadLetterQueue(
+            "BackupTaggerDeadLetters", "muster-spoke-backup-tagger-dlq", Kind.CALLS, "muster-spoke-backup-tagger"
+        ),
         DeadLetterQueue("HeartbeatDeadLetters", "muster-spoke-heartbeat-dlq", Kind.CALLS, "muster-spoke-heartbeat"),
     ]
