@@ -19,10 +19,10 @@ MOST_WHOLE_DAYS = 30
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
-    """New findings of the last days, oldest first, and how many were closed; `remark` says what is left out."""
+    """New findings of the last days, oldest first, and how many were closed (None: unknown); `remark`: what lacks."""
 
     days: tuple[tuple[str, Counts], ...] = ()
-    closed: Counts = {}
+    closed: Counts | None = None
     remark: str = ""
 
     def new(self, days: int) -> dict[Severity, int]:

@@ -139,8 +139,9 @@ def trend(trend: Trend, filters: Filters) -> Html:
         return card(
             title, empty(f"Nothing new in {len(trend.days)} days", _QUIET), trend.remark, _periods(trend, filters)
         )
-    new, closed = sum(trend.new(len(trend.days)).values()), sum(trend.closed.values())
-    below = Html(f'<p class="m-sub">{number(new)} new, {number(closed)} closed.</p>')
+    new = sum(trend.new(len(trend.days)).values())
+    closed = "" if trend.closed is None else f", {sum(trend.closed.values()):,} closed"
+    below = Html(f'<p class="m-sub">{number(new)} new{closed}.</p>')
     drawn = joined((charts.trend(trend.days, "New findings"), below, charts.legend()))
     return card(title, drawn, trend.remark, _periods(trend, filters))
 

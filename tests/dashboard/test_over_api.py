@@ -14,7 +14,7 @@ from urllib3.exceptions import ProtocolError
 from contract.finding import Workflow
 from dashboard import data
 from dashboard.deeds import Deed, Said
-from dashboard.filters import Filters, State
+from dashboard.filters import Filters, Order, State
 from dashboard.over_api import Api, NotAnsweredError
 from dashboard.problems import DataError
 from hub.api import handler as module
@@ -152,6 +152,8 @@ def test_closed_findings_are_not_told_and_the_page_says_so(gateway: Gateway, sho
     assert "the API does not tell" in markup(show("findings", status="closed"))
     with pytest.raises(NotAnsweredError):
         data.listed(Filters(status=State.CLOSED), data.organization())
+    with pytest.raises(NotAnsweredError):
+        data.listed(Filters(order=Order.OLDEST), data.organization())
     with pytest.raises(NotAnsweredError):
         data._client()
 
