@@ -229,7 +229,6 @@ class Names:
 def _own_roles(names: Names) -> re.Pattern[str]:
     known = [names.function(one) for one in (*HUB_FUNCTIONS, *HUB_ROLES)]
     known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, *SPOKE_ROLES)]
-    known.append(names.agent_role)
     return re.compile(rf"({'|'.join(map(re.escape, known))})-[a-z]{{2}}(-[a-z]+)+-[1-9]")
 
 

@@ -43,15 +43,15 @@ _KEPT_OF_STACK_NAME = 24
 # Where a creator's tag is never overwritten, a policy's size being what it is: what accounts hold most of.
 _GUARDED_SERVICES = frozenset(
     {
-        *("acm", "amplify", "apprunner", "appsync", "athena", "autoscaling", "backup", "batch", "bedrock"),
-        *("cassandra", "cloudfront", "cloudhsm", "cloudtrail", "cloudwatch", "codeartifact", "codecommit"),
-        *("codepipeline", "cognito-idp", "config", "datasync", "directconnect", "dlm", "dms", "dynamodb", "ec2"),
+        *("acm", "appsync", "athena", "autoscaling", "backup", "batch", "bedrock"),
+        *("cassandra", "cloudfront", "cloudhsm", "cloudtrail", "cloudwatch"),
+        *("codepipeline", "cognito-idp", "config", "directconnect", "dlm", "dms", "dynamodb", "ec2"),
         *("ecr", "ecs", "eks", "elasticache", "elasticbeanstalk", "elasticfilesystem", "elasticloadbalancing"),
-        *("elasticmapreduce", "es", "events", "firehose", "fsx", "globalaccelerator", "glue", "guardduty", "iam"),
+        *("elasticmapreduce", "es", "events", "firehose", "fsx", "glue", "guardduty", "iam"),
         *("iot", "kafka", "kinesis", "kms", "lambda", "lightsail", "logs", "memorydb", "mq", "network-firewall"),
-        *("quicksight", "ram", "rds", "redshift", "redshift-serverless", "route53", "route53resolver", "s3"),
+        *("ram", "rds", "redshift", "redshift-serverless", "route53", "route53resolver", "s3"),
         *("sagemaker", "scheduler", "secretsmanager", "servicecatalog", "servicediscovery", "sns", "sqs", "ssm"),
-        *("states", "synthetics", "transfer", "vpc-lattice", "wafv2", "workspaces"),
+        *("states", "transfer", "vpc-lattice", "wafv2", "workspaces"),
     }
 )
 

@@ -25,7 +25,7 @@ _BUSY = {
     ],
     "IntervalSeconds": 2,
     "MaxAttempts": 10,
-    "BackoffRate": 2,
+    "BackoffRate": 2.0,
     "MaxDelaySeconds": 60,
     "JitterStrategy": "FULL",
 }
@@ -40,7 +40,7 @@ def scan_machine(config: Config) -> Machine:
     An execution's history holds 25,000 events: one page each is far from it, however many instances there are.
     """
     states = {
-        "Scan": _task(SCAN, "Each", retries=[_retry(2, 10, 2)]),
+        "Scan": _task(SCAN, "Each", retries=[_retry(2, 10, 2.0)]),
         "Each": {
             "Type": "Map",
             "ItemsPath": "$.instances",
@@ -69,10 +69,10 @@ def scan_machine(config: Config) -> Machine:
 def start_machine(config: Config) -> Machine:
     """Return the machine that waits for one instance until Systems Manager reaches it, and has the command sent."""
     states = {
-        "Capture": _task(CAPTURE, "InScope?", retries=[_retry(2, 10, 2)]),
+        "Capture": _task(CAPTURE, "InScope?", retries=[_retry(2, 10, 2.0)]),
         "InScope?": _choice([_if(Next.GO, "Wait")], "Done"),
         "Wait": {"Type": "Wait", "SecondsPath": "$.wait", "Next": "Check"},
-        "Check": _task(CHECK, "Ready?", retries=[_retry(3, 10, 2)]),
+        "Check": _task(CHECK, "Ready?", retries=[_retry(3, 10, 2.0)]),
         "Ready?": _choice([_if(Next.GO, "Install"), _if(Next.WAIT, "Wait")], "Done"),
         "Install": _task(INSTALL, retries=[_retry(2, 5, 1.5)]),
         "Done": {"Type": "Succeed"},
@@ -91,10 +91,10 @@ def _each() -> Machine:
     """Return what is done about each instance of a page; one that cannot be looked at does not stop the others."""
     broken = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "Broken"}]
     states = {
-        "Check": {**_task(CHECK, "Ready?", retries=[_retry(2, 10, 2)]), "Catch": broken},
+        "Check": {**_task(CHECK, "Ready?", retries=[_retry(2, 10, 2.0)]), "Catch": broken},
         "Ready?": _choice([_if(Next.GO, "Install")], "Told"),
         "Install": {**_task(INSTALL, retries=[_retry(2, 5, 1.5)]), "Catch": broken},
-        "Broken": _task(RESULT, retries=[_retry(2, 10, 2)]),
+        "Broken": _task(RESULT, retries=[_retry(2, 10, 2.0)]),
         "Told": {"Type": "Succeed"},
     }
     return {"StartAt": "Check", "States": states}

@@ -77,17 +77,16 @@ def agents_role(config: Config) -> Role:
 
 
 def _machine(config: Config, what: str, definition: machines.Machine) -> StateMachine:
-    functions = {
-        name: GetAtt(one.title, "Arn") for name, one in _FUNCTIONS.items() if f"${{{name}}}" in str(definition)
-    }
-    partition = {"Partition": Ref("AWS::Partition")} if machines.START_EXECUTION in str(definition) else {}
+    meant = {name: GetAtt(one.title, "Arn") for name, one in _FUNCTIONS.items()}
+    meant[machines.START_EXECUTION] = Sub("arn:${AWS::Partition}:states:::states:startExecution")
+    said = str(definition)
     return StateMachine(
         f"Agent{what.title()}Machine",
         StateMachineName=config.names.agent_machine(what),
         StateMachineType="STANDARD",
         RoleArn=GetAtt("AgentMachinesRole", "Arn"),
         Definition=definition,
-        DefinitionSubstitutions={**functions, **partition},
+        DefinitionSubstitutions={name: arn for name, arn in meant.items() if f"${{{name}}}" in said},
     )
 
 

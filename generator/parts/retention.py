@@ -5,7 +5,8 @@ from math import ceil
 from typing import Any
 
 from troposphere import AWSObject, GetAtt, Ref, Sub
-from troposphere.events import Rule
+from troposphere.awslambda import Permission
+from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.rbin import ResourceTag, RetentionPeriod
 from troposphere.rbin import Rule as RecycleBinRule
 
@@ -22,6 +23,7 @@ from generator.parts.queues import dead_letters, retried
 from generator.parts.sources import from_rule
 from generator.settings.backup import Expiry
 
+_SCHEDULE = "BackupTaggerSchedule"
 # What the Recycle Bin keeps (its guide, "Retention rules").
 _DELETED = {"Images": "EC2_IMAGE", "Snapshots": "EBS_SNAPSHOT"}
 
@@ -33,28 +35,45 @@ def backup_tagger(site: Site) -> list[AWSObject]:
     """
     config = site.config
     name = BACKUP_TAGGER.full_name(config.names)
-    schedule = Rule("BackupTaggerSchedule", Name=f"{name}-schedule", ScheduleExpression=config.backup.schedule)
+    schedule = Rule(_SCHEDULE, Name=f"{name}-schedule", ScheduleExpression=config.backup.schedule)
+    called = from_rule(BACKUP_TAGGER, schedule)
+    if config.backup.is_expiring:
+        schedule.Targets.append(_expiry_target())
     return [
         *dead_letters("BackupTaggerDeadLetters", f"{name}-dlq", {"events": [own_rules(config)]}),
         *function(BACKUP_TAGGER, site, _tagging(config, name), config.spoke.log_retention_days),
         retried(BACKUP_TAGGER, "BackupTaggerDeadLetters"),
-        *from_rule(BACKUP_TAGGER, schedule),
+        *called,
     ]
 
 
 def expiry(site: Site) -> list[AWSObject]:
-    """Return what marks and deletes, its schedule, its queue, and what the Recycle Bin keeps of what it deleted."""
+    """Return what marks and deletes by the tagger's schedule, its queue, and what the Recycle Bin keeps of it."""
     config = site.config
     name = EXPIRY.full_name(config.names)
-    schedule = Rule("ExpirySchedule", Name=f"{name}-schedule", ScheduleExpression=config.backup.schedule)
     is_deleting = config.backup.expiry is Expiry.DELETE
     return [
         *dead_letters("ExpiryDeadLetters", f"{name}-dlq", {"events": [own_rules(config)]}),
         *function(EXPIRY, site, _expiring(config), config.spoke.log_retention_days),
         retried(EXPIRY, "ExpiryDeadLetters"),
-        *from_rule(EXPIRY, schedule),
+        _expiry_permission(),
         *(_recycle_bin(config) if is_deleting else []),
     ]
+
+
+def _expiry_target() -> Target:
+    failed = DeadLetterConfig(Arn=GetAtt("ExpiryDeadLetters", "Arn"))
+    return Target(Id="Expiry", Arn=GetAtt(EXPIRY.title, "Arn"), DeadLetterConfig=failed)
+
+
+def _expiry_permission() -> Permission:
+    return Permission(
+        "ExpirySchedulePermission",
+        FunctionName=Ref(EXPIRY.title),
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=GetAtt(_SCHEDULE, "Arn"),
+    )
 
 
 def retention_jobs(config: Config) -> list[Job]:

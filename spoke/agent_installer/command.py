@@ -52,14 +52,13 @@ def request(work: Work, digest: str, prefix: str) -> dict[str, Any]:
 
 def comment(work: Work) -> str:
     """Return what a command says of itself, from which its end is reported."""
-    return f"Muster: {work.action} by {work.via} on {work.platform}"
+    return f"Muster: {work.action} by {work.via}"
 
 
-def read_comment(text: str) -> tuple[Action, Via, str] | None:
-    """Return what a command was sent for, and on which platform; nothing when Muster did not send it."""
-    asked, _, platform = text.removeprefix("Muster: ").partition(" on ")
-    action, _, via = asked.partition(" by ")
+def read_comment(text: str) -> tuple[Action, Via] | None:
+    """Return what a command was sent for; nothing when Muster did not send it."""
+    words = text.removeprefix("Muster: ").split(" by ")
     try:
-        return Action(action), Via(via), platform
+        return Action(words[0]), Via(words[-1])
     except ValueError:
         return None

@@ -71,9 +71,12 @@ def instance_of(ec2: Any, instance: str) -> Instance | None:
 
 def with_instance(work: Work, instance: Instance) -> Work:
     """Return the work with what EC2 says of its instance."""
-    platform = work.platform or instance.platform
     return msgspec.structs.replace(
-        work, name=instance.name, since=instance.since, has_profile=instance.has_profile, platform=platform
+        work,
+        name=instance.name,
+        since=instance.since,
+        has_profile=instance.has_profile,
+        platform=instance.platform or work.platform,
     )
 
 

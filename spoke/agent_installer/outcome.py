@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from contract.agents import AgentState, Reason
+from contract.agents import AgentState, Platform, Reason
 
 # Step of the documents that downloads, by its name's beginning.
 DOWNLOAD = "download"
@@ -37,6 +37,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     details: str = ""
     output: str = ""
     exit_code: int | None = None
+
+
+def platform_of(invocation: Mapping[str, Any]) -> str:
+    """Return the platform whose steps were not skipped: their names end with it; empty when there are none."""
+    done = [str(step.get("Name", "")) for step in invocation.get("CommandPlugins", ()) if not _is_skipped(step)]
+    return next((one.value for one in Platform for name in done if name.endswith(f"_{one.lower()}")), "")
 
 
 def has_ended(invocation: Mapping[str, Any]) -> bool:

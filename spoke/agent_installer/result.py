@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from contract.spoke_events import AgentStatus
 from spoke.agent_installer.calls import throttles_told
 from spoke.agent_installer.command import read_comment
 from spoke.agent_installer.instances import instance_of, with_instance
-from spoke.agent_installer.outcome import has_ended, outcome
+from spoke.agent_installer.outcome import has_ended, outcome, platform_of
 from spoke.agent_installer.reporting import Desk, desk, gone, status
 from spoke.agent_installer.work import Work, read_work
 from spoke.clients import client
@@ -27,13 +27,16 @@ from spoke.settings import AgentResultSettings
 
 logger = Logger(service="agent-result")
 
+# Lambda's own retries of an event are over by then; whoever calls with an older one mends something.
+_RETRIES = timedelta(hours=1)
+
 
 class TryLaterError(Exception):
     """Systems Manager does not show yet how a command ended: the invocation must be tried again."""
 
 
 class ScanFailedError(Exception):
-    """A scan ended early: what it did not look at waits for the next one, or for a redrive of the dead letter."""
+    """A scan ended early: it waits among the dead letters, where the heartbeat finds it."""
 
 
 @cache
@@ -84,9 +87,10 @@ def _command_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentS
     if not found or not has_ended(found[0]):
         raise TryLaterError(f"command {command} on {instance}")
     uninstalls = detail["document-name"] == names.agent_document(uninstalls=True)
-    usual = (Action.UNINSTALL if uninstalls else Action.INSTALL), Via.COMMAND, ""
-    action, via, platform = read_comment(str(found[0].get("Comment", ""))) or usual
-    work, ended = _known(Work(instance=instance, via=via, action=action, platform=platform), out, at)
+    usual = (Action.UNINSTALL if uninstalls else Action.INSTALL), Via.COMMAND
+    action, via = read_comment(str(found[0].get("Comment", ""))) or usual
+    sent = Work(instance=instance, via=via, action=action, platform=platform_of(found[0]))
+    work, ended = _known(sent, out, at)
     if ended:
         return ended
     told = outcome(found[0], names.agent_policy)
@@ -110,12 +114,18 @@ def _instance_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> Agent
     return status(out.place, work, at, state=AgentState.GONE, reason=reason)
 
 
-def _execution_failed(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus:
-    """Return the report of the instance that an execution was about; a scan's failure stays a failure."""
+def _execution_failed(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus | None:
+    """Return the report of the instance that an execution was about.
+
+    A scan's failure stays one, until somebody redrives the dead letter: then the scan is started again.
+    """
     told = _told({"Error": detail.get("error") or detail.get("status"), "Cause": detail.get("cause")})
     given = msgspec.json.decode(detail.get("input") or "{}")
     if "instance" not in given:
-        raise ScanFailedError(told)
+        if now() - at < _RETRIES:
+            raise ScanFailedError(told)
+        _start_again(given, out)
+        return None
     return _broken(read_work(given), told, out, at)
 
 

@@ -39,7 +39,7 @@ def beat_handler(event: dict[str, Any], context: LambdaContext) -> None:
         return
     with answered(event, context):
         if event["RequestType"] != "Delete":
-            _beat(context, {"agent scan": _scanned(event["RequestId"], context)})
+            _beat(context, _scanned(event["RequestId"], context))
 
 
 def _beat(context: LambdaContext, begun: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -62,19 +62,19 @@ def _beat(context: LambdaContext, begun: Mapping[str, str] = MappingProxyType({}
     logger.info("heartbeat sent", checks=heartbeat.checks)
 
 
-def _scanned(request: str, context: LambdaContext) -> str:
-    """Have the agent installer look at all instances; return what kept it from it, for the hub and not for the stack.
+def _scanned(request: str, context: LambdaContext) -> dict[str, str]:
+    """Have the agent installer look at all instances; return as a check what kept it from it: no stack fails for it.
 
     Nobody waits for the scan. A request that CloudFormation repeats starts none of its own: the name is taken.
     """
     machine = _settings().agent_scan_machine
     if not machine:
-        return ""
+        return {}
     region = context.invoked_function_arn.split(":")[3]
     try:
         states = client("stepfunctions", region)
         states.start_execution(stateMachineArn=machine, name=f"stack-{request}", input='{"via":"scan"}')
     except (BotoCoreError, ClientError) as error:
         logger.warning("scan was not started", reason=str(error))
-        return f"not started: {error}"[:LONGEST_TEXT]
-    return ""
+        return {"agent scan": f"not started: {error}"[:LONGEST_TEXT]}
+    return {"agent scan": ""}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench import (
+    agents,
     cold_start,
     costs,
     demo,
@@ -41,6 +42,7 @@ BENCHES = (
     paint.dashboard_of_a_million,
     costs.cost_of_an_account,
     generating.templates_beside_cdk,
+    agents.transitions_of_an_instance,
     demo.demo_to_summary,
     rollout.rollout_to_200_accounts,
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.bench.agents import transitions_of_an_instance
 from tests.bench.measure import Measure
 from tests.bench.retention import calls_of_a_hundred_thousand_snapshots
 from tests.bench.rules import alert_rules_of_a_spoke
@@ -16,8 +17,8 @@ def calls_of_a_few_thousand_snapshots() -> dict[str, Measure]:
 
 
 COUNTED = (
-    *(alert_rules_of_a_spoke, units_of_a_finding, units_of_a_finding_in_security_hub),
-    calls_of_a_few_thousand_snapshots,
+    *(alert_rules_of_a_spoke, transitions_of_an_instance, calls_of_a_few_thousand_snapshots),
+    *(units_of_a_finding, units_of_a_finding_in_security_hub),
 )
 
 

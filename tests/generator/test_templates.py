@@ -215,12 +215,11 @@ def test_the_bus_takes_events_of_the_organizations_spokes_only(of_type: Found, c
 def test_the_artefacts_are_read_by_the_organization_only(of_type: Found, config: Config) -> None:
     (policy,) = of_type("artefacts", "AWS::S3::BucketPolicy").values()
     allowed = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"}
-    assert [one["Action"] for one in allowed.values()] == ["s3:GetObject", "s3:ListBucket", "s3:GetObject"]
+    assert [one["Action"] for one in allowed.values()] == ["s3:GetObject", "s3:GetObject"]
     for one in allowed.values():
-        assert one["Condition"]["StringEquals"] == {"aws:PrincipalOrgID": config.organization.id}
-    assert allowed["Scripts"]["Condition"]["StringLike"] == {"s3:prefix": "agent/*"}
+        assert one["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
     everybodys = [one["Fn::Sub"] for one in allowed["Organization"]["Resource"]]
-    assert everybodys == [f"${{Artefacts.Arn}}/{folder}/*" for folder in ("functions", "templates", "agent")]
+    assert everybodys == ["${Artefacts.Arn}/functions/*", "${Artefacts.Arn}/templates/*"]
     assert allowed["OwnSettings"]["Resource"] == {"Fn::Sub": "${Artefacts.Arn}/settings/${!aws:PrincipalAccount}.json"}
 
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from contract.clock import iso, now
 from contract.spoke_events import LONGEST_OUTPUT, LONGEST_TEXT
 from spoke.agent_installer.calls import ThrottledError
 from spoke.agent_installer.install import install_handler
@@ -35,7 +37,7 @@ def invocation(*steps: dict[str, Any], status: str = "Success", details: str = "
             {
                 "Status": status,
                 "StatusDetails": details or status,
-                "Comment": comment or "Muster: install by start on Linux",
+                "Comment": comment or "Muster: install by start",
                 "CommandPlugins": list(steps),
             }
         ]
@@ -62,7 +64,7 @@ def test_the_command_names_the_document_and_the_scripts_hash_and_nothing_secret(
     assert answer == {"instance": ID, "command": COMMAND}
     (sent,) = aws.named("send_command")
     assert (sent["DocumentName"], sent["InstanceIds"], sent["Parameters"]) == (document, [ID], parameters)
-    assert (sent["TimeoutSeconds"], sent["Comment"]) == (600, f"Muster: {action} by start on {platform}")
+    assert (sent["TimeoutSeconds"], sent["Comment"]) == (600, f"Muster: {action} by start")
 
 
 def test_without_a_script_nothing_is_sent(call: Call, aws: Any, reports: Reports) -> None:
@@ -106,7 +108,11 @@ def test_too_many_commands_are_sent_again_later(call: Call, aws: Any) -> None:
 def test_a_good_end_is_told_with_the_agents_version(  # noqa: PLR0917 - parametrized
     call: Call, aws: Any, reports: Reports, line: str, state: str, reason: str, version: str
 ) -> None:
-    steps = step("running_linux", ""), step("download_linux", "got it"), step("x", f"Installing\n\nmuster: {line}\n")
+    steps = (
+        step("running_linux", ""),
+        step("download_linux", "got it"),
+        step("install_linux", f"Installing\n\nmuster: {line}\n"),
+    )
     aws.answers["list_command_invocations"] = invocation(*steps, step("running_windows", SKIPPED))
     call(result_handler, **ended())
     assert told(reports) == (state, reason)
@@ -114,6 +120,7 @@ def test_a_good_end_is_told_with_the_agents_version(  # noqa: PLR0917 - parametr
     assert (report["agent_version"], report["exit_code"], report["output"]) == (version, 0, "Installing")
     assert (report["via"], report["command"], report["at"]) == ("start", COMMAND, "2026-11-20T11:00:00.000000Z")
     assert (report["instance_name"], report["since"]) == ("web", "2026-11-20T10:00:00.000000Z")
+    assert report["platform"] == "Linux"
     (asked,) = aws.named("list_command_invocations")
     assert asked == {"CommandId": COMMAND, "InstanceId": ID, "Details": True}
 
@@ -247,7 +254,15 @@ def test_what_a_scan_could_not_finish_for_one_instance_is_told(call: Call, repor
 def test_a_scan_that_failed_waits_among_the_dead_letters(call: Call) -> None:
     detail = {"status": "FAILED", "error": "States.Timeout", "input": '{"via":"sweep"}'}
     with pytest.raises(ScanFailedError, match=r"States\.Timeout"):
-        call(result_handler, source="aws.states", time=AT, detail=detail)
+        call(result_handler, source="aws.states", time=iso(now()), detail=detail)
+
+
+def test_a_scan_that_failed_is_started_again_when_its_dead_letter_is_redriven(call: Call, aws: Any) -> None:
+    detail = {"status": "FAILED", "error": "States.Timeout", "input": '{"via":"scan","following":"page-2"}'}
+    call(result_handler, source="aws.states", time=iso(now() - timedelta(hours=2)), detail=detail)
+    (started,) = aws.named("start_execution")
+    assert started["stateMachineArn"] == ENVIRONMENT["AGENT_SCAN_MACHINE"]
+    assert json.loads(started["input"]) == {"via": "scan"}
 
 
 @pytest.mark.parametrize(
