@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import msgspec
@@ -113,6 +113,25 @@ def troubles() -> list[Trouble]:
         return _troubles()
 
 
+@contextmanager
+def state() -> Iterator[tuple["DynamoDBClient", str]]:
+    """Yield how to read the state table, for pages that read about accounts which `organization` has."""
+    with _reading():
+        yield _client(), _settings().state_table
+
+
+@contextmanager
+def whole() -> Iterator[tuple["DynamoDBClient", str]]:
+    """Yield the same for what is of no account: channels, queues, settings, the archive."""
+    with _reading():
+        yield _client(), _settings().state_table
+
+
+def may_operate() -> bool:
+    """Return whether whoever is at the page may act on what is of no account."""
+    return True
+
+
 def present() -> datetime:
     """Return the present moment, UTC."""
     return now()
@@ -144,9 +163,14 @@ def _settings() -> DashboardSettings:
 
 @st.cache_resource(show_spinner=False)
 def _client() -> "DynamoDBClient":
+    return aws_client("dynamodb")
+
+
+def aws_client(service: str) -> Any:
+    """Return a client of the hub's account and Region; whoever asks keeps it."""
     # boto3 itself reads AWS_DEFAULT_REGION only; Lambda and the CLI's users set AWS_REGION.
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
-    return boto3.client("dynamodb", region_name=os.environ.get("AWS_REGION") or None, config=config)
+    return boto3.client(service, region_name=os.environ.get("AWS_REGION") or None, config=config)  # type: ignore[call-overload]
 
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)

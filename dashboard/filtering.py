@@ -13,9 +13,14 @@ _MANY = ("severity", "account", "ou", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
 
 
+def current() -> Filters:
+    """Return what the address asks for."""
+    return read_filters({name: st.query_params.get_all(name) for name in st.query_params})
+
+
 def show(organization: Organization, detections: list[str]) -> Filters:
     """Show the filters and return what the address asks for."""
-    filters = read_filters({name: st.query_params.get_all(name) for name in st.query_params})
+    filters = current()
     for name in _MANY:
         st.session_state[_key(name)] = list(getattr(filters, name))
     for name in _ONE:

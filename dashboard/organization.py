@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from contract.finding import Finding
+from dashboard.filters import Filters
 from hub.store.accounts import ACTIVE, Account
 from hub.store.spokes import Spoke
 
@@ -54,6 +55,24 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         wanted = set(ous)
         return tuple(one.id for one in self.accounts.values() if wanted.intersection(_and_above(one.ou_path)))
 
+    def chosen(self, filters: Filters) -> tuple[str, ...] | None:
+        """Return the accounts that filters ask for: empty when they ask for any, None when they leave none."""
+        if not (filters.ou or filters.owner):
+            return filters.account
+        inside = self.accounts_in(filters.ou) if filters.ou else tuple(self.accounts)
+        owned = (one for one in inside if not filters.owner or self.owner(one) in filters.owner)
+        return tuple(one for one in owned if not filters.account or one in filters.account) or None
+
+    def narrowed(self, filters: Filters) -> "Organization":
+        """Return the part of the organization that filters ask for: its accounts, and their spokes in its Regions."""
+        chosen = self.chosen(filters) if filters.names_accounts else tuple(self.accounts)
+        kept = set(chosen or ())
+        return msgspec.structs.replace(
+            self,
+            accounts={one: account for one, account in self.accounts.items() if one in kept},
+            spokes=tuple(one for one in self.spokes if _is_of(one, filters, kept)),
+        )
+
     def regions(self) -> list[str]:
         """Return every Region that has a spoke."""
         return sorted({spoke.heartbeat.region for spoke in self.spokes})
@@ -83,6 +102,12 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     def _unheard(self) -> list[Account]:
         heard = {spoke.heartbeat.account for spoke in self.spokes}
         return [one for one in self.accounts.values() if one.status == ACTIVE and one.id not in heard]
+
+
+def _is_of(spoke: Spoke, filters: Filters, accounts: set[str]) -> bool:
+    beat = spoke.heartbeat
+    has_account = beat.account in accounts or not filters.names_accounts
+    return has_account and (not filters.region or beat.region in filters.region)
 
 
 def _and_above(path: str) -> Iterator[str]:
