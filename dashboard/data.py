@@ -163,7 +163,8 @@ def _settings() -> DashboardSettings:
 
 @st.cache_resource(show_spinner=False)
 def _client() -> "DynamoDBClient":
-    return aws_client("dynamodb")
+    client: DynamoDBClient = aws_client("dynamodb")
+    return client
 
 
 def aws_client(service: str) -> Any:

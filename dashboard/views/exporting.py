@@ -1,4 +1,4 @@
-"""The buttons below a table that make a file of it."""
+"""The buttons below a table by which it becomes a file."""
 
 from collections.abc import Sequence
 
