@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import banner, findings, overview, tagging
+from dashboard.views import banner, compliance, findings, overview, tagging
 
 
 def show_app() -> None:
@@ -18,6 +18,7 @@ def show_app() -> None:
         st.Page(overview.show, title="Overview", icon=":material/space_dashboard:", default=True),
         st.Page(findings.show, title="Findings", icon=":material/policy:", url_path="findings"),
         st.Page(tagging.show, title="Tagging", icon=":material/sell:", url_path="tagging"),
+        st.Page(compliance.show, title="Compliance", icon=":material/rule:", url_path="compliance"),
     ]
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(overview.show, title="Overview", url_path="overview")

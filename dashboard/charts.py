@@ -83,3 +83,27 @@ def legend() -> Html:
     """Return what each severity's colour means."""
     items = (f'<span><i class="m-fill-{one.lower()}"></i>{text(one.capitalize())}</span>' for one in WORST_FIRST)
     return Html(f'<div class="m-legend" aria-hidden="true">{"".join(items)}</div>')
+
+
+_OUTCOMES = ("failed", "accepted", "passed")
+
+
+def outcome(passed: int, accepted: int, failed: int, largest: int) -> Html:
+    """Return one bar of what failed, failed and is accepted, and passed, as long as its sum is beside the largest."""
+    counts = dict(zip(_OUTCOMES, (failed, accepted, passed), strict=True))
+    total = sum(counts.values())
+    words = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+    parts = joined(
+        Html(f'<i class="m-fill-{what}" style="flex-grow:{count}"></i>') for what, count in counts.items() if count
+    )
+    length = 100 * total / largest if largest else 0
+    return Html(
+        f'<span class="m-bar" role="img" aria-label="{text(words)}" title="{text(words)}">'
+        f'<span style="width:{length:.2f}%">{parts}</span></span>'
+    )
+
+
+def outcome_legend() -> Html:
+    """Return what the parts of such a bar mean; accepted ones are hatched too, for whoever sees no colours."""
+    items = (f'<span><i class="m-fill-{one}"></i>{text(one.capitalize())}</span>' for one in _OUTCOMES)
+    return Html(f'<div class="m-legend" aria-hidden="true">{"".join(items)}</div>')

@@ -67,6 +67,12 @@ def activity() -> Activity:
         return activity_of(_summary(), _open_counts(), _page(_SERIOUS, None, _NEWEST).findings, _tagging())
 
 
+def open_by_detection() -> dict[str, int]:
+    """Return how many findings of each detection and control are open in the whole organization."""
+    with _reading():
+        return {one.control: one.findings for one in _open_counts() if one.control and one.findings > 0}
+
+
 def detections() -> list[str]:
     """Return the detections and controls that have open findings."""
     with _reading():
@@ -125,6 +131,11 @@ def whole() -> Iterator[tuple["DynamoDBClient", str]]:
     """Yield the same for what is of no account: channels, queues, settings, the archive."""
     with _reading():
         yield _client(), _settings().state_table
+
+
+def sees_all() -> bool:
+    """Return whether whoever is at the page may see numbers of the whole organization."""
+    return True
 
 
 def may_operate() -> bool:
