@@ -251,6 +251,14 @@ def control_rollup_key(day: str, control: str) -> tuple[str, str]:
 ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
 
 
+DEPLOYED_PARTITION = "DEPLOYED"
+
+
+def deployed_key(what: str) -> tuple[str, str]:
+    """Return pk and sk of a part of what is deployed."""
+    return DEPLOYED_PARTITION, what
+
+
 CONTROLS_PARTITION = "CONTROL"
 
 

@@ -14,6 +14,7 @@ from contract.names import VERSION
 from generator.agents.scripts import Script, Scripts
 from generator.artefacts_stack import artefacts_stack
 from generator.config import Config, Target
+from generator.deployed import written_deployed
 from generator.forwarding_share import RuleReport, rule_reports
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS, SPOKE_FUNCTIONS, Function
 from generator.guardrail import FILE as GUARDRAIL_FILE
@@ -149,6 +150,7 @@ def _scope(config: Config) -> dict[str, Any]:
 
 
 GENERATED: Mapping[str, Callable[[Config], Any]] = {
+    "hub/deployed.json": written_deployed,
     "hub/overrides.json": _overrides,
     "hub/scope.json": _scope,
     "hub/settings.json": detection_settings,

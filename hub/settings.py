@@ -38,8 +38,12 @@ class ReportsSettings(Settings, frozen=True, kw_only=True):
 
 
 class InventorySettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-inventory`. The value of an account's tag `owner_tag` says who owns it."""
+    """Of `muster-inventory`. The value of an account's tag `owner_tag` says who owns it.
 
+    `archive_bucket` is empty where there is no archive.
+    """
+
+    archive_bucket: str = ""
     findings_table: str
     prefix: str
     state_table: str

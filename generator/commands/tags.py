@@ -14,8 +14,8 @@ from generator.config import load
 from generator.problems import BadInputError
 from generator.recovery.place import hub_place
 from generator.shown import printable
-from hub.store.coverage_of_tags import Share, TagCoverage, coverage_of
 from hub.store.accounts import AccountStore
+from hub.store.coverage_of_tags import Share, TagCoverage, coverage_of
 from hub.store.tagging import KEPT, TaggingStore
 
 app = typer.Typer(help="What was created, by whom, and what stayed untagged.", no_args_is_help=True)

@@ -20,8 +20,8 @@ from troposphere.s3 import (
 )
 
 from contract.archive import COLUMNS, FOLDER
+from dashboard.archive.saved import SAVED
 from generator import iam
-from generator.archive.saved import SAVED
 from generator.config import Config
 from generator.functions import ARCHIVER, LATE_ARCHIVER
 from generator.parts.bucket import bucket_policy, expiring, private_bucket

@@ -36,7 +36,7 @@ def inventory(site: Site) -> list[AWSObject]:
     buckets = f"arn:${{AWS::Partition}}:s3:::{bucket}"
     callers = [GetAtt(rule, "Arn") for rule in (hourly, changed)]
     statements = [
-        *_state("BatchWriteItem", "Query"),
+        *_state("BatchWriteItem", "GetItem", "Query"),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
         iam.query_index("FindingsTable", CONTROL_INDEX),
         iam.walk_organization(),
