@@ -251,6 +251,11 @@ def control_rollup_key(day: str, control: str) -> tuple[str, str]:
 ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
 
 
+def events_key(day: str) -> tuple[str, str]:
+    """Return pk and sk of how many events each account sent on a day."""
+    return "EVENTS", day
+
+
 DEPLOYED_PARTITION = "DEPLOYED"
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import banner, compliance, findings, overview, tagging
+from dashboard.views import archive, banner, compliance, findings, operations, overview, settings, tagging
 
 
 def show_app() -> None:
@@ -19,6 +19,9 @@ def show_app() -> None:
         st.Page(findings.show, title="Findings", icon=":material/policy:", url_path="findings"),
         st.Page(tagging.show, title="Tagging", icon=":material/sell:", url_path="tagging"),
         st.Page(compliance.show, title="Compliance", icon=":material/rule:", url_path="compliance"),
+        st.Page(operations.show, title="Operations", icon=":material/monitor_heart:", url_path="operations"),
+        st.Page(archive.show, title="Archive", icon=":material/inventory_2:", url_path="archive"),
+        st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
     ]
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(overview.show, title="Overview", url_path="overview")

@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 from pydantic import BaseModel
+from troposphere import Template
 
 from contract.names import VERSION
 from generator.config import Config
+from generator.costs import account_costs, standing_costs, total
 from generator.dead_letters import dead_letter_queues
 from generator.functions import FUNCTIONS
 from generator.hub_stack import hub_stack
@@ -27,13 +29,16 @@ _MOST = 400
 
 def written_deployed(config: Config) -> dict[str, Any]:
     """Return `hub/deployed.json`."""
+    stack = hub_stack(config, {what.name: f"{what.name}.zip" for what in FUNCTIONS})
     deployed = Deployed(
         version=VERSION,
-        dead_letters=tuple(_dead_letters(config)),
+        dead_letters=tuple(_dead_letters(stack)),
         routes=tuple(_route(one) for one in routing_of(config).routes),
         channels=tuple(_channels(config)),
         archive_engine=_engine(config),
         archive_database=config.names.archive_database if config.archive.enabled else "",
+        standing=round(total(standing_costs([*stack.to_dict()["Resources"].values()])), 2),
+        prices={one.what: one.price for one in account_costs()},
     )
     written = {"deployed": deployed, "sections": [*sections(config)]}
     return dict(msgspec.to_builtins(written))
@@ -84,8 +89,7 @@ def _words(value: Any) -> str:
     return _words(value.model_dump(mode="json")) if isinstance(value, BaseModel) else str(value)
 
 
-def _dead_letters(config: Config) -> Iterator[DeadLetters]:
-    stack = hub_stack(config, {what.name: "" for what in FUNCTIONS})
+def _dead_letters(stack: Template) -> Iterator[DeadLetters]:
     for one in dead_letter_queues(stack.resources.values()):
         yield DeadLetters(one.name, one.kind.value, one.handler)
 
@@ -98,10 +102,10 @@ def _channels(config: Config) -> Iterator[Channel]:
 
 
 def _route(one: Route) -> DeployedRoute:
-    told = {"name", "channels", "is_last"}
+    told = {"name", "channels", "otherwise", "digest", "is_last"}
     said = {name: value for name, value in msgspec.to_builtins(one).items() if name not in told and value}
     conditions = tuple(f"{name.replace('_', ' ')}: {_words(value)}" for name, value in said.items())
-    return DeployedRoute(one.name, one.channels, conditions, one.is_last)
+    return DeployedRoute(one.name, one.channels, conditions, one.otherwise, one.digest, one.is_last)
 
 
 def _engine(config: Config) -> str:

@@ -122,6 +122,7 @@ def ask_athena(  # noqa: PLR0913 - the last two are for tests
     athena: Any,
     database: str,
     limits: Limits = NO_LIMITS,
+    *,
     sleep: Callable[[float], None] = time.sleep,
     poll_seconds: float = 1,
 ) -> Answer:

@@ -41,11 +41,16 @@ class DeadLetters(msgspec.Struct, frozen=True):
 
 
 class DeployedRoute(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who hears of what, in words: `conditions` are empty where a route takes everything."""
+    """Who hears of what, in words: `conditions` are empty where a route takes everything.
+
+    `otherwise` are the channels that hear where an account's owner is nobody, `digest` says how often there is one.
+    """
 
     name: str
     channels: tuple[str, ...]
     conditions: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    digest: tuple[str, ...] = ()
     is_last: bool = False
 
 
@@ -59,9 +64,10 @@ class Channel(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Deployed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is deployed; `at` is when the hub first saw it (`contract.clock.iso` text), `digest` says whether it changed.
+    """What is deployed; `at` is when the hub first saw it (`contract.clock.iso` text), `digest` tells it from others.
 
-    `archive_engine` is athena or duckdb (empty: there is no archive).
+    `archive_engine` is athena or duckdb (empty: there is no archive). `standing` is what the hub costs a month by being
+    there, in dollars, `prices` what each of a thing costs that happens (`generator.costs` names them).
     """
 
     version: str
@@ -71,6 +77,8 @@ class Deployed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     archive_engine: str = ""
     archive_database: str = ""
     archive_bucket: str = ""
+    standing: float = 0
+    prices: dict[str, float] = {}
     digest: str = ""
     at: str = ""
 

@@ -378,6 +378,8 @@ def handle(
     (tmp_path / "overrides.json").write_bytes(b'[{"ous": ["r-none"], "settings": {"skipped_checks": ["trail"]}}]')
     monkeypatch.setattr(inventory, "_SCOPE", tmp_path / "scope.json")
     monkeypatch.setattr(inventory, "_OVERRIDES", tmp_path / "overrides.json")
+    monkeypatch.setattr(inventory, "_DEPLOYED", tmp_path / "deployed.json")
+    (tmp_path / "deployed.json").write_bytes(msgspec.json.encode(DEPLOYED))
     monkeypatch.setattr(inventory, "aws_client", aws)
     monkeypatch.setattr(inventory, "now", lambda: NOW)
     inventory._inventory.cache_clear()
