@@ -10,10 +10,11 @@ from contract.names import CROWD
 
 _SENDER = re.compile(r'"account":\s*"(\d{12})"')
 _SENT = re.compile(r'"time":\s*"([0-9T:.Z+-]{1,40})"')
-# What a function of a busy hub holds back is written together; a quiet one's is written at once.
-_PATIENCE = timedelta(minutes=5)
+# How long a write is waited for, for each of its units: a large organization's item costs more, and is written seldom.
+_PATIENCE = timedelta(seconds=3)
 
-Write = Callable[[Mapping[str, int], Sequence[int], datetime], None]
+# Writes counts, and the seconds from call to hub of some events; returns the units that it took.
+Write = Callable[[Mapping[str, int], Sequence[int], datetime], float]
 
 
 def crowding(bodies: Collection[str]) -> dict[str, int]:
@@ -28,18 +29,18 @@ def crowding(bodies: Collection[str]) -> dict[str, int]:
 
 
 class Tally:
-    """Events by account, and how late they came: written every few minutes, an item for all of them.
+    """Events by account, and how late they came: written together, the more seldom the more a write costs.
 
     What a function has not written when it ends is lost, and what the queue repeats is counted again: these are
     numbers to look at, and not worth a write for each event.
     """
 
     def __init__(self, write: Write) -> None:
-        """Take what writes counts, and the seconds from call to hub of some events."""
+        """Take what writes."""
         self._write = write
         self._counts: Counter[str] = Counter()
         self._late: list[int] = []
-        self._written: datetime | None = None
+        self._due: datetime | None = None
 
     def count(self, bodies: Collection[str], moment: datetime) -> None:
         """Count EventBridge events; write when it is time. What cannot be written waits, and raises."""
@@ -47,8 +48,9 @@ class Tally:
         first = next((found[1] for body in bodies if (found := _SENT.search(body))), "")
         if sent := timestamp(first):
             self._late.append(max(int((moment - sent).total_seconds()), 0))
-        if self._counts and (self._written is None or moment - self._written >= _PATIENCE):
-            # Also after a failure: the next try comes when the time has passed again.
-            self._written = moment
-            self._write(self._counts, self._late, moment)
+        if self._counts and (self._due is None or moment >= self._due):
+            # Also after a failure: the next try comes when some time has passed.
+            self._due = moment + _PATIENCE
+            units = self._write(self._counts, self._late, moment)
+            self._due = moment + max(units, 1) * _PATIENCE
             self._counts, self._late = Counter(), []

@@ -55,12 +55,14 @@ def show() -> None:
     with part("Events"):
         found = operations.events(organization, days)
         st.html(grid([_events(found), _accounts(found, organization)], "wide"))
-        exporting.show("events", ("day", "account", "name", "events"), _event_rows(found, organization))
+        if any(one.by_account for one in found):
+            exporting.show("events", ("day", "account", "name", "events"), _event_rows(found, organization))
     with part("Messages"):
         log = operations.log(days)
         st.html(grid([_sent(log, now), _waiting(deployment.channels(), now)], "wide"))
-        columns = ("at", "target", "kind", "subject", "count", "findings")
-        exporting.show("messages", columns, _sent_rows(log))
+        if log.sent:
+            columns = ("at", "target", "kind", "subject", "count", "findings")
+            exporting.show("messages", columns, _sent_rows(log))
     with part("Spending"):
         lines = operations.spending(organization, days)
         st.html(_spending(lines, min(days, 30)))

@@ -49,7 +49,8 @@ def show() -> None:
     with part("Suppressions"):
         found = deployment.suppressions()
         st.html(_suppressions(found, now))
-        exporting.show("suppressions", _SUPPRESSED, [_suppression_row(one, now) for one in found])
+        if found:
+            exporting.show("suppressions", _SUPPRESSED, [_suppression_row(one, now) for one in found])
     with part("Settings"):
         _show_sections(deployment.sections())
 
@@ -224,4 +225,5 @@ def _show_sections(found: Sequence[Section]) -> None:
                 st.html(table(("Setting", "Value", ""), lines, section.name))
     columns = ("section", "setting", "value", "is_usual")
     file = [{"section": name, "setting": one.name, "value": one.value, "is_usual": one.is_usual} for name, one in shown]
-    exporting.show("settings", columns, file)
+    if file:
+        exporting.show("settings", columns, file)

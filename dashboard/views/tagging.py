@@ -15,6 +15,7 @@ from dashboard.markup import (
     ago,
     breakable,
     card,
+    column,
     empty,
     grid,
     joined,
@@ -47,7 +48,8 @@ def show() -> None:
             return
         st.html(_numbers(found))
         st.html(_gaps(found.coverage.gaps))
-        exporting.show("untagged", ("api_call", "reason", "resources", "examples"), _gap_rows(found.coverage.gaps))
+        if found.coverage.gaps:
+            exporting.show("untagged", ("api_call", "reason", "resources", "examples"), _gap_rows(found.coverage.gaps))
         st.html(_newest(found.newest, organization))
         st.html(_shares_grid(found.coverage, organization, filters))
         exporting.show("tags", ("by", "name", "tagged", "untagged"), _share_rows(found.coverage))
@@ -158,9 +160,13 @@ def _shares_grid(coverage: TagCoverage, organization: Organization, filters: Fil
 
     return grid(
         [
-            _shares("Creators", coverage.by_creator, lambda one: breakable(one.name)),
+            column(
+                (
+                    _shares("Creators", coverage.by_creator, lambda one: breakable(one.name)),
+                    _shares("Accounts", coverage.by_account, account),
+                )
+            ),
             _shares("Kinds", coverage.by_call, lambda one: joined((text(_kind(one.name)), second_line(one.name)))),
-            _shares("Accounts", coverage.by_account, account),
         ]
     )
 

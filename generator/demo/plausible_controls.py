@@ -54,11 +54,6 @@ def _controls() -> tuple[tuple[Control, ...], tuple[float, ...]]:
     return known, tuple(accumulate(weight / (1 + place % 5) for place, weight in enumerate(weights)))
 
 
-def control_passing(on: Occasion, chance: random.Random) -> Finding:
-    """Return the finding that some control passed for a resource of its own."""
-    return passed(control_finding(on, chance), on.at)
-
-
 def control_finding(on: Occasion, chance: random.Random) -> Finding:
     """Return the finding that some control failed for a resource of its own."""
     controls, weights = _controls()

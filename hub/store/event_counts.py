@@ -37,12 +37,12 @@ class EventCountStore:
         self._client = client
         self._table = table
 
-    def add(self, counts: Mapping[str, int], late_seconds: Sequence[int], now: datetime) -> None:
-        """Add events by account, and how many seconds some of them took."""
+    def add(self, counts: Mapping[str, int], late_seconds: Sequence[int], now: datetime) -> float:
+        """Add events by account, and how many seconds some of them took; return the write units that it cost."""
         late = {_LATE: sum(late_seconds), _TIMED: len(late_seconds)} if late_seconds else {}
         added = [*counts.items()]
-        for start in range(0, len(added), _AT_ONCE):
-            self._add({**dict(added[start : start + _AT_ONCE]), **(late if start == 0 else {})}, now)
+        parts = [dict(added[start : start + _AT_ONCE]) for start in range(0, len(added), _AT_ONCE)]
+        return sum(self._add({**part, **(late if place == 0 else {})}, now) for place, part in enumerate(parts))
 
     def days(self, days: Sequence[str]) -> list[DayOfEvents]:
         """Return those of the days (`2026-11-20`, in their order) of which anything is known."""
@@ -50,17 +50,19 @@ class EventCountStore:
         found = {text(item, "sk"): item for item in read_items(self._client, self._table, keys)}
         return [_day(found[day]) for day in days if day in found]
 
-    def _add(self, amounts: Mapping[str, int], now: datetime) -> None:
+    def _add(self, amounts: Mapping[str, int], now: datetime) -> float:
         names = {f"#n{place}": name for place, name in enumerate(amounts)}
         values = {f":v{place}": amount for place, amount in enumerate(amounts.values())}
         added = ", ".join(f"#n{place} :v{place}" for place in range(len(amounts)))
-        self._client.update_item(
+        answer = self._client.update_item(
             TableName=self._table,
             Key=key_item(events_key(now.date().isoformat())),
             UpdateExpression=f"ADD {added} SET #ttl = :ttl",
             ExpressionAttributeNames={**names, "#ttl": TTL_ATTRIBUTE},
             ExpressionAttributeValues=to_item({**values, ":ttl": int((now + _KEPT).timestamp())}),
+            ReturnConsumedCapacity="TOTAL",
         )
+        return float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 1))
 
 
 def _day(item: Item) -> DayOfEvents:

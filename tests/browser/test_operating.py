@@ -1,4 +1,4 @@
-"""Pages about the organization's taggers, its controls, and the hub itself, in a browser, on the demo."""
+"""Pages about the organization's taggers and the hub itself, in a browser, on the demo."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.browser.conftest import settle
 from tests.demo import Demo
 
 pytestmark = pytest.mark.browser
-PAGES = ("tagging", "compliance", "operations", "archive", "settings")
+PAGES = ("tagging", "operations", "archive", "settings")
 WIDTHS = (800, 1440)
 
 Shoot = Callable[[Page, str], None]
@@ -44,16 +44,6 @@ def test_tagging_has_what_the_demo_tagged(demo: Demo, visit: Open) -> None:
     page = visit("tagging")
     expect(page.get_by_text("With their creator's tag", exact=True)).to_be_visible()
     expect(page.locator(".m-tile").nth(1)).to_contain_text(f"{demo.report.tags} resources")
-
-
-def test_a_standard_leads_to_its_controls_and_they_to_their_findings(visit: Open) -> None:
-    page = visit("compliance")
-    page.locator("a.m-choice").last.click()
-    settle(page)
-    expect(page).to_have_url(re.compile("standard="))
-    page.locator("section.m-card", has_text="controls fail").locator("tbody a").first.click()
-    expect(page.locator("h1")).to_have_text("Findings")
-    expect(page.locator("tbody tr").first).to_be_visible()
 
 
 def test_operations_count_the_demos_events_and_find_no_dead_letters(visit: Open) -> None:

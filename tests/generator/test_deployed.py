@@ -58,8 +58,8 @@ def test_every_table_is_there_however_much_is_set() -> None:
 
 
 def test_a_route_is_told_in_words() -> None:
-    route = {"name": "payments", "channels": ["email"], "minimum_severity": "HIGH", "tags": {"team": "pay*"}}
+    route = {"name": "payments", "channels": ["email"], "minimum_severity": "HIGH", "detections": ["iam.*"]}
     raw = {**sample().model_dump(), "routes": [route]}
     (found,) = written_deployed(Config.model_validate(raw))["deployed"]["routes"]
     assert found["channels"] == ("email",)
-    assert set(found["conditions"]) == {"minimum severity: HIGH", "tags: team = pay*"}
+    assert set(found["conditions"]) == {"minimum severity: HIGH", "detections: iam.*"}

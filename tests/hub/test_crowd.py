@@ -21,11 +21,13 @@ class Writes:
     def __init__(self) -> None:
         self.made: list[tuple[dict[str, int], list[int]]] = []
         self.failing = False
+        self.units = 1.0
 
-    def __call__(self, counts: Mapping[str, int], late: Sequence[int], _now: datetime) -> None:
+    def __call__(self, counts: Mapping[str, int], late: Sequence[int], _now: datetime) -> float:
         if self.failing:
             raise ConnectionError
         self.made.append((dict(counts), list(late)))
+        return self.units
 
 
 def event(account: str, seconds_ago: int = 30) -> str:
@@ -38,11 +40,20 @@ def test_the_first_events_are_written_at_once_and_the_next_ones_together() -> No
     tally = Tally(writes)
     tally.count([event(PAYMENTS), event(PAYMENTS), event(SANDBOX)], NOW)
     assert writes.made == [({PAYMENTS: 2, SANDBOX: 1}, [30])]
-    tally.count([event(PAYMENTS)], NOW + timedelta(minutes=1))
-    tally.count([event(SANDBOX)], NOW + timedelta(minutes=2))
+    tally.count([event(PAYMENTS)], NOW + timedelta(seconds=1))
+    tally.count([event(SANDBOX)], NOW + timedelta(seconds=2))
     assert len(writes.made) == 1
-    tally.count([event(SANDBOX)], NOW + timedelta(minutes=5))
-    assert writes.made[1] == ({PAYMENTS: 1, SANDBOX: 2}, [90, 150, 330])
+    tally.count([event(SANDBOX)], NOW + timedelta(seconds=3))
+    assert writes.made[1] == ({PAYMENTS: 1, SANDBOX: 2}, [31, 32, 33])
+
+
+def test_the_more_a_write_costs_the_longer_it_is_waited_for() -> None:
+    writes = Writes()
+    writes.units = 20
+    tally = Tally(writes)
+    for second in range(120):
+        tally.count([event(PAYMENTS)], NOW + timedelta(seconds=second))
+    assert [counts[PAYMENTS] for counts, _ in writes.made] == [1, 60]
 
 
 def test_what_could_not_be_written_is_written_the_next_time() -> None:
@@ -52,8 +63,8 @@ def test_what_could_not_be_written_is_written_the_next_time() -> None:
     with pytest.raises(ConnectionError):
         tally.count([event(PAYMENTS)], NOW)
     writes.failing = False
-    tally.count([event(PAYMENTS)], NOW + timedelta(minutes=1))
-    tally.count([event(PAYMENTS)], NOW + timedelta(minutes=6))
+    tally.count([event(PAYMENTS)], NOW + timedelta(seconds=1))
+    tally.count([event(PAYMENTS)], NOW + timedelta(seconds=4))
     assert [counts for counts, _ in writes.made] == [{PAYMENTS: 3}]
 
 
