@@ -1,4 +1,4 @@
-"""The Compliance page, in a browser, on controls that went through the demo's hub: after the pages that count findings."""
+"""The Compliance page, in a browser, on controls that the demo's hub counted: after pages that count all findings."""
 
 import random
 import re
@@ -29,7 +29,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="module")
 def controls(demo: Demo) -> list[Finding]:
     """Put findings of controls into the hub, two of three passing, and wait until its rollups have counted them."""
-    chance, at = random.Random(20_261_120), now() - timedelta(hours=2)  # noqa: S311 - the same findings each time
+    chance, at = random.Random(20_261_120), now() - timedelta(hours=2)
     accounts = sorted(one.id for one in demo.organization.members)
     occasions = [Occasion(accounts[place % len(accounts)], "eu-west-1", at, place) for place in range(NUMBER)]
     failed = [control_finding(one, chance) for one in occasions]
