@@ -41,18 +41,23 @@ def show() -> None:
     whole, filters = data.organization(), filtering.current().of_every_page
     organization = whole.narrowed(filters)
     st.html(_head(filters))
-    with part("Creator tags"), st.spinner("Reading reports", show_time=True):
-        found = creations(organization, filters)
-        if not (found.coverage.tagged or found.coverage.untagged):
-            st.html(card("Creator tags", empty("Nothing was created in these days", _NONE_YET), _extent(found)))
-            return
-        st.html(_numbers(found))
-        st.html(_gaps(found.coverage.gaps))
-        if found.coverage.gaps:
-            exporting.show("untagged", ("api_call", "reason", "resources", "examples"), _gap_rows(found.coverage.gaps))
-        st.html(_newest(found.newest, organization))
-        st.html(_shares_grid(found.coverage, organization, filters))
-        exporting.show("tags", ("by", "name", "tagged", "untagged"), _share_rows(found.coverage))
+    with part("Creator tags"):
+        with st.spinner("Reading reports", show_time=True):
+            found = creations(organization, filters)
+        _show_creations(found, organization, filters)
+
+
+def _show_creations(found: Creations, organization: Organization, filters: Filters) -> None:
+    if not (found.coverage.tagged or found.coverage.untagged):
+        st.html(card("Creator tags", empty("Nothing was created in these days", _NONE_YET), _extent(found)))
+        return
+    st.html(_numbers(found))
+    st.html(_gaps(found.coverage.gaps))
+    if found.coverage.gaps:
+        exporting.show("untagged", ("api_call", "reason", "resources", "examples"), _gap_rows(found.coverage.gaps))
+    st.html(_newest(found.newest, organization))
+    st.html(_shares_grid(found.coverage, organization, filters))
+    exporting.show("tags", ("by", "name", "tagged", "untagged"), _share_rows(found.coverage))
 
 
 def _head(filters: Filters) -> Html:
