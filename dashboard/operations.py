@@ -78,9 +78,9 @@ def redrive(queue: DeadLetters) -> None:
     """Give the messages of a queue of work back to where they came from. Raises `DataError`."""
     if not data.may_operate():
         raise DataError(f"you may look at {queue.name}, and not redrive it", "Ask an operator of the organization.")
-    sqs = data.aws_client("sqs")
     try:
         with data.whole():
+            sqs = data.aws_client("sqs")
             url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
             arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
             sqs.start_message_move_task(SourceArn=arn)

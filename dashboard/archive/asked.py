@@ -12,6 +12,13 @@ _OFF = "There is no archive: set archive.enabled = true in muster.toml, then mak
 _ASK_OTHERWISE = "Change the question and ask again; the columns stand below."
 _MAY_NOT = "Use a profile of the hub account that may ask Athena in the archive's workgroup and read its bucket."
 
+_MENDS = {
+    "AccessDenied": _MAY_NOT,
+    "AccessDeniedException": _MAY_NOT,
+    # Athena reads a question before it takes it up.
+    "InvalidRequestException": _ASK_OTHERWISE,
+}
+
 
 def ask(sql: str) -> Answer:
     """Return the answer to a query, at most `LIMITS` of it. Raises `DataError`."""
@@ -26,8 +33,7 @@ def ask(sql: str) -> Answer:
     except (QuestionError, ArchiveError) as error:
         raise DataError(str(error), _ASK_OTHERWISE) from error
     except ClientError as error:
-        if "AccessDenied" in error.response["Error"]["Code"]:
-            raise DataError(str(error), _MAY_NOT) from error
-        raise explained(error) from error
+        mend = _MENDS.get(error.response["Error"]["Code"])
+        raise (DataError(str(error), mend) if mend else explained(error)) from error
     except BotoCoreError as error:
         raise explained(error) from error

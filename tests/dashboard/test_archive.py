@@ -4,9 +4,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from streamlit.testing.v1 import AppTest
 
 from contract import archive
+from dashboard import data
 from dashboard.archive import asked
 from dashboard.archive.asking import ArchiveError, Limits, ask_athena, ask_files
 from dashboard.archive.question import QuestionError, question_of
@@ -158,6 +160,23 @@ class SlowAthena:
 
     def stop_query_execution(self, QueryExecutionId: str) -> None:  # noqa: N803 - boto3's name
         self.stopped.append(QueryExecutionId)
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"), [("AccessDeniedException", "Use a profile"), ("InvalidRequestException", "Change the question")]
+)
+def test_what_athena_refuses_says_what_to_do(
+    tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch, code: str, mend: str
+) -> None:
+    class Refusing:
+        def start_query_execution(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "StartQueryExecution")
+
+    deployed(tables, archive_engine="athena", archive_database="muster_archive")
+    monkeypatch.setattr(data, "aws_client", lambda service: Refusing() if service == "athena" else tables)
+    page = markup(ask(show("archive"), "SELECT 1"))
+    assert "No answer" in page
+    assert mend in page
 
 
 def test_athena_is_stopped_after_the_time_that_a_question_has() -> None:
