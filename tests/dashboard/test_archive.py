@@ -163,11 +163,13 @@ class SlowAthena:
 
 
 @pytest.mark.parametrize(
-    ("code", "mend"), [("AccessDeniedException", "Use a profile"), ("InvalidRequestException", "Change the question")]
+    "refusal", [("AccessDeniedException", "Use a profile"), ("InvalidRequestException", "Change the question")]
 )
 def test_what_athena_refuses_says_what_to_do(
-    tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch, code: str, mend: str
+    tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch, refusal: tuple[str, str]
 ) -> None:
+    code, mend = refusal
+
     class Refusing:
         def start_query_execution(self, **_: Any) -> None:
             raise ClientError({"Error": {"Code": code, "Message": "no"}}, "StartQueryExecution")
