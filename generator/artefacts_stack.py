@@ -21,8 +21,9 @@ def artefacts_stack(config: Config) -> Template:
     bucket = template.add_resource(
         private_bucket("Artefacts", _old_versions(), BucketName=name, DeletionPolicy="Delete")
     )
-    readers = [_organization_reads(config), _instances_list_scripts(config), _accounts_read_their_settings(config)]
-    template.add_resource(bucket_policy(bucket, readers))
+    agent = _instances_read_scripts(config) if config.agent.enabled else []
+    reading = [_organization_reads(config), _accounts_read_their_settings(config), *agent]
+    template.add_resource(bucket_policy(bucket, reading))
     template.add_output(Output("BucketName", Value=Ref(bucket)))
     return template
 
@@ -38,20 +39,8 @@ def _organization_reads(config: Config) -> dict[str, Any]:
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
-        "Resource": [Sub(f"${{Artefacts.Arn}}/{folder}*") for folder in ("functions/", "templates/", SCRIPTS_FOLDER)],
+        "Resource": [Sub("${Artefacts.Arn}/functions/*"), Sub("${Artefacts.Arn}/templates/*")],
         "Condition": _of_the_organization(config),
-    }
-
-
-def _instances_list_scripts(config: Config) -> dict[str, Any]:
-    """Return who may list the agent's scripts: the SSM Agent lists what it downloads, as the instance's role."""
-    return {
-        "Sid": "Scripts",
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "s3:ListBucket",
-        "Resource": Sub("${Artefacts.Arn}"),
-        "Condition": {**_of_the_organization(config), "StringLike": {"s3:prefix": f"{SCRIPTS_FOLDER}*"}},
     }
 
 
@@ -65,6 +54,24 @@ def _accounts_read_their_settings(config: Config) -> dict[str, Any]:
         "Resource": Sub("${Artefacts.Arn}/" + settings_key("${!aws:PrincipalAccount}")),
         "Condition": _of_the_organization(config),
     }
+
+
+def _instances_read_scripts(config: Config) -> list[dict[str, Any]]:
+    """Return who may read the agent's scripts: the organization; the Systems Manager agent lists before it reads."""
+    ours = _of_the_organization(config)
+    below = {"StringLike": {"s3:prefix": f"{SCRIPTS_FOLDER}*"}}
+    anybody = {"Effect": "Allow", "Principal": "*"}
+    scripts = Sub(f"${{Artefacts.Arn}}/{SCRIPTS_FOLDER}*")
+    return [
+        {"Sid": "AgentScripts", **anybody, "Action": "s3:GetObject", "Resource": scripts, "Condition": ours},
+        {
+            "Sid": "AgentFolder",
+            **anybody,
+            "Action": "s3:ListBucket",
+            "Resource": Sub("${Artefacts.Arn}"),
+            "Condition": {**ours, **below},
+        },
+    ]
 
 
 def _of_the_organization(config: Config) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from generator.commands import (
     archive,
     backtest,
     condition,
+    dashboard,
     delegation,
     demo,
     doctor,
@@ -65,7 +66,7 @@ app.command()(recovery.redrive)
 app.command()(events.explain)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
-app.command()(demo.dashboard)
+app.command()(dashboard.dashboard)
 app.add_typer(archive.app, name="archive")
 app.add_typer(local.app, name="local")
 app.add_typer(route.app, name="route")

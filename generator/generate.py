@@ -14,6 +14,7 @@ from contract.names import VERSION
 from generator.agents.scripts import Script, Scripts
 from generator.artefacts_stack import artefacts_stack
 from generator.config import Config, Target
+from generator.dashboard_stack import dashboard_stack
 from generator.deployed import written_deployed
 from generator.forwarding_share import RuleReport, rule_reports
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS, SPOKE_FUNCTIONS, Function
@@ -118,6 +119,7 @@ def templates(config: Config, artefacts: Mapping[str, str], scripts: Scripts = (
         "spoke": spoke_stack(config, artefacts, scripts),
         "artefacts": artefacts_stack(config),
         "management": management_stack(config),
+        **({"dashboard": dashboard_stack(config)} if config.web.hosting else {}),
         **({"web": web_stack(config)} if config.web.cdn else {}),
     }
     return {name: minified(template) for name, template in stacks.items()}

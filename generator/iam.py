@@ -5,6 +5,9 @@ from typing import Any, TypeAlias
 
 from troposphere import GetAtt, Ref, Sub
 
+from contract.archive import FOLDER
+from contract.names import Names
+
 Statement = dict[str, Any]
 Arn: TypeAlias = GetAtt | Sub
 
@@ -66,6 +69,38 @@ def send_messages(*queues: Arn) -> Statement:
 def consume_queue(*queues: Arn) -> Statement:
     """Be called by event source mappings on queues (Lambda guide, "Using Lambda with Amazon SQS")."""
     return allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], list(queues))
+
+
+def look_at_queues(*queues: Arn) -> Statement:
+    """See how many messages lie in queues."""
+    return allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], list(queues))
+
+
+def move_messages(dead: Sequence[Arn], working: Sequence[Arn]) -> list[Statement]:
+    """Have SQS move dead letters back to their queues (SQS guide, "Dead-letter queue redrive")."""
+    taken = ["sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"]
+    return [allow(taken, list(dead)), send_messages(*working)]
+
+
+def ask_archive(names: Names, archive: str, answers: str, folder: str, key: Arn) -> list[Statement]:
+    """Ask Athena in the archive's workgroup: it reads the archive and keeps answers in a folder as whoever asks.
+
+    Athena guide, "Identity and access management in Athena" and "Access to Glue Data Catalog databases and tables".
+    """
+    name = names.archive_database
+    calls = ["GetQueryExecution", "GetQueryResults", "StartQueryExecution", "StopQueryExecution"]
+    here = "${AWS::Region}:${AWS::AccountId}"
+    known = [
+        Sub(f"arn:${{AWS::Partition}}:glue:{here}:{one}") for one in ("catalog", f"database/{name}", f"table/{name}/*")
+    ]
+    return [
+        allow([f"athena:{one}" for one in calls], [Sub(f"arn:${{AWS::Partition}}:athena:{here}:workgroup/{name}")]),
+        allow(["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], known),
+        allow(["s3:GetBucketLocation", "s3:ListBucket"], [GetAtt(archive, "Arn"), GetAtt(answers, "Arn")]),
+        allow(["s3:GetObject"], [Sub(f"${{{archive}.Arn}}/{FOLDER}*"), Sub(f"${{{answers}.Arn}}/{folder}*")]),
+        allow(["s3:PutObject"], [Sub(f"${{{answers}.Arn}}/{folder}*")]),
+        allow(["kms:Decrypt"], [key], StringEquals={"kms:ViaService": _endpoint("s3")}),
+    ]
 
 
 def consume_stream(stream: Arn) -> Statement:
@@ -134,6 +169,47 @@ def list_folder(buckets: Arn, folder: str) -> Statement:
     return allow(["s3:ListBucket"], [buckets], StringEquals={"s3:prefix": folder})
 
 
+def list_below(buckets: Arn, prefix: str) -> Statement:
+    """List what lies below a prefix of buckets."""
+    return allow(["s3:ListBucket"], [buckets], StringLike={"s3:prefix": prefix})
+
+
+def read_parameters(*paths: Arn) -> Statement:
+    """Read the parameters below a path of Parameter Store, which is named with or without what follows it."""
+    return allow(["ssm:GetParametersByPath"], list(paths))
+
+
+def describe_instances() -> Statement:
+    """Read what EC2 knows of instances; the call knows no resources."""
+    return allow(["ec2:DescribeInstances"], "*")
+
+
+def describe_nodes() -> Statement:
+    """Read which instances Systems Manager reaches; the call is about all of them."""
+    return allow(["ssm:DescribeInstanceInformation"], "*")
+
+
+def send_commands(documents: Arn) -> Statement:
+    """Run some documents on the account's instances in this Region, and no other document."""
+    instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
+    return allow(["ssm:SendCommand"], [documents, instances])
+
+
+def read_commands() -> Statement:
+    """Read what became of commands; the call is about all of them."""
+    return allow(["ssm:ListCommandInvocations"], "*")
+
+
+def start_executions(*machines: Arn) -> Statement:
+    """Start executions of some state machines."""
+    return allow(["states:StartExecution"], list(machines))
+
+
+def invoke_functions(functions: Sequence[Arn]) -> Statement:
+    """Call some functions."""
+    return allow(["lambda:InvokeFunction"], list(functions))
+
+
 def write_objects(objects: Arn) -> Statement:
     """Write and delete objects."""
     return allow(["s3:DeleteObject", "s3:PutObject"], [objects])
@@ -181,6 +257,12 @@ def list_subscriptions(topics: Sequence[Any]) -> Statement:
 def read_secrets(secrets: Sequence[Any]) -> Statement:
     """Read some secrets, which their AWS managed key encrypts."""
     return allow(["secretsmanager:GetSecretValue"], secrets)
+
+
+def pull_image(repository: Arn) -> list[Statement]:
+    """Fetch a container's image from one repository; the token is the whole registry's and knows no resources."""
+    calls = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return [allow(["ecr:GetAuthorizationToken"], "*"), allow(calls, [repository])]
 
 
 def import_findings(product: Arn) -> Statement:
@@ -240,6 +322,68 @@ def keep_tag(key: str) -> Statement:
 
 def _first_tag(keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {"Null": {f"aws:ResourceTag/{keys[0]}": "true"}, "ForAllValues:StringEquals": {"aws:TagKeys": list(keys)}}
+
+
+def read_backups() -> Statement:
+    """List images and snapshots; the calls know no resources."""
+    return allow(["ec2:DescribeImages", "ec2:DescribeSnapshots"], "*")
+
+
+def date_backups(keys: Sequence[str]) -> list[Statement]:
+    """Tag images and snapshots that have no date yet (the first key) with these keys, and never over one of them."""
+    # ForAllValues is true of a request without tags (IAM guide, "Multivalued context keys").
+    conditions = _first_tag(keys)
+    null = {**conditions["Null"], "aws:TagKeys": "false"}
+    tag = allow(["ec2:CreateTags"], _backups(), **{**conditions, "Null": null})
+    return [tag, *(_kept_on_backups(key) for key in keys[1:])]
+
+
+def _kept_on_backups(key: str) -> Statement:
+    """Deny what writes a tag of an image or snapshot over a value that stands there already."""
+    written_over = {"Null": {f"aws:ResourceTag/{key}": "false"}, "ForAnyValue:StringEquals": {"aws:TagKeys": [key]}}
+    return {**allow(["ec2:CreateTags"], _backups(), **written_over), "Effect": "Deny"}
+
+
+def mark_backups(mark: str, beside: str, date: str) -> list[Statement]:
+    """Mark images and snapshots that have a date, once, and take the mark and the tag beside it away again."""
+    only = {"ForAllValues:StringEquals": {"aws:TagKeys": [mark, beside]}}
+    first = {"Null": {"aws:TagKeys": "false", f"aws:ResourceTag/{mark}": "true", f"aws:ResourceTag/{date}": "false"}}
+    return [
+        allow(["ec2:CreateTags"], _backups(), **only, **first),
+        allow(["ec2:DeleteTags"], _backups(), **only, Null={"aws:TagKeys": "false"}),
+    ]
+
+
+def delete_backups(mark: str, date: str, hold: str, retention: Mapping[str, str]) -> Statement:
+    """Delete images and snapshots that bear the mark and a date, no hold, and no tag of `retention` (key → value)."""
+    null = {f"aws:ResourceTag/{mark}": "false", f"aws:ResourceTag/{date}": "false", f"aws:ResourceTag/{hold}": "true"}
+    kept = {f"aws:ResourceTag/{key}": value for key, value in retention.items()}
+    return allow(["ec2:DeleteSnapshot", "ec2:DeregisterImage"], _backups(), Null=null, StringNotEqualsIgnoreCase=kept)
+
+
+def see_uses() -> list[Statement]:
+    """See what uses images and snapshots, and with whom they are shared; parameters may have any name."""
+    actions = [
+        *("autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeLaunchConfigurations"),
+        *("ec2:DescribeInstances", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplates"),
+        "ssm:DescribeParameters",
+    ]
+    parameters = Sub("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*")
+    return [
+        allow(actions, "*"),
+        allow(["ec2:DescribeImageAttribute", "ec2:DescribeSnapshotAttribute"], _backups()),
+        allow(["ssm:GetParameters"], [parameters]),
+    ]
+
+
+def _backups() -> list[Sub]:
+    """Return the ARNs of images and snapshots, which name no account (service authorization reference, EC2)."""
+    return [Sub(f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}::{kind}/*") for kind in ("image", "snapshot")]
+
+
+def call_function(function: Arn) -> Statement:
+    """Call one function."""
+    return allow(["lambda:InvokeFunction"], [function])
 
 
 def look_after_rules() -> Statement:
@@ -346,49 +490,3 @@ def take_back_trails() -> Statement:
 
 def _of_services(principals: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {"StringEquals": {"organizations:ServicePrincipal": list(principals)}}
-
-
-def start_executions(*machines: Arn) -> Statement:
-    """Start executions of some state machines."""
-    return allow(["states:StartExecution"], list(machines))
-
-
-def invoke_functions(*functions: Arn) -> Statement:
-    """Call some functions."""
-    return allow(["lambda:InvokeFunction"], list(functions))
-
-
-def see_instances() -> Statement:
-    """See the instances of the account, as EC2 has them; the call knows no resources."""
-    return allow(["ec2:DescribeInstances"], "*")
-
-
-def see_nodes() -> Statement:
-    """See what Systems Manager knows of instances; the call knows no resources that could be named beforehand."""
-    return allow(["ssm:DescribeInstanceInformation"], "*")
-
-
-def read_parameters(path: str) -> Statement:
-    """Read the parameters below a path; which of both forms the call asks for depends on its slash."""
-    parameters = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{path}"
-    return allow(["ssm:GetParametersByPath"], [Sub(parameters), Sub(f"{parameters}/*")])
-
-
-def send_commands(documents: Sequence[Any]) -> list[Statement]:
-    """Send some documents to instances of the account."""
-    instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
-    return [allow(["ssm:SendCommand"], [*documents, instances])]
-
-
-def see_commands() -> Statement:
-    """See what came of commands; the call knows no resources."""
-    return allow(["ssm:ListCommandInvocations"], "*")
-
-
-def read_scripts(bucket: str, folder: str) -> list[Statement]:
-    """Read the agent's scripts as the SSM Agent does: `aws:downloadContent` also lists what it fetches."""
-    arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"
-    return [
-        allow(["s3:GetObject"], [Sub(f"{arn}/{folder}*")]),
-        allow(["s3:ListBucket"], [Sub(arn)], StringLike={"s3:prefix": f"{folder}*"}),
-    ]

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
-from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, Names
+from contract.names import METRICS_NAMESPACE, RETENTION_OVERDUE, SILENT_SPOKES, Names
 from contract.settings import read_settings
+from contract.spoke_events import Job
+from hub import own_findings
 from hub.account_tags import is_about_tags, named_accounts
 from hub.census import Registrar
 from hub.clients import aws_client
@@ -23,12 +25,14 @@ from hub.coverage_findings import account_uncovered, spoke_silent
 from hub.deployed import Written, keep, load_deployed
 from hub.overrides import Override, load_overrides, settings_files
 from hub.own_findings import ACCOUNT_UNCOVERED, SPOKE_SILENT
+from hub.retention import Expected, retention_findings
 from hub.settings import InventorySettings
 from hub.settings_files import write_settings
 from hub.silence import silences
 from hub.store.accounts import Account, AccountStore
 from hub.store.deployed import DeployedStore
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 
 if TYPE_CHECKING:
@@ -58,6 +62,7 @@ class Stores(msgspec.Struct, frozen=True):
     spokes: SpokeStore
     findings: FindingStore
     deployed: DeployedStore
+    retention: RetentionStore
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -67,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True):
     overrides: tuple[Override, ...]
     names: Names
     deployed: Written
+    retention: Expected = Expected((), timedelta())
 
 
 @metrics.log_metrics
@@ -84,16 +90,22 @@ def refresh_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 @cache
 def _inventory() -> "Inventory":
     settings, client = read_settings(InventorySettings, os.environ), aws_client("dynamodb")
-    deployed = load_deployed(_DEPLOYED, settings.archive_bucket)
-    plan = Plan(load_scope(_SCOPE), load_overrides(_OVERRIDES), Names(settings.prefix), deployed)
+    deployed, expected = load_deployed(_DEPLOYED, settings.archive_bucket), _expected(settings)
+    plan = Plan(load_scope(_SCOPE), load_overrides(_OVERRIDES), Names(settings.prefix), deployed, expected)
     stores = Stores(
         AccountStore(client, settings.state_table),
         SpokeStore(client, settings.state_table),
         FindingStore(client, settings.findings_table),
         DeployedStore(client, settings.state_table),
+        RetentionStore(client, settings.state_table),
     )
     registrar = Registrar(aws_client("organizations"), plan.scope, settings.owner_tag)
     return Inventory(registrar, lambda region: aws_client("s3", region), stores, plan)
+
+
+def _expected(settings: InventorySettings) -> Expected:
+    jobs = tuple(Job(one) for one in settings.retention_jobs.split(",") if one)
+    return Expected(jobs, timedelta(seconds=settings.retention_interval_seconds))
 
 
 class Inventory:
@@ -121,6 +133,7 @@ class Inventory:
         failed = [] if found.is_whole else ["the organization's tree"]
         failed += _failed("findings", lambda: self._tell(found.accounts, moment))
         failed += _failed("what is deployed", lambda: self._keep(moment))
+        failed += _failed("retention", lambda: self._tell_retention(found.accounts, moment))
         failed += self._distribute(settings_files(self._plan.overrides, found.accounts), seconds_left)
         if failed:
             raise InventoryError(f"failed: {', '.join(failed)}")
@@ -147,6 +160,21 @@ class Inventory:
     def _keep(self, moment: datetime) -> None:
         if keep(self._plan.deployed, self._stores.deployed, iso(moment)):
             logger.info("Something else is deployed", version=self._plan.deployed.deployed.version)
+
+    def _tell_retention(self, accounts: list[Account], moment: datetime) -> None:
+        """Open and close findings about the runs over images and snapshots, and count those that did not come."""
+        store, expected = self._stores.retention, self._plan.retention
+        if expected.jobs:
+            expected = msgspec.structs.replace(expected, since=store.expected_since(iso(moment)))
+        else:
+            store.expect_none()
+        holding = list(retention_findings(accounts, store.each(), expected, self._plan.names, moment))
+        told = (own_findings.RETENTION_FAILED.id, own_findings.RETENTION_OVERDUE.id)
+        changes = follow(self._stores.findings, told, holding, iso(moment))
+        overdue = sum(one.detection == own_findings.RETENTION_OVERDUE.id for one in holding)
+        metrics.add_metric(name=RETENTION_OVERDUE, unit=MetricUnit.Count, value=overdue)
+        if changes:
+            logger.info("Retention looked after", changed=len(changes), overdue=overdue)
 
     def _distribute(self, files: Mapping[str, bytes], seconds_left: SecondsLeft) -> list[str]:
         def write(region: str) -> None:

@@ -85,13 +85,6 @@ def _sender(call: Call) -> str:
     return call.arn("ses", f"identity/{address}") if address else ""
 
 
-def _parameters(call: Call) -> str:
-    """The path of a call for all parameters below it (Systems Manager guide, "Restricting access to parameters")."""
-    if call.action != "ssm:GetParametersByPath":
-        return ""
-    return call.arn("ssm", f"parameter/{str(call.document.get('Path', '')).strip('/')}")
-
-
 def _document(call: Call) -> str:
     """The SSM document; Amazon's own belong to no account (service authorization reference, "Systems Manager")."""
     if not _DOCUMENT_CALL.fullmatch(call.action):
@@ -101,6 +94,13 @@ def _document(call: Call) -> str:
         return name
     owner = "" if name.startswith("AWS-") else call.account
     return f"arn:{PARTITION}:ssm:{call.region}:{owner}:document/{name}"
+
+
+def _parameters(call: Call) -> str:
+    """The path below which parameters are read, as the request writes it (IAM names it so in its refusals)."""
+    if call.action != "ssm:GetParametersByPath":
+        return ""
+    return call.arn("ssm", f"parameter{call.document.get('Path', '/')}")
 
 
 def _product(call: Call) -> str:
@@ -119,5 +119,5 @@ def _hub(call: Call) -> str:
 
 NAMERS: tuple[Callable[[Call], str], ...] = (
     *(_rule, _archive, _stream, _administrator),
-    *(_sender, _parameters, _document, _product, _hub),
+    *(_sender, _document, _parameters, _product, _hub),
 )

@@ -26,7 +26,7 @@ from dashboard.markup import (
     text,
 )
 from dashboard.organization import Organization
-from dashboard.views import exporting
+from dashboard.views import exporting, retention
 from dashboard.views.parts import part
 from hub.store.coverage_of_tags import Gap, Share, TagCoverage
 
@@ -45,6 +45,7 @@ def show() -> None:
         with st.spinner("Reading reports", show_time=True):
             found = creations(organization, filters)
         _show_creations(found, organization, filters)
+    retention.show(organization, filters)
 
 
 def _show_creations(found: Creations, organization: Organization, filters: Filters) -> None:
@@ -63,8 +64,8 @@ def _show_creations(found: Creations, organization: Organization, filters: Filte
 def _head(filters: Filters) -> Html:
     days = filters.days or USUAL_DAYS
     window = "today and yesterday" if days == 1 else f"the last {days} days"
-    words = f"What was created in {window}, by whom, and what has no creator's tag."
-    return Html(f'<div class="m-head"><h1>Tagging</h1><p>{text(words)}</p></div>')
+    words = f"What was created in {window}, by whom, what has no creator's tag, and what is past its date."
+    return Html(f'<div class="m-head"><h1>Tagging and retention</h1><p>{text(words)}</p></div>')
 
 
 def _numbers(found: Creations) -> Html:

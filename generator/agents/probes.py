@@ -1,44 +1,47 @@
-"""How to tell that an agent runs already: commands that succeed then, and print its version.
+"""How to tell that an agent runs: commands that succeed when it does, and print its version.
 
-Trend Micro: the Deep Security agent counts once it is activated, for its installer would reset an activated one
-(https://help.deepsecurity.trendmicro.com, "Command-line basics"); Vision One's base agent counts once its service runs.
+Trend Micro's script begins by resetting an agent that is activated already (`dsa_control -r`): whatever state that is
+in, it must be found. Sources: Trend Micro's help, "Command-line basics" (of an activated agent, GetAgentStatus names
+the manager); Vision One's, "Endpoint Basecamp".
 """
 
 from contract.agents import Platform
-from generator.settings.agent import Agent, Kind
+from generator.problems import BadInputError
+from generator.settings.agent import Agent
 
 _TREND_LINUX = """\
-if systemctl is-active --quiet ds_agent 2>/dev/null || service ds_agent status >/dev/null 2>&1; then
-  if /opt/ds_agent/dsa_query -c GetAgentStatus 2>/dev/null | grep -q 'AgentStatus.dsmUrl: .'; then
-    /opt/ds_agent/dsa_query -c GetAgentStatus 2>/dev/null | sed -n 's/^AgentStatus.version: //p' | head -n 1
-    exit 0
-  fi
-fi
-if systemctl is-active --quiet tmxbc 2>/dev/null || service tmxbc status >/dev/null 2>&1; then
-  echo 'Vision One'
+runs() {
+  if command -v systemctl >/dev/null; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null; fi
+}
+if runs ds_agent && /opt/ds_agent/dsa_query -c GetAgentStatus | grep -Eq '^AgentStatus\\.(agentState: green|dsmUrl: .)'
+then
+  rpm -q --queryformat '%{VERSION}-%{RELEASE}' ds_agent 2>/dev/null ||
+    dpkg-query --show --showformat '${Version}' ds-agent 2>/dev/null || true
   exit 0
 fi
-exit 1
-"""
+runs tmxbc"""
+
 _TREND_WINDOWS = """\
-$agent = Get-Service -Name ds_agent -ErrorAction SilentlyContinue
-if ($agent -and $agent.Status -eq 'Running') {
-  $folder = Join-Path $Env:ProgramFiles 'Trend Micro\\Deep Security Agent'
-  $said = & (Join-Path $folder 'dsa_query.cmd') -c GetAgentStatus 2>$null | Out-String
-  if ($said -match 'AgentStatus\\.dsmUrl: \\S') {
-    if ($said -match 'AgentStatus\\.version: (\\S+)') { Write-Output $Matches[1] }
-    exit 0
-  }
+$names = 'ds_agent', 'Trend Micro Endpoint Basecamp'
+$running = @(Get-Service -Name $names -ErrorAction SilentlyContinue | Where-Object { $_.Status -eq 'Running' })
+$agent = Join-Path $Env:ProgramFiles 'Trend Micro\\Deep Security Agent'
+if ($running.Name -contains 'ds_agent') {
+    $status = & (Join-Path $agent 'dsa_query.cmd') -c GetAgentStatus
+    if ($status -match '^AgentStatus\\.(agentState: green|dsmUrl: .)') {
+        (Get-Item -LiteralPath (Join-Path $agent 'dsa.exe')).VersionInfo.ProductVersion
+        exit 0
+    }
 }
-$base = Get-Service -DisplayName 'Trend Micro Endpoint Basecamp*' -ErrorAction SilentlyContinue
-if ($base -and $base.Status -eq 'Running') { Write-Output 'Vision One'; exit 0 }
-exit 1
-"""
+exit [int](-not ($running.Name -contains 'Trend Micro Endpoint Basecamp'))"""
 
 
 def probe(agent: Agent, platform: Platform) -> str:
-    """Return the commands that succeed where the agent runs already."""
-    own = {Platform.LINUX: agent.linux_running, Platform.WINDOWS: agent.windows_running}[platform]
-    if own or agent.kind is not Kind.TREND:
-        return own or "exit 1"
-    return _TREND_LINUX if platform is Platform.LINUX else _TREND_WINDOWS
+    """Return the commands for a platform; `BadInputError` for what a document or its script would misread."""
+    usual = {Platform.LINUX: _TREND_LINUX, Platform.WINDOWS: _TREND_WINDOWS}
+    setting = f"{platform.lower()}_running"
+    given: str = getattr(agent, setting)
+    if "{{" in given:
+        raise BadInputError(f"agent.{setting}: {{{{ begins a parameter of an SSM document; write it another way")
+    if platform is Platform.WINDOWS and any(line.startswith("'@") for line in given.splitlines()):
+        raise BadInputError(f"agent.{setting}: a line that begins with '@ would end it; write it another way")
+    return given or usual[platform]

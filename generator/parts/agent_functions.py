@@ -1,56 +1,66 @@
-"""The agent installer's functions, each with a role of its own, and the one queue of what they could not tell."""
+"""The agent installer's functions in a spoke, and the queue of what they could not handle or report."""
 
 from troposphere import AWSObject, GetAtt, Sub
 
 from contract.account_settings import settings_key
 from generator import iam
-from generator.functions import AGENT_CAPTURE, AGENT_CHECK, AGENT_INSTALL, AGENT_RESULT, AGENT_SCAN
+from generator.config import Config
+from generator.functions import AGENT_CAPTURE, AGENT_CHECK, AGENT_INSTALL, AGENT_RESULT, AGENT_SCAN, Function
 from generator.parts.forwarding import hub_bus, own_rules
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried
+from spoke.agent_installer.parameters import FOLDER
 
-DEAD_LETTERS = "AgentResultDeadLetters"
+QUEUE = "AgentResultDeadLetters"
 
 
 def agent_functions(site: Site) -> list[AWSObject]:
-    """Return the functions; machines call all but the last, rules the last."""
-    config, days = site.config, site.config.agent.log_retention_days
+    """Return the five functions, each with a role of its own, and the queue of what failed.
+
+    Only events call one of them asynchronously; the state machines wait for the others and try them again.
+    """
+    config = site.config
     name = AGENT_RESULT.full_name(config.names)
-    told = [iam.put_events(hub_bus(config)), iam.send_messages(GetAtt(DEAD_LETTERS, "Arn"))]
-    looking = [*told, iam.see_instances()]
-    choosing = [*looking, iam.read_parameters(config.names.agent_parameter("")[:-1]), _own_settings(site)]
-    documents = [_document(config.names.agent_document(what)) for what in ("install", "uninstall")]
-    machines = [machine_arn(config.names.agent_machine(what)) for what in ("scan", "start")]
     return [
-        *dead_letters(DEAD_LETTERS, f"{name}-dlq", {"events": [own_rules(config)]}),
-        *function(AGENT_SCAN, site, [*choosing, iam.start_executions(machines[0])], days),
-        *function(AGENT_CAPTURE, site, choosing, days),
-        *function(AGENT_CHECK, site, [*looking, iam.see_nodes()], days),
-        *function(
-            AGENT_INSTALL,
-            site,
-            [*looking, iam.read_parameters(config.names.agent_parameter("")[:-1]), *iam.send_commands(documents)],
-            days,
+        *dead_letters(QUEUE, f"{name}-dlq", {"events": [own_rules(config)]}),
+        *_function(AGENT_SCAN, site, [*_rules(config), iam.describe_instances()]),
+        *_function(AGENT_CAPTURE, site, [*_rules(config), iam.describe_instances()]),
+        *_function(AGENT_CHECK, site, [iam.describe_nodes(), iam.describe_instances()]),
+        *_function(
+            AGENT_INSTALL, site, [_parameters(config), iam.send_commands(_documents(config)), iam.describe_instances()]
         ),
-        *function(
+        *_function(
             AGENT_RESULT,
             site,
-            [*looking, iam.see_nodes(), iam.see_commands(), iam.start_executions(*machines)],
-            days,
+            [iam.read_commands(), iam.describe_instances(), iam.start_executions(*machine_arns(config))],
         ),
-        retried(AGENT_RESULT, DEAD_LETTERS),
+        retried(AGENT_RESULT, QUEUE),
     ]
 
 
-def machine_arn(name: str) -> Sub:
-    """Return a machine's ARN by its name: what its functions need cannot wait for it, nor it for them."""
-    return Sub(f"arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:{name}")
+def machine_arns(config: Config) -> tuple[Sub, Sub]:
+    """Return the ARNs of the scan and the start machine, by their names: functions and machines name each other."""
+    scan, start = (config.names.agent_machine(one) for one in ("scan", "start"))
+    here = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine"
+    return Sub(f"{here}:{scan}"), Sub(f"{here}:{start}")
 
 
-def _document(name: str) -> Sub:
+def _function(what: Function, site: Site, statements: list[iam.Statement]) -> list[AWSObject]:
+    told = [iam.put_events(hub_bus(site.config)), iam.send_messages(GetAtt(QUEUE, "Arn"))]
+    return function(what, site, [*statements, *told], site.config.agent.log_retention_days)
+
+
+def _rules(config: Config) -> list[iam.Statement]:
+    bucket = config.names.artefact_bucket(config.aws.hub_account, "${AWS::Region}")
+    own = Sub(f"arn:${{AWS::Partition}}:s3:::{bucket}/{settings_key('${AWS::AccountId}')}")
+    return [_parameters(config), iam.read_objects([own])]
+
+
+def _parameters(config: Config) -> iam.Statement:
+    path = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{config.names.parameter(FOLDER)}"
+    return iam.read_parameters(Sub(path), Sub(f"{path}/*"))
+
+
+def _documents(config: Config) -> Sub:
+    name = config.names.agent_machine("*")
     return Sub(f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:document/{name}")
-
-
-def _own_settings(site: Site) -> iam.Statement:
-    bucket = site.config.names.artefact_bucket(site.config.aws.hub_account, "${AWS::Region}")
-    return iam.read_objects([Sub(f"arn:${{AWS::Partition}}:s3:::{bucket}/{settings_key('${AWS::AccountId}')}")])

@@ -1,1 +1,1 @@
-"""Installs the security agent on EC2 instances, and says of each whether it has it, or why not."""
+"""The agent installer: looks at instances, has the customer's script run on them, and tells the hub what came of it."""

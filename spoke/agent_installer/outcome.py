@@ -1,16 +1,20 @@
-"""What came of a command, from what its steps printed and how they ended."""
+"""What became of a command: read from its invocation, as ListCommandInvocations tells it with details."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from contract.agents import Action, AgentState, Reason
+from contract.agents import AgentState, Platform, Reason
 
-# What the documents' scripts print last, for this module.
-MARK = "muster:"
-_LINE = re.compile(rf"^{MARK} ([a-z_]+)(?: (.*))?$", re.MULTILINE)
+# Step of the documents that downloads, by its name's beginning.
+DOWNLOAD = "download"
+_ENDS = {"Success", "Failed", "TimedOut", "Cancelled"}
+# The last line that the documents' scripts print (generator/agents/documents.py).
+_LINE = re.compile(r"^muster: (?P<reason>[a-z_]+)(?: (?P<rest>[^\r\n]*))?\r?$", re.MULTILINE)
+_ERRORS = "\n----------ERROR-------\n"
+_SKIPPED = "Step execution skipped due to unsatisfied preconditions"
 _STATES = {
     Reason.FRESH: AgentState.INSTALLED,
     Reason.ALREADY_RUNNING: AgentState.INSTALLED,
@@ -18,73 +22,88 @@ _STATES = {
     Reason.UNINSTALLED: AgentState.REMOVED,
     Reason.NOT_THERE: AgentState.REMOVED,
 }
-DOWNLOAD = "download"
-# How a command may end without a word of the script (Systems Manager user guide, "Understanding command statuses").
-_ENDS = {
-    "DeliveryTimedOut": Reason.COMMAND_UNDELIVERED,
-    "Undeliverable": Reason.COMMAND_UNDELIVERED,
-    "InvalidPlatform": Reason.UNSUPPORTED_PLATFORM,
-    "AccessDenied": Reason.COMMAND_REFUSED,
-    "ExecutionTimedOut": Reason.COMMAND_TIMED_OUT,
-    "TimedOut": Reason.COMMAND_TIMED_OUT,
-    "Cancelled": Reason.COMMAND_CANCELLED,
-    "Canceled": Reason.COMMAND_CANCELLED,
-    "Terminated": Reason.COMMAND_CANCELLED,
-}
+# Reasons whose line goes on with the script's exit code, and those with words.
+_WITH_CODE = {Reason.SCRIPT_FAILED, Reason.UNINSTALL_FAILED}
+_UNDELIVERED = {"DeliveryTimedOut", "Undeliverable", "Terminated", "InvalidPlatform", "AccessDenied"}
+_DOWNLOAD_MEND = "the instance's role needs the managed policy {policy}, which lets it read the script"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What an instance's state is after a command, and what shows it."""
+    """What became of a command on an instance."""
 
     state: AgentState
     reason: Reason
+    version: str = ""
     details: str = ""
-    agent_version: str = ""
-    exit_code: int | None = None
     output: str = ""
+    exit_code: int | None = None
 
 
-def outcome(invocation: Mapping[str, Any], action: Action, policy: str) -> Outcome:
-    """Return what came of a command on an instance; `policy` lets instances read the scripts.
-
-    `invocation` is one of ListCommandInvocations, with details: its steps' outputs are their first 2,500 characters.
-    """
-    steps: Sequence[Mapping[str, Any]] = invocation.get("CommandPlugins", ())
-    # On an instance of another platform a step is skipped, successfully, and says so.
-    ran = [one for one in steps if one["Name"] != DOWNLOAD]
-    said = [(one, found[-1]) for one in ran if (found := _LINE.findall(one.get("Output", "")))]
-    failed = next((one for one in steps if one["Name"] == DOWNLOAD and one.get("Status") == "Failed"), None)
-    came = _said(*said[-1]) if said else None
-    if came and not (failed and came.reason is Reason.DOWNLOAD_FAILED):
-        return came
-    if failed is not None:
-        mend = f"the instance's role may not read it: attach the policy {policy}; {failed.get('Output', '')}"
-        return Outcome(state=AgentState.FAILED, reason=Reason.DOWNLOAD_FAILED, details=mend)
-    silent = Reason.UNINSTALL_FAILED if action is Action.UNINSTALL else Reason.SCRIPT_FAILED
-    status = invocation.get("StatusDetails") or invocation.get("Status", "")
-    last = max(ran, key=lambda one: one.get("ResponseCode") or 0, default={})
-    return Outcome(
-        state=AgentState.UNMANAGED if _ENDS.get(status) is Reason.UNSUPPORTED_PLATFORM else AgentState.FAILED,
-        reason=_ENDS.get(status, silent),
-        details=f"the command ended as {status}",
-        exit_code=last.get("ResponseCode"),
-        output=last.get("Output", ""),
-    )
+def platform_of(invocation: Mapping[str, Any]) -> str:
+    """Return the platform whose steps were not skipped: their names end with it; empty when there are none."""
+    done = [str(step.get("Name", "")) for step in invocation.get("CommandPlugins", ()) if not _is_skipped(step)]
+    return next((one.value for one in Platform for name in done if name.endswith(f"_{one.lower()}")), "")
 
 
-def _said(step: Mapping[str, Any], line: tuple[str, str]) -> Outcome:
-    word, rest = line
-    try:
-        reason = Reason(word)
-    except ValueError:
-        reason, rest = Reason.SCRIPT_FAILED, f"{word} {rest}"
+def has_ended(invocation: Mapping[str, Any]) -> bool:
+    """Return whether nothing more will come of it."""
+    return invocation.get("Status") in _ENDS
+
+
+def outcome(invocation: Mapping[str, Any], policy: str) -> Outcome:
+    """Return what became of a command; `policy` is named where the script could not be downloaded."""
+    steps = [step for step in invocation.get("CommandPlugins", ()) if not _is_skipped(step)]
+    for step in reversed(steps):
+        if line := _last_line(step):
+            return _of_line(line, step)
+    failed = next((step for step in steps if step.get("Status") == "Failed"), None)
+    if failed and str(failed.get("Name", "")).startswith(DOWNLOAD):
+        details = _DOWNLOAD_MEND.format(policy=policy)
+        return _failed(Reason.DOWNLOAD_FAILED, details, output=_said(failed))
+    return _without_line(invocation, failed, steps)
+
+
+def _is_skipped(step: Mapping[str, Any]) -> bool:
+    return _SKIPPED in str(step.get("Output", ""))
+
+
+def _last_line(step: Mapping[str, Any]) -> re.Match[str] | None:
+    found = [one for one in _LINE.finditer(str(step.get("Output", ""))) if one["reason"] in set(Reason)]
+    return found[-1] if found else None
+
+
+def _of_line(line: re.Match[str], step: Mapping[str, Any]) -> Outcome:
+    reason, rest = Reason(line["reason"]), (line["rest"] or "").strip()
     state = _STATES.get(reason, AgentState.FAILED)
-    is_good = state is not AgentState.FAILED
-    return Outcome(
-        state=state,
-        reason=reason,
-        details="" if is_good else rest.strip(),
-        agent_version=rest.strip()[:256] if is_good else "",
-        exit_code=step.get("ResponseCode"),
-        output=_LINE.sub("", step.get("Output", "")).strip(),
-    )
+    said = str(step["Output"])[: line.start()].strip()
+    if state is not AgentState.FAILED:
+        return Outcome(state=state, reason=reason, version=rest, output=said, exit_code=0)
+    if reason in _WITH_CODE and rest.lstrip("-").isdecimal():
+        return _failed(reason, output=said, exit_code=int(rest))
+    return _failed(reason, rest, output=said)
+
+
+def _without_line(
+    invocation: Mapping[str, Any], failed: Mapping[str, Any] | None, steps: Iterable[Mapping[str, Any]]
+) -> Outcome:
+    status = str(invocation.get("Status"))
+    told = str(invocation.get("StatusDetails", "")).replace(" ", "")
+    if told in _UNDELIVERED:
+        return _failed(Reason.COMMAND_UNDELIVERED, f"Systems Manager says {told}")
+    output = next((said for step in reversed(list(steps)) if (said := _said(step))), "")
+    if status == "TimedOut":
+        return _failed(Reason.COMMAND_TIMED_OUT, f"Systems Manager says {told or status}", output=output)
+    if status == "Cancelled":
+        return _failed(Reason.COMMAND_CANCELLED, "somebody cancelled the command", output=output)
+    if status == "Failed":
+        code = failed.get("ResponseCode") if failed else None
+        return _failed(Reason.SCRIPT_FAILED, "it ended without a word of its own", output=output, exit_code=code)
+    return _failed(Reason.NOT_RUNNING_AFTERWARDS, "the command succeeded and did not say so", output=output)
+
+
+def _said(step: Mapping[str, Any]) -> str:
+    return str(step.get("Output", "")).replace(_ERRORS, "\n").strip()
+
+
+def _failed(reason: Reason, details: str = "", *, output: str = "", exit_code: int | None = None) -> Outcome:
+    return Outcome(state=AgentState.FAILED, reason=reason, details=details, output=output, exit_code=exit_code)

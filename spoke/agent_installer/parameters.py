@@ -1,46 +1,48 @@
-"""What the StackSet says about the agent, in the parameters under `/muster/agent/`."""
+"""The agent's settings in a spoke: Parameter Store's, and over them what is different in the account."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from contract.account_settings import AccountSettings
 from contract.agents import Action, Platform
-from spoke.agent_installer.scope import Rules, parsed
+from contract.names import Names
+from spoke.account_settings import read_account_settings
+from spoke.agent_installer.scope import ALL, NONE, Rules, read_tags
 
-TAGS, EXCLUDED, SCOPE = "tags", "excluded-tags", "scope"
-
-
-def read_parameters(ssm: Any, path: str) -> dict[str, str]:
-    """Return the parameters below a path, by the last part of their names."""
-    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path)
-    return {one["Name"].rpartition("/")[2]: one["Value"] for page in pages for one in page["Parameters"]}
+# Parameters below `/muster/agent/`; what has no value (Parameter Store takes no empty ones) is not there.
+BUCKET, TAGS, SCOPE, EXCLUDED_TAGS = "bucket", "tags", "scope", "excluded-tags"
+FOLDER = "agent"
 
 
-def rules_of(parameters: Mapping[str, str], settings: AccountSettings) -> Rules:
-    """Return which instances get the agent: what the account's own settings say stands above the parameters.
-
-    Raises `spoke.agent_installer.scope.FilterError`.
-    """
-    tags = parameters.get(TAGS, "") if settings.agent_tags is None else settings.agent_tags
-    return Rules(
-        tags=parsed(tags),
-        excluded=parsed(parameters.get(EXCLUDED, "")),
-        scope=settings.agent_scope or parameters.get(SCOPE, ""),
-        is_on=settings.agent,
-    )
+class SettingsUnreadError(Exception):
+    """What is different in the account could not be read: whoever is left out by it must not get the agent."""
 
 
-def digest_name(action: Action, platform: str) -> str:
-    """Return the name of the parameter that holds a script's SHA-256; upgrading runs the script that installs."""
-    kind = "uninstall-" if action is Action.UNINSTALL else ""
-    return f"{platform.lower()}-{kind}sha256"
+def digest_parameter(action: Action, platform: Platform) -> str:
+    """Return the name of the parameter that holds a script's SHA-256: `linux-sha256`, `linux-uninstall-sha256`."""
+    middle = "-uninstall" if action is Action.UNINSTALL else ""
+    return f"{platform.lower()}{middle}-sha256"
 
 
-def script_digest(parameters: Mapping[str, str], action: Action, platform: Platform) -> str:
-    """Return the SHA-256 of the script for an action, empty when there is none."""
-    digest = parameters.get(digest_name(action, platform), "")
-    return "" if digest == NO_SCRIPT else digest
+def read_parameters(ssm: Any, prefix: str) -> dict[str, str]:
+    """Return the parameters by their short names."""
+    folder = f"{Names(prefix).parameter(FOLDER)}/"
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=folder)
+    found = (one for page in pages for one in page["Parameters"])
+    return {one["Name"].removeprefix(folder): one["Value"] for one in found}
 
 
-# Parameter Store takes no empty values.
-NO_SCRIPT = "NONE"
+def read_rules(ssm: Any, s3: Any, prefix: str, bucket: str, account: str) -> Rules:
+    """Return who gets the agent in an account; `SettingsUnreadError` when that cannot be known."""
+    found = read_account_settings(s3, bucket, account)
+    if found.complaint:
+        raise SettingsUnreadError(found.complaint)
+    return rules_of(read_parameters(ssm, prefix), found.settings)
+
+
+def rules_of(parameters: Mapping[str, str], own: AccountSettings) -> Rules:
+    """Return who gets the agent: as the account's own settings say, and where they say nothing as the parameters do."""
+    tags = parameters.get(TAGS, NONE) if own.agent_tags is None else own.agent_tags
+    scope = parameters.get(SCOPE, ALL) if own.agent_scope is None else own.agent_scope
+    excluded = parameters.get(EXCLUDED_TAGS, NONE)
+    return Rules(is_on=own.agent, scope=scope, tags=read_tags(tags), excluded_tags=read_tags(excluded))

@@ -1,7 +1,8 @@
-"""What came of commands, of executions that failed, and of instances that are no more: the hub hears of each."""
+"""Reports how commands ended, which instances stopped, and what the state machines could not finish."""
 
-import json
 import os
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -10,29 +11,32 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contract.agents import Action, AgentState, Reason, Via
+from contract.clock import now
+from contract.cloudtrail import timestamp
+from contract.names import Names
 from contract.settings import read_settings
-from spoke.agent_installer.ending import finish
-from spoke.agent_installer.instances import Instance, find
-from spoke.agent_installer.outcome import Outcome, outcome
-from spoke.agent_installer.place import patient, site_of
-from spoke.agent_installer.reporting import Site
-from spoke.agent_installer.steps import Task, Verdict, gone
+from contract.spoke_events import AgentStatus
+from spoke.agent_installer.calls import throttles_told
+from spoke.agent_installer.command import read_comment
+from spoke.agent_installer.instances import instance_of, with_instance
+from spoke.agent_installer.outcome import has_ended, outcome, platform_of
+from spoke.agent_installer.reporting import Desk, desk, gone, status
+from spoke.agent_installer.work import Work, read_work
 from spoke.clients import client
 from spoke.settings import AgentResultSettings
 
 logger = Logger(service="agent-result")
 
-INVOCATION = "EC2 Command Invocation Status-change Notification"
-INSTANCE = "EC2 Instance State-change Notification"
-EXECUTION = "Step Functions Execution Status Change"
+# Lambda's own retries of an event are over by then; whoever calls with an older one mends something.
+_RETRIES = timedelta(hours=1)
 
 
-class UnknownEventError(ValueError):
-    """An event that is none of those that the function's rules match."""
+class TryLaterError(Exception):
+    """Systems Manager does not show yet how a command ended: the invocation must be tried again."""
 
 
-class ScanFailedError(RuntimeError):
-    """A scan did not get to its end; it is tried again tomorrow, and this stays among the dead letters."""
+class ScanFailedError(Exception):
+    """A scan ended early: it waits among the dead letters, where the heartbeat finds it."""
 
 
 @cache
@@ -41,95 +45,121 @@ def _settings() -> AgentResultSettings:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@patient
-def record_handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Tell the hub of one event. What EventBridge could not hand to a machine comes here by `muster redrive`."""
-    site, kind = site_of(context, _settings()), event.get("detail-type", "")
-    if kind == INVOCATION:
-        _record_command(event["detail"], site)
-    elif kind == EXECUTION:
-        _record_failure(event["detail"], site)
-    elif kind == INSTANCE and event["detail"]["state"] == "running":
-        _start(_settings().agent_start_machine, {"instance": event["detail"]["instance-id"], "via": Via.START}, site)
-    elif kind == INSTANCE:
-        _record_end(event["detail"], site)
-    elif event.get("error") and "instance" in event:
-        _record_unfinished(event, site)
-    elif event.get("via"):
-        _start(_settings().agent_scan_machine, {"via": event["via"]}, site)
-    else:
-        raise UnknownEventError(f"unknown detail-type {kind!r}")
+def result_handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Report what an event tells: a command's end, an instance's, or an execution's that failed.
+
+    What did not reach a state machine comes here out of the dead letters, and is given to it again.
+    """
+    out = desk(_settings(), context.invoked_function_arn, client)
+    with throttles_told():
+        report = _report(event, out)
+    if report:
+        out.send([report])
+        logger.info(
+            "instance was reported",
+            instance=report.instance,
+            state=report.state,
+            reason=report.reason,
+            details=report.details,
+            command=report.command,
+        )
 
 
-def _record_command(detail: dict[str, Any], site: Site) -> None:
-    command, identity = detail["command-id"], detail["instance-id"]
-    ssm = client("ssm", site.region)
-    found = ssm.list_command_invocations(CommandId=command, InstanceId=identity, Details=True)["CommandInvocations"]
-    if not found:
-        logger.warning("Nothing is known of the command any more", command=command, instance=identity)
-        return
-    action, via = _asked(found[0].get("Comment", ""))
-    instance = find(client("ec2", site.region), identity)
-    came = outcome(found[0], action, _settings().agent_scripts_policy)
-    if came.state is not AgentState.INSTALLED and (instance is None or instance.state != "running"):
-        _finish(gone(Task(instance=identity, via=via), instance), instance, site)
-        return
-    task = Task(instance=identity, via=via, action=action, platform=_platform(ssm, identity))
-    _finish(Verdict(task, came.state, came.reason, came.details), instance, site, command=command, **_shown(came))
+def _report(event: Mapping[str, Any], out: Desk) -> AgentStatus | None:
+    source, detail = event.get("source"), event.get("detail") or {}
+    at = timestamp(event.get("time")) or now()
+    if "failure" in event:
+        return _broken(read_work(event), _told(event["failure"]), out, at)
+    if source == "aws.ssm":
+        return _command_ended(detail, out, at)
+    if source == "aws.states":
+        return _execution_failed(detail, out, at)
+    if source == "aws.ec2" and detail.get("state") != "running":
+        return _instance_ended(detail, out, at)
+    _start_again(event, out)
+    return None
 
 
-def _shown(came: Outcome) -> dict[str, Any]:
-    return {"agent_version": came.agent_version, "exit_code": came.exit_code, "output": came.output}
+def _command_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus | None:
+    instance, command, names = detail["instance-id"], detail["command-id"], Names(_settings().prefix)
+    ssm = client("ssm", out.place.region)
+    found = ssm.list_command_invocations(CommandId=command, InstanceId=instance, Details=True)["CommandInvocations"]
+    if not found or not has_ended(found[0]):
+        raise TryLaterError(f"command {command} on {instance}")
+    uninstalls = detail["document-name"] == names.agent_document(uninstalls=True)
+    usual = (Action.UNINSTALL if uninstalls else Action.INSTALL), Via.COMMAND
+    action, via = read_comment(str(found[0].get("Comment", ""))) or usual
+    sent = Work(instance=instance, via=via, action=action, platform=platform_of(found[0]))
+    work, ended = _known(sent, out, at)
+    if ended:
+        return ended
+    told = outcome(found[0], names.agent_policy)
+    return status(
+        out.place,
+        work,
+        at,
+        state=told.state,
+        reason=told.reason,
+        details=told.details,
+        output=told.output,
+        version=told.version,
+        command=command,
+        exit_code=told.exit_code,
+    )
 
 
-def _asked(comment: str) -> tuple[Action, Via]:
-    """Return what a command was sent for; the document may also be sent by hand."""
-    action, _, via = comment.partition(" by ")
-    known = action in {one.value for one in Action} and via in {one.value for one in Via}
-    return (Action(action), Via(via)) if known else (Action.INSTALL, Via.COMMAND)
+def _instance_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus:
+    reason = Reason.STOPPED if detail.get("state") == "stopped" else Reason.TERMINATED
+    work = Work(instance=detail["instance-id"], via=Via.START)
+    return status(out.place, work, at, state=AgentState.GONE, reason=reason)
 
 
-def _platform(ssm: Any, instance: str) -> str:
-    wanted = [{"Key": "InstanceIds", "Values": [instance]}]
-    known = ssm.describe_instance_information(Filters=wanted, MaxResults=50)["InstanceInformationList"]
-    return str(known[0].get("PlatformType", "")) if known else ""
+def _execution_failed(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus | None:
+    """Return the report of the instance that an execution was about.
+
+    A scan's failure stays one, until somebody redrives the dead letter: then the scan is started again.
+    """
+    told = _told({"Error": detail.get("error") or detail.get("status"), "Cause": detail.get("cause")})
+    given = msgspec.json.decode(detail.get("input") or "{}")
+    if "instance" not in given:
+        if now() - at < _RETRIES:
+            raise ScanFailedError(told)
+        _start_again(given, out)
+        return None
+    return _broken(read_work(given), told, out, at)
 
 
-def _record_end(detail: dict[str, Any], site: Site) -> None:
-    instance = Instance(detail["instance-id"], detail["state"])
-    _finish(gone(Task(instance=instance.id, via=Via.START), instance), instance, site)
+def _broken(work: Work, told: str, out: Desk, at: datetime) -> AgentStatus:
+    known, ended = _known(work, out, at)
+    failed = status(out.place, known, at, state=AgentState.FAILED, reason=Reason.WORKFLOW_FAILED, details=told)
+    return ended or failed
 
 
-def _record_failure(detail: dict[str, Any], site: Site) -> None:
-    """Tell of an execution that failed; a scan's failure concerns no single instance, and must be seen."""
-    asked, why = json.loads(detail.get("input") or "{}"), f"{detail.get('status')}: {detail.get('cause') or ''}"
-    if "instance" not in asked:
-        raise ScanFailedError(f"{detail.get('executionArn')} ended as {why}")
-    _record_unfinished({**asked, "error": {"Cause": why}}, site)
+def _known(work: Work, out: Desk, at: datetime) -> tuple[Work, AgentStatus | None]:
+    """Return the work with what EC2 says of its instance, and the report when that does not run any more."""
+    instance = instance_of(client("ec2", out.place.region), work.instance)
+    known = with_instance(work, instance) if instance else work
+    return known, gone(out.place, known, instance, at)
 
 
-def _record_unfinished(event: dict[str, Any], site: Site) -> None:
-    task = msgspec.convert({name: value for name, value in event.items() if name != "error"}, Task)
-    cause = _told(str(event["error"].get("Cause") or event["error"].get("Error") or ""))
-    instance = find(client("ec2", site.region), task.instance)
-    verdict = Verdict(task, AgentState.FAILED, Reason.WORKFLOW_FAILED, cause)
-    _finish(verdict if instance and instance.state == "running" else gone(task, instance), instance, site)
-
-
-def _told(cause: str) -> str:
-    """Return a failure in its own words: a function's stands in JSON, before its whole trace."""
-    status, _, rest = cause.rpartition(": {")
+def _told(failure: Mapping[str, Any]) -> str:
+    """Return a state machine's error in one line: a function's cause is a JSON object with its message."""
+    cause = str(failure.get("Cause") or "")
     try:
-        said = json.loads(f"{{{rest}" if status else cause)
-    except ValueError:
-        return cause
-    told = f"{said.get('errorType')}: {said.get('errorMessage')}" if isinstance(said, dict) else cause
-    return f"{status}: {told}" if status else told
+        decoded = msgspec.json.decode(cause)
+    except msgspec.DecodeError:
+        decoded = None
+    message = decoded.get("errorMessage", cause) if isinstance(decoded, dict) else cause
+    return f"{failure.get('Error') or 'failed'}: {message}" if message else str(failure.get("Error") or "failed")
 
 
-def _finish(verdict: Verdict, instance: Instance | None, site: Site, **more: Any) -> None:
-    finish(verdict, instance, site, _settings().agent_name, logger, **more)
-
-
-def _start(machine: str, asked: dict[str, Any], site: Site) -> None:
-    client("stepfunctions", site.region).start_execution(stateMachineArn=machine, input=json.dumps(asked))
+def _start_again(event: Mapping[str, Any], out: Desk) -> None:
+    settings, given = _settings(), dict(event)
+    if event.get("source") == "aws.ec2":
+        given = {"instance": event["detail"]["instance-id"], "via": Via.START, "action": Action.INSTALL, "wait": 0}
+    is_scan = "instance" not in given
+    machine = settings.agent_scan_machine if is_scan else settings.agent_start_machine
+    wanted = {"via": Via(given.get("via", Via.SWEEP))} if is_scan else given
+    states = client("stepfunctions", out.place.region)
+    states.start_execution(stateMachineArn=machine, input=msgspec.json.encode(wanted).decode())
+    logger.info("execution was started again", machine=machine)

@@ -1,79 +1,55 @@
-"""The scan: a page of running instances, of which those in scope go on through the machine."""
+"""Looks at a page of the running instances: who gets the agent goes on, who is left out is reported."""
 
 import os
 from functools import cache
 from typing import Any
 
-import msgspec
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError
 
 from contract.agents import AgentState, Via
-from contract.clock import iso, now
+from contract.clock import now
 from contract.settings import read_settings
 from contract.spoke_events import AgentStatus
-from spoke.agent_installer.instances import Instance, running_page
-from spoke.agent_installer.place import patient, read_rules, site_of
-from spoke.agent_installer.reporting import Site, status, tell
-from spoke.agent_installer.scope import Rules, why_not
-from spoke.agent_installer.steps import Task
+from spoke.agent_installer.calls import throttles_told
+from spoke.agent_installer.instances import Instance, running_page, with_instance
+from spoke.agent_installer.parameters import read_rules
+from spoke.agent_installer.reporting import Place, desk, status
+from spoke.agent_installer.scope import Rules, exclusion
+from spoke.agent_installer.work import Work, written
 from spoke.clients import client
-from spoke.reports import bus_region
-from spoke.settings import AgentScanSettings
+from spoke.settings import AgentScopeSettings
 
 logger = Logger(service="agent-scan")
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What a scan is asked for: `page` counts executions, `token` says where EC2's next page begins."""
-
-    via: Via = Via.SCAN
-    token: str = ""
-    page: int = 0
-
-
 @cache
-def _settings() -> AgentScanSettings:
-    return read_settings(AgentScanSettings, os.environ)
+def _settings() -> AgentScopeSettings:
+    return read_settings(AgentScopeSettings, os.environ)
 
 
 @logger.inject_lambda_context(clear_state=True)
-@patient
 def scan_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Return the tasks of a page of running instances; the hub hears of those that are left out.
-
-    Where there are more, another execution scans them: an execution's history holds 25,000 events.
-    """
-    asked, settings = msgspec.convert(event.get("input") or {}, Asked), _settings()
-    site = site_of(context, settings)
-    logger.info("[START] Scan", via=asked.via, page=asked.page)
-    rules = read_rules(site, settings.prefix, settings.artefact_bucket)
-    found = running_page(client("ec2", site.region), asked.token)
-    judged = [(one, why_not(one.tags, rules)) for one in found.instances]
-    left_out = [_excluded(site, one, rules, asked.via) for one, reason in judged if reason]
-    refused = tell(left_out, site, client("events", bus_region(site.bus)), client("sqs", site.region))
-    if found.token:
-        _continue(Asked(asked.via, found.token, asked.page + 1), str(event.get("execution", "")), site, settings)
-    tasks = [Task(instance=one.id, via=asked.via) for one, reason in judged if not reason]
-    logger.info("[SUMMARY] Scan", total=len(judged), wanted=len(tasks), excluded=len(left_out), refused=refused)
-    return {"tasks": msgspec.to_builtins(tasks)}
+    """Return the instances of a page that get the agent, and in `following` where the next page begins."""
+    settings, via, token = _settings(), Via(event["via"]), str(event.get("following", ""))
+    out = desk(settings, context.invoked_function_arn, client)
+    region, account = out.place.region, out.place.account
+    logger.info("scan began", via=via, following=token)
+    with throttles_told():
+        s3, ssm = client("s3", region), client("ssm", region)
+        rules = read_rules(ssm, s3, settings.prefix, settings.artefact_bucket, account)
+        page = running_page(client("ec2", region), token)
+    included = [one for one in page.instances if exclusion(one.tags, rules) is None]
+    reports = [report for one in page.instances if (report := _excluded(out.place, one, rules, via))]
+    refused = out.send(reports)
+    logger.info("scan ended", included=len(included), excluded=len(reports), refused=refused, following=page.following)
+    work = [written(with_instance(Work(instance=one.id, via=via), one)) for one in included]
+    return {"via": via.value, "instances": work, "following": page.following}
 
 
-def _excluded(site: Site, one: Instance, rules: Rules, via: Via) -> AgentStatus:
-    reason = why_not(one.tags, rules)
-    if reason is None:
-        raise ValueError(one.id)
-    return status(site, one, AgentState.EXCLUDED, reason, via, iso(now()), agent=_settings().agent_name)
-
-
-def _continue(asked: Asked, execution: str, site: Site, settings: AgentScanSettings) -> None:
-    """Start the execution that scans the next page, once, however often this one is tried."""
-    name = f"{execution.partition('.')[0][:64]}.{asked.page}"
-    try:
-        client("stepfunctions", site.region).start_execution(
-            stateMachineArn=settings.agent_scan_machine, name=name, input=msgspec.json.encode(asked).decode()
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-            raise
+def _excluded(place: Place, instance: Instance, rules: Rules, via: Via) -> AgentStatus | None:
+    left_out = exclusion(instance.tags, rules)
+    if left_out is None:
+        return None
+    work = with_instance(Work(instance=instance.id, via=via), instance)
+    return status(place, work, now(), state=AgentState.EXCLUDED, reason=left_out.reason, details=left_out.details)

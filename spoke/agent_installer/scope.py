@@ -1,4 +1,4 @@
-"""Which instances get the agent."""
+"""Which instances get the agent, by their tags."""
 
 from collections.abc import Mapping
 
@@ -6,56 +6,57 @@ import msgspec
 
 from contract.agents import Reason
 
+Tags = Mapping[str, str]
+
+ALL = "all"
 NONE = "NONE"
-ECS_EKS, ALL = "ecs-eks", "all"
-# What ECS and EKS put on the nodes of their clusters. A capacity provider of ECS tags its group's instances with the
-# last; the first two people and tools write themselves, as seed 000 has them.
-_NODE_TAGS = ("aws:ecs:clusterName", "eks:cluster-name", "AmazonECSManaged")
-_NODE_PREFIX = "kubernetes.io/cluster/"
+# ECS's capacity providers tag what they start; an ECS-optimised image has no tag by itself. Clusters of EKS tag the
+# nodes of managed groups; those of others carry the tag by which the load balancer's controller finds them.
+_CLUSTER_TAGS = ("aws:ecs:clusterName", "AmazonECSManaged", "eks:cluster-name")
+_CLUSTER_PREFIX = "kubernetes.io/cluster/"
 
 
-class FilterError(ValueError):
-    """A filter that is not of the form key1:value1;key2:value2."""
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gets the agent: whether the account does, the scope, tags that must all be there, tags of which none may."""
 
-
-class Rules(msgspec.Struct, frozen=True):
-    """What an instance must be like: all of `tags`, none of `excluded`, and a cluster's node if `scope` says so."""
-
-    tags: Mapping[str, str] = {}
-    excluded: Mapping[str, str] = {}
-    scope: str = ECS_EKS
     is_on: bool = True
+    scope: str = "ecs-eks"
+    tags: Mapping[str, str] = {}
+    excluded_tags: Mapping[str, str] = {}
 
 
-def parsed(text: str) -> dict[str, str]:
-    """Return the tags of a filter such as `key1:value1;key2:value2`, or of `NONE`; keys may hold colons.
+class Exclusion(msgspec.Struct, frozen=True):
+    """Why an instance is left out, and by what in words."""
 
-    Raises `FilterError`, which names the part that is no pair.
-    """
-    if text.strip() in {"", NONE}:
+    reason: Reason
+    details: str = ""
+
+
+def read_tags(text: str) -> dict[str, str]:
+    """Return the tags of `key1:value1;key2:value2`; `NONE` and nothing are none."""
+    if text in {"", NONE}:
         return {}
-    found = {}
-    for part in text.split(";"):
-        key, colon, value = part.rpartition(":")
-        if not colon or not key.strip():
-            raise FilterError(f"{part!r} is not of the form key:value")
-        found[key.strip()] = value.strip()
-    return found
+    pairs = (one.partition(":") for one in text.split(";") if one)
+    return {key: value for key, _, value in pairs}
 
 
-def why_not(tags: Mapping[str, str], rules: Rules) -> Reason | None:
-    """Return why an instance with these tags does not get the agent; None when it does."""
+def exclusion(tags: Tags, rules: Rules) -> Exclusion | None:
+    """Return why an instance with these tags is left out; nothing when it gets the agent."""
     if not rules.is_on:
-        return Reason.ACCOUNT_EXCLUDED
-    if any(tags.get(key) == value for key, value in rules.excluded.items()):
-        return Reason.EXCLUDED_BY_TAG
-    if any(tags.get(key) != value for key, value in rules.tags.items()):
-        return Reason.TAGS_DO_NOT_MATCH
-    if rules.scope == ECS_EKS and not is_node(tags):
-        return Reason.NOT_IN_SCOPE
+        return Exclusion(Reason.ACCOUNT_EXCLUDED, "the account's settings leave the agent out")
+    if barred := [key for key, value in rules.excluded_tags.items() if tags.get(key) == value]:
+        return Exclusion(Reason.EXCLUDED_BY_TAG, f"it has {_told(barred, rules.excluded_tags)}")
+    if rules.scope != ALL and not is_cluster_node(tags):
+        return Exclusion(Reason.NOT_IN_SCOPE, "it has no tag of an ECS or EKS cluster")
+    if lacking := [key for key, value in rules.tags.items() if tags.get(key) != value]:
+        return Exclusion(Reason.TAGS_DO_NOT_MATCH, f"it lacks {_told(lacking, rules.tags)}")
     return None
 
 
-def is_node(tags: Mapping[str, str]) -> bool:
+def is_cluster_node(tags: Tags) -> bool:
     """Return whether an instance is a node of an ECS or EKS cluster."""
-    return any(key in _NODE_TAGS or key.startswith(_NODE_PREFIX) for key in tags)
+    return any(key in _CLUSTER_TAGS or key.startswith(_CLUSTER_PREFIX) for key in tags)
+
+
+def _told(keys: list[str], pairs: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}:{pairs[key]}" for key in keys)

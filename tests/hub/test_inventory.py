@@ -25,6 +25,7 @@ from hub.overrides import Override
 from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.deployed import Deployed, DeployedStore
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def hub(organization: "OrganizationsClient", dynamodb: "DynamoDBClient", aws: Ca
         SpokeStore(dynamodb, "state"),
         FindingStore(dynamodb, "findings"),
         DeployedStore(dynamodb, "state"),
+        RetentionStore(dynamodb, "state"),
     )
     return Hub(organization, aws, stores)
 
@@ -359,7 +361,7 @@ def test_findings_that_cannot_be_stored_hold_up_no_settings(
     hub.refresh()
     fail(dynamodb, "Query", "ThrottlingException", when=lambda params: "IndexName" in params)
     new = account(organization, "new", root, {})
-    with pytest.raises(InventoryError, match=r"failed: findings$"):
+    with pytest.raises(InventoryError, match=r"failed: findings, retention$"):
         hub.refresh(1)
     assert f"settings/{new}.json" in hub.settings("us-east-1")
 

@@ -1,282 +1,405 @@
-"""The agent installed on an organization's instances: each ends in its right state, with its reason."""
+"""The agent installer on the local organization, with IAM enforced: every instance is covered, or there is a reason."""
 
-import functools
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from contract.agents import AgentState
-from contract.spoke_events import AgentStatus
-from generator.agents.scripts import load_scripts
+from contract.agents import SCRIPTS_FOLDER
+from contract.names import AGENT_STATUS
+from generator.agents.scripts import Scripts, load_scripts
 from generator.config import Target
-from generator.generate import generate
+from generator.generate import generate, minified
 from generator.rollout.apply import deploy
 from generator.rollout.step import Step
-from generator.settings.agent import Kind
-from hub.store.agents import AgentStore, KnownInstance
+from generator.settings.agent import Kind as AgentKind
+from generator.spoke_stack import spoke_stack
 from tests.rollout.deployed import Rollout, rolling_out
-from tests.rollout.driving import HUB, MANAGEMENT
 
 pytestmark = pytest.mark.slow
-REGION = "us-east-1"
+
+HOME, FAR = "us-east-1", "eu-west-1"
+FIRST, SECOND, THIRD = "444455556666", "777788889999", "123456789012"
 INSTALL = """#!/bin/bash
-echo installing with a token nobody may see elsewhere
-[ ! -e "$HOME/broken" ] || exit 3
-[ ! -e "$HOME/slow" ] || sleep 60
-echo 4.2.0 > "$HOME/agent.running"
+set -e
+echo "Installing Example Agent"
+echo run >> "$HOME/runs"
+if [[ -e "$HOME/broken-packages" ]]; then echo "E: held broken packages" >&2; exit 100; fi
+if [[ -e "$HOME/takes-long" ]]; then sleep 60; fi
+echo "4.2.0" > "$HOME/agent"
 """
-RUNNING = 'cat "$HOME/agent.running"'
-NODE = {"eks:cluster-name": "shop"}
+REMOVE = '#!/bin/sh\nrm "$HOME/agent"\n'
+PROBE = 'test -e "$HOME/agent" && cat "$HOME/agent"'
+AGENT = {
+    "enabled": True,
+    "kind": AgentKind.OTHER,
+    "name": "Example Agent",
+    "linux_install": "install.sh",
+    "linux_uninstall": "uninstall.sh",
+    "linux_running": PROBE,
+    "windows_install": "install.ps1",
+    "windows_running": "exit 1",
+    "excluded_tags": "Agent:no",
+}
+ECS, EKS, MANAGED = {"aws:ecs:clusterName": "a"}, {"kubernetes.io/cluster/b": "owned"}, {"eks:cluster-name": "c"}
+# A machine of Windows answers each of its two scripts: the look for the agent, and the installation.
+ON_WINDOWS = [{"exit": 0, "output": ""}, {"exit": 0, "output": "Installing\nmuster: installed 4.2.0\n"}]
+AGAIN_ON_WINDOWS = [{"exit": 168, "output": "muster: already_running 4.2.0\n"}]
+Outcome = tuple[str, str]
+Place = tuple[str, str]
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of instance, how its node behaves, and what must be known of it in the end."""
+
+    outcome: Outcome
+    tags: Mapping[str, str] = field(default_factory=lambda: EKS)
+    profile: str = "node"
+    node: Mapping[str, Any] = field(default_factory=dict)
+
+
+INSTALLED = ("installed", "installed")
+KINDS = {
+    "linux": Kind(INSTALLED),
+    "ecs": Kind(INSTALLED, tags=ECS),
+    "managed": Kind(INSTALLED, tags=MANAGED),
+    "windows": Kind(INSTALLED, node={"platform": "Windows", "outputs": ON_WINDOWS}),
+    "slow": Kind(INSTALLED, node={"registers_after": 4}),
+    "running": Kind(("installed", "already_running"), node={"files": {"agent": "3.9\n"}}),
+    "untagged": Kind(("excluded", "not_in_scope"), tags={}),
+    "excluded": Kind(("excluded", "excluded_by_tag"), tags={**EKS, "Agent": "no"}),
+    "bare": Kind(("unmanaged", "no_instance_profile"), profile=""),
+    "silent": Kind(("unmanaged", "never_registered"), node={"registers_after": None}),
+    "lost": Kind(("unmanaged", "connection_lost"), node={"ping": "ConnectionLost"}),
+    "bottlerocket": Kind(("unmanaged", "unsupported_platform"), node={"system": "Bottlerocket OS 1.20"}),
+    "mac": Kind(("unmanaged", "unsupported_platform"), node={"platform": "MacOS"}),
+    "failing": Kind(("failed", "script_failed"), node={"files": {"broken-packages": ""}}),
+    "barred": Kind(("failed", "download_failed"), profile="barred"),
+}
+# Where a Region's script is not the one that was deployed.
+TAMPERED = {"linux": ("failed", "hash_mismatch"), "running": ("installed", "already_running")}
+
+
+@dataclass
 class Fleet:
-    """Instances of an account, and what the hub knows of them."""
+    """Instances of all kinds in several accounts, and what the hub heard of them."""
 
-    def __init__(self, rollout: Rollout, account: str) -> None:
-        self.rollout, self.account = rollout, account
-        self.ec2, self.iam, self.ssm = (rollout.client(one, account) for one in ("ec2", "iam", "ssm"))
-        self.store = AgentStore(rollout.client("dynamodb", HUB), "muster-state")
+    rollout: Rollout
+    heard: str = ""
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    expected: dict[str, Outcome] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reports: list[dict[str, Any]] = field(default_factory=list)
 
-    @functools.cached_property
-    def profile(self) -> str:
-        """A profile whose role has the policy that the spoke brings."""
-        self._role("node")
-        self.iam.attach_role_policy(
-            RoleName="node", PolicyArn=f"arn:aws:iam::{self.account}:policy/muster-agent-scripts"
-        )
-        return "node"
+    @property
+    def scripts(self) -> Scripts:
+        return load_scripts(self.rollout.config.agent, self.rollout.folder.parent)
 
-    @functools.cached_property
-    def bare_profile(self) -> str:
-        """A profile whose role may do nothing."""
-        self._role("bare")
-        return "bare"
+    def listen(self) -> None:
+        """Let a queue of the hub's hear what the spokes report."""
+        hub = self.rollout.organization.hub
+        sqs, events = self.rollout.client("sqs", hub), self.rollout.client("events", hub)
+        self.heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
+        arn = f"arn:aws:sqs:{HOME}:{hub}:heard"
+        allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]}
+        sqs.set_queue_attributes(QueueUrl=self.heard, Attributes={"Policy": json.dumps(policy)})
+        events.put_rule(Name="heard", EventBusName="muster", EventPattern=json.dumps({"detail-type": [AGENT_STATUS]}))
+        events.put_targets(Rule="heard", EventBusName="muster", Targets=[{"Id": "1", "Arn": arn}])
 
-    def _role(self, name: str) -> None:
+    def deploy(self) -> None:
+        """Roll out with the scripts: in the template, and before the spokes in every Region's bucket."""
+        rollout = self.rollout
+        manifest = generate(rollout.config, Target.HOST, rollout.folder)
+        folder = rollout.folder / Target.HOST
+        keys = {name: one.key for name, one in manifest.functions.items()}
+        body = minified(spoke_stack(rollout.config, keys, self.scripts))
+        (folder / "spoke.template.json").write_text(body, encoding="utf-8")
+        steps = list(deploy(rollout.config, manifest, folder, rollout.sessions, poll_seconds=0.1))
+        assert not [one for one in steps if isinstance(one, Step) and one.is_failure]
+        rollout.settle()
+
+    def upload(self, region: str, *, body: bytes | None = None) -> None:
+        """Put the scripts into a Region's bucket, or other bytes in their place."""
+        bucket = self.rollout.config.names.artefact_bucket(self.rollout.organization.hub, region)
+        s3 = self.rollout.client("s3", self.rollout.organization.hub, region)
+        for one in self.scripts:
+            assert one.key.startswith(SCRIPTS_FOLDER)
+            s3.put_object(Bucket=bucket, Key=one.key, Body=one.body if body is None else body)
+
+    def profiles(self, account: str) -> None:
+        """Make the instance profiles of an account: one as the documentation says, one that forgot the policy."""
+        iam = self.rollout.client("iam", account)
         trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-        self.iam.create_instance_profile(InstanceProfileName=name)
-        self.iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+        for name in ("node", "barred"):
+            document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+            iam.create_instance_profile(InstanceProfileName=name)
+            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
 
-    def launch(self, profile: str | None = "", tags: dict[str, str] | None = None, **node: Any) -> str:
-        """Start an instance, a cluster's node unless other tags are given; with the policy unless profile is None."""
-        self.set("", **node)
-        # Nobody's call made it, so that the creator tagger would wait for one.
-        given = {"CreatedBy": "alice", **(NODE if tags is None else tags)}
-        pairs = [{"Key": key, "Value": value} for key, value in given.items()]
-        with_profile = {} if profile is None else {"IamInstanceProfile": {"Name": profile or self.profile}}
-        tagged = [{"ResourceType": "instance", "Tags": pairs}]
-        answer = self.ec2.run_instances(
-            ImageId="ami-0abcdef1234567890", MinCount=1, MaxCount=1, TagSpecifications=tagged, **with_profile
-        )
-        instance = str(answer["Instances"][0]["InstanceId"])
-        self.set(instance, **node)
+    def attach(self, account: str) -> None:
+        arn = f"arn:aws:iam::{account}:policy/{self.rollout.config.names.agent_policy}"
+        self.rollout.client("iam", account).attach_role_policy(RoleName="node", PolicyArn=arn)
+
+    def launch(self, kind: str, account: str, region: str = HOME, outcome: Outcome | None = None) -> str:
+        """Start an instance of a kind; return its id."""
+        what = KINDS[kind]
+        tags = [{"Key": key, "Value": value} for key, value in {**what.tags, "Name": kind}.items()]
+        wanted: dict[str, Any] = {
+            "ImageId": "ami-0abcdef1234567890",
+            "MinCount": 1,
+            "MaxCount": 1,
+            "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}],
+            **({"IamInstanceProfile": {"Name": what.profile}} if what.profile else {}),
+        }
+        made = self.rollout.client("ec2", account, region).run_instances(**wanted)["Instances"][0]
+        instance = str(made["InstanceId"])
+        self.places[instance] = (account, region)
+        self.set(instance, **what.node)
+        self.kinds[instance], self.expected[instance] = what, outcome or what.outcome
         return instance
 
-    def set(self, instance: str, **node: Any) -> None:
-        """Change how an instance answers to Systems Manager, before or after it runs."""
-        usual = {"platform": "Linux", "system": "", "registers_after": 0.1, "files": {}, "outputs": []}
-        body = {"account": self.account, "region": REGION, **usual, **node}
-        self.rollout.organization.post("/_localorg/nodes", {**body, "instance": instance} if instance else body)
+    def set(self, instance: str, **node: Any) -> Path:
+        """Change how a node behaves; return its directory."""
+        account, region = self.places[instance]
+        body = {"account": account, "region": region, "instance": instance, **node}
+        return Path(self.rollout.organization.post("/_localorg/nodes", body)["directory"])
 
-    def known(self, instance: str) -> KnownInstance | None:
-        """What the hub knows of an instance, once nothing is on its way any more."""
-        return next((one for one in self.store.of(self.account) if one.status.instance == instance), None)
+    def runs(self, instance: str) -> int:
+        """Return how often the customer's script was run on an instance."""
+        file = self.set(instance) / "runs"
+        return len(file.read_text().splitlines()) if file.exists() else 0
 
-    def said(self, instance: str) -> tuple[str, str]:
-        """State and reason of an instance; `gone` is what the hub does not know."""
-        known = self.known(instance)
-        return (known.status.state, known.status.reason) if known else ("gone", "")
+    def listened(self) -> None:
+        """Take in what the hub heard, the latest of each instance last."""
+        sqs = self.rollout.client("sqs", self.rollout.organization.hub)
+        while got := sqs.receive_message(QueueUrl=self.heard, MaxNumberOfMessages=10).get("Messages", []):
+            for message in got:
+                event = json.loads(message["Body"])
+                assert event["account"] == event["detail"]["account"]
+                self.reports.append(event["detail"])
+                sqs.delete_message(QueueUrl=self.heard, ReceiptHandle=message["ReceiptHandle"])
+        self.known = {one["instance"]: one for one in sorted(self.reports, key=lambda one: str(one["at"]))}
 
-    def status(self, instance: str) -> AgentStatus:
-        """The last report of an instance."""
-        known = self.known(instance)
-        assert known
-        return known.status
-
-    def commands(self, instance: str) -> int:
-        """How many commands an instance was ever sent."""
-        return len(self.ssm.list_commands(InstanceId=instance)["Commands"])
-
-    def scan(self, via: str = "sweep") -> None:
-        """Scan now, and wait until all is done."""
-        machine = f"arn:aws:states:{REGION}:{self.account}:stateMachine:muster-spoke-agent-scan"
-        self.rollout.client("stepfunctions", self.account).start_execution(
-            stateMachineArn=machine, input=json.dumps({"via": via})
-        )
+    def settle(self) -> None:
+        """Wait for what is on its way, and take in what the hub heard."""
         self.rollout.settle()
+        self.listened()
+
+    def outcomes(self, instances: Iterator[str] | list[str]) -> dict[str, tuple[str, Outcome]]:
+        """Return what is known of instances, with the name of each."""
+        found = {}
+        for one in instances:
+            report = self.known.get(one, {})
+            found[one] = (str(report.get("instance_name")), (str(report.get("state")), str(report.get("reason"))))
+        return found
+
+    def start(self, machine: str, account: str, region: str = HOME, **given: Any) -> str:
+        """Start a machine as the account's root; return the execution."""
+        arn = f"arn:aws:states:{region}:{account}:stateMachine:muster-spoke-agent-{machine}"
+        states = self.rollout.client("stepfunctions", account, region)
+        return str(states.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"])
+
+    def commands(self, account: str, region: str = HOME) -> int:
+        return len(self.rollout.client("ssm", account, region).list_commands()["Commands"])
 
 
 @pytest.fixture(scope="module")
-def rollout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollout]:
-    folder = tmp_path_factory.mktemp("agents")
-    (folder / "install.sh").write_text(INSTALL)
-    (folder / "remove.sh").write_text('rm "$HOME/agent.running"\n')
-    (folder / "install.ps1").write_text("Write-Output installing\n")
-    with rolling_out(folder, 2) as running:
-        running.change(
-            "agent",
-            enabled=True,
-            kind=Kind.OTHER,
-            name="Example Agent",
-            linux_install="install.sh",
-            linux_uninstall="remove.sh",
-            linux_running=RUNNING,
-            windows_install="install.ps1",
-            windows_running="exit 1",
-            excluded_tags="Agent:no",
-            registration_minutes=2,
-        )
-        assert not [one for one in deployed(running, folder) if one.is_failure]
-        yield running
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Return instances that ran before the agent installer came, and as many that were started afterwards."""
+    with rolling_out(tmp_path_factory.mktemp("agents"), accounts=3) as running:
+        yield deployed(running)
 
 
-def deployed(rollout: Rollout, folder: Path) -> list[Step]:
-    manifest = generate(rollout.config, Target.HOST, rollout.folder, scripts=load_scripts(rollout.config.agent, folder))
-    steps = deploy(rollout.config, manifest, rollout.folder / Target.HOST, rollout.sessions, poll_seconds=0.1)
-    found = [one for one in steps if isinstance(one, Step)]
-    rollout.settle()
-    return found
+def deployed(rollout: Rollout) -> Fleet:
+    folder = rollout.folder.parent
+    for name, text in {"install.sh": INSTALL, "uninstall.sh": REMOVE, "install.ps1": "exit 0\n"}.items():
+        (folder / name).write_text(text)
+    assert not [one for one in rollout.deploy() if one.is_failure]
+    fleet = Fleet(rollout)
+    fleet.listen()
+    rollout.change("agent", **AGENT)
+    fleet.upload(HOME)
+    fleet.upload(FAR, body=b"#!/bin/sh\necho something else\n")
+    for account in (FIRST, SECOND, THIRD):
+        fleet.profiles(account)
+    for kind in KINDS:
+        fleet.launch(kind, FIRST)
+    # The policy comes with the spoke: what runs before gets the agent by the next scan.
+    fleet.deploy()
+    for account in (FIRST, SECOND, THIRD):
+        fleet.attach(account)
+    fleet.start("scan", FIRST, via="sweep")
+    for kind in KINDS:
+        fleet.launch(kind, SECOND)
+    for kind in ("linux", "ecs", "windows", "untagged", "bare"):
+        fleet.launch(kind, THIRD)
+    for kind, outcome in TAMPERED.items():
+        fleet.launch(kind, THIRD, FAR, outcome)
+    fleet.settle()
+    return fleet
 
 
-@pytest.fixture(scope="module")
-def fleet(rollout: Rollout) -> Fleet:
-    member = next(one.id for one in rollout.organization.members if one.id not in {HUB, MANAGEMENT})
-    return Fleet(rollout, member)
+def test_every_instance_ends_in_the_right_state_with_the_right_reason(fleet: Fleet) -> None:
+    assert len(fleet.expected) >= 36
+    found = {one: outcome for one, (_, outcome) in fleet.outcomes(list(fleet.expected)).items()}
+    wrong = {
+        one: (found[one], expected, fleet.known.get(one))
+        for one, expected in fleet.expected.items()
+        if found[one] != expected
+    }
+    assert wrong == {}
 
 
-def ended(status: str, reason: str) -> dict[str, Any]:
-    """What a Windows node answers, which runs nothing here."""
-    return {"exit": 0 if status == "ok" else 1, "output": f"the script's words\nmuster: {reason} 4.2.0\n"}
+def test_reports_say_what_somebody_wants_to_know(fleet: Fleet) -> None:
+    by_kind = {(fleet.known[one]["instance_name"], account): fleet.known[one] for one, (account, _) in where(fleet)}
+    fresh, failed = by_kind["linux", SECOND], by_kind["failing", SECOND]
+    assert (fresh["agent"], fresh["agent_version"], fresh["via"]) == ("Example Agent", "4.2.0", "start")
+    assert (fresh["platform"], fresh["region"], fresh["exit_code"]) == ("Linux", HOME, 0)
+    assert "Installing Example Agent" in fresh["output"]
+    assert fresh["command"]
+    assert (failed["exit_code"], by_kind["running", SECOND]["agent_version"]) == (100, "3.9")
+    assert "E: held broken packages" in failed["output"]
+    assert "muster-agent-scripts" in by_kind["barred", SECOND]["details"]
+    assert by_kind["linux", FIRST]["via"] == "sweep"
 
 
-KINDS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
-    "linux": ({}, ("installed", "installed")),
-    "ecs": ({"tags": {"AmazonECSManaged": ""}}, ("installed", "installed")),
-    "eks": ({"tags": {"kubernetes.io/cluster/shop": "owned"}}, ("installed", "installed")),
-    "windows": ({"platform": "Windows", "outputs": [ended("ok", "installed")]}, ("installed", "installed")),
-    "already": ({"files": {"agent.running": "4.1.0"}}, ("installed", "already_running")),
-    "failing": ({"files": {"broken": ""}}, ("failed", "script_failed")),
-    "windows failing": (
-        {"platform": "Windows", "outputs": [ended("no", "not_running_afterwards")]},
-        ("failed", "not_running_afterwards"),
-    ),
-    "untagged": ({"tags": {}}, ("excluded", "not_in_scope")),
-    "excluded": ({"tags": {**NODE, "Agent": "no"}}, ("excluded", "excluded_by_tag")),
-    "no profile": ({"profile": None}, ("unmanaged", "no_instance_profile")),
-    "never registers": ({"registers_after": None}, ("unmanaged", "never_registered")),
-    "late": ({"registers_after": 1.2}, ("installed", "installed")),
-    "bottlerocket": ({"system": "Bottlerocket OS 1.26"}, ("unmanaged", "unsupported_platform")),
-    "mac": ({"platform": "MacOS"}, ("unmanaged", "unsupported_platform")),
-}
+def where(fleet: Fleet) -> list[tuple[str, Place]]:
+    return [(one, place) for one, place in fleet.places.items() if place[1] == HOME and one in fleet.known]
 
 
-@pytest.fixture(scope="module")
-def started(rollout: Rollout, fleet: Fleet) -> dict[str, str]:
-    """An instance of each kind, started after the rollout, and all that follows done."""
-    found = {name: fleet.launch(**how) for name, (how, _) in KINDS.items()}
-    found["no right"] = fleet.launch(fleet.bare_profile)
-    rollout.settle()
-    return found
+def test_no_execution_failed_and_nothing_is_left_over(fleet: Fleet) -> None:
+    for account in (FIRST, SECOND, THIRD):
+        states = fleet.rollout.client("stepfunctions", account)
+        for machine in ("scan", "start"):
+            arn = f"arn:aws:states:{HOME}:{account}:stateMachine:muster-spoke-agent-{machine}"
+            found = states.list_executions(stateMachineArn=arn)["executions"]
+            assert {one["status"] for one in found} <= {"SUCCEEDED"}, machine
+        sqs = fleet.rollout.client("sqs", account)
+        url = sqs.get_queue_url(QueueName="muster-spoke-agent-result-dlq")["QueueUrl"]
+        assert sqs.receive_message(QueueUrl=url).get("Messages", []) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_instance_that_is_started_ends_in_its_right_state(kind: str, fleet: Fleet, started: dict[str, str]) -> None:
-    assert fleet.said(started[kind]) == KINDS[kind][1]
+def test_the_deployment_itself_started_a_scan_that_nobody_waited_for(fleet: Fleet) -> None:
+    arn = f"arn:aws:states:{HOME}:{FIRST}:stateMachine:muster-spoke-agent-scan"
+    found = fleet.rollout.client("stepfunctions", FIRST).list_executions(stateMachineArn=arn)["executions"]
+    assert [one["name"] for one in found if one["name"].startswith("stack-")]
 
 
-def test_what_is_told_of_an_instance_shows_why(fleet: Fleet, started: dict[str, str]) -> None:
-    good, bad = fleet.status(started["linux"]), fleet.status(started["failing"])
-    assert (good.agent_version, good.platform, good.agent, good.via) == ("4.2.0", "Linux", "Example Agent", "start")
-    assert (bad.details, bad.exit_code) == ("exit code 3", 1)
-    assert "installing with a token" in bad.output
-    assert fleet.status(started["already"]).agent_version == "4.1.0"
-    denied = fleet.status(started["no right"])
-    assert denied.reason == "download_failed"
-    assert "attach the policy muster-agent-scripts" in denied.details
+def test_a_second_run_changes_nothing(fleet: Fleet) -> None:
+    before = fleet.outcomes(list(fleet.expected))
+    runs = {one: fleet.runs(one) for one in fleet.expected}
+    for one, kind in fleet.kinds.items():
+        if kind is KINDS["windows"]:
+            fleet.set(one, outputs=AGAIN_ON_WINDOWS)
+    reported = len(fleet.reports)
+    for account in (FIRST, SECOND, THIRD):
+        fleet.start("scan", account, via="sweep")
+    fleet.settle()
+    after = fleet.outcomes(list(fleet.expected))
+    for one, (name, (state, reason)) in before.items():
+        same = "already_running" if state == "installed" else reason
+        is_elsewhere = fleet.places[one][1] == FAR
+        assert after[one] == (name, (state, reason if is_elsewhere else same)), name
+    # What failed is tried again; what is installed is not.
+    assert {one: fleet.runs(one) - ran for one, ran in runs.items() if before[one][1][0] == "installed"} == {
+        one: 0 for one in runs if before[one][1][0] == "installed"
+    }
+    swept = sum(region == HOME for _, region in fleet.places.values())
+    assert len(fleet.reports) - reported == swept
 
 
-def test_no_parameter_of_a_command_holds_the_script_or_a_secret(fleet: Fleet, started: dict[str, str]) -> None:
-    (command,) = fleet.ssm.list_commands(InstanceId=started["linux"])["Commands"]
-    assert set(command["Parameters"]) == {"Script", "Sha256", "Action"}
-    assert "token" not in json.dumps(command, default=str)
+def test_an_instance_that_is_started_again_is_left_alone(fleet: Fleet) -> None:
+    instance = fleet.launch("linux", SECOND)
+    fleet.settle()
+    ec2 = fleet.rollout.client("ec2", SECOND)
+    ec2.stop_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("gone", "stopped")
+    ec2.start_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("installed", "already_running")
+    assert fleet.runs(instance) == 1
+    ec2.terminate_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.known[instance]["reason"] == "terminated"
 
 
-def test_a_scan_changes_nothing_where_all_is_well(fleet: Fleet, started: dict[str, str]) -> None:
-    fleet.scan()
-    for kind in ("linux", "ecs", "eks", "already"):
-        assert fleet.said(started[kind]) == ("installed", "already_running")
-    for kind in ("untagged", "excluded", "no profile", "never registers", "failing", "mac"):
-        assert fleet.said(started[kind]) == KINDS[kind][1]
-    since = fleet.known(started["failing"])
-    assert since
-    assert since.missing_since < since.status.at
+def test_an_instance_that_is_terminated_midway_is_gone(fleet: Fleet) -> None:
+    instance = fleet.launch("linux", SECOND)
+    directory = fleet.set(instance, files={"takes-long": ""})
+    end = monotonic() + 60
+    while not (directory / "runs").exists() and monotonic() < end:
+        sleep(0.1)
+    fleet.rollout.client("ec2", SECOND).terminate_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("gone", "terminated")
 
 
-def test_an_instance_that_is_started_again_is_left_alone(rollout: Rollout, fleet: Fleet) -> None:
-    instance = fleet.launch()
-    rollout.settle()
-    fleet.ec2.stop_instances(InstanceIds=[instance])
-    rollout.settle()
-    assert fleet.said(instance) == ("gone", "")
-    fleet.ec2.start_instances(InstanceIds=[instance])
-    rollout.settle()
-    assert fleet.said(instance) == ("installed", "already_running")
+def test_an_instance_that_is_terminated_while_it_is_waited_for_is_gone(fleet: Fleet) -> None:
+    instance = fleet.launch("silent", SECOND)
+    fleet.rollout.client("ec2", SECOND).terminate_instances(InstanceIds=[instance])
+    fleet.settle()
+    assert fleet.outcomes([instance])[instance][1] == ("gone", "terminated")
 
 
-def test_a_script_that_is_not_the_one_of_parameter_store_is_not_run(rollout: Rollout, fleet: Fleet) -> None:
-    key = rollout.client("ssm", fleet.account).get_parameter(Name="/muster/agent/linux-sha256")["Parameter"]["Value"]
-    bucket = rollout.client("s3", HUB)
-    place = {"Bucket": f"muster-artefacts-{HUB}-{REGION}", "Key": f"agent/{key}/script.sh"}
-    before = bucket.get_object(**place)["Body"].read()
-    bucket.put_object(**place, Body=b"#!/bin/sh\ntouch $HOME/hacked\n")
-    instance = fleet.launch()
-    rollout.settle()
-    bucket.put_object(**place, Body=before)
-    assert fleet.said(instance) == ("failed", "hash_mismatch")
-    assert key in fleet.status(instance).details
-
-
-def test_an_instance_that_is_terminated_midway_is_forgotten(rollout: Rollout, fleet: Fleet) -> None:
-    instance = fleet.launch(registers_after=1.0)
-    fleet.ec2.terminate_instances(InstanceIds=[instance])
-    rollout.settle()
-    assert fleet.said(instance) == ("gone", "")
-
-
-def test_what_a_person_asks_for_by_the_askers_role_is_done(rollout: Rollout, fleet: Fleet) -> None:
-    instance = fleet.launch()
-    rollout.settle()
-    role = f"arn:aws:iam::{fleet.account}:role/muster-agents-{REGION}"
-    given = rollout.client("sts", HUB).assume_role(RoleArn=role, RoleSessionName="alice")["Credentials"]
+def test_people_of_the_hub_remove_and_renew_the_agent_under_the_role_that_may_do_nothing_else(fleet: Fleet) -> None:
+    instance = fleet.launch("excluded", SECOND)
+    fleet.settle()
+    sts = fleet.rollout.client("sts", fleet.rollout.organization.hub)
+    role = f"arn:aws:iam::{SECOND}:role/muster-agents-{HOME}"
+    given = sts.assume_role(RoleArn=role, RoleSessionName="person")["Credentials"]
     keys = {
         "aws_access_key_id": given["AccessKeyId"],
         "aws_secret_access_key": given["SecretAccessKey"],
         "aws_session_token": given["SessionToken"],
     }
-    machine = f"arn:aws:states:{REGION}:{fleet.account}:stateMachine:muster-spoke-agent-start"
-    for action, expected in (("upgrade", ("installed", "upgraded")), ("uninstall", ("removed", "uninstalled"))):
-        rollout.client("stepfunctions", fleet.account, **keys).start_execution(
-            stateMachineArn=machine,
-            input=json.dumps({"instance": instance, "via": "command", "action": action, "wait": 0}),
+    states = fleet.rollout.client("stepfunctions", SECOND, **keys)
+    arn = f"arn:aws:states:{HOME}:{SECOND}:stateMachine:muster-spoke-agent-start"
+
+    def ask(action: str) -> Outcome:
+        wanted = {"instance": instance, "via": "command", "action": action, "wait": 0}
+        states.start_execution(stateMachineArn=arn, input=json.dumps(wanted))
+        fleet.settle()
+        assert fleet.known[instance]["via"] == "command"
+        return fleet.outcomes([instance])[instance][1]
+
+    assert ask("uninstall") == ("removed", "not_there")
+    assert ask("install") == ("installed", "installed")
+    assert ask("upgrade") == ("installed", "upgraded")
+    assert ask("uninstall") == ("removed", "uninstalled")
+    assert fleet.runs(instance) == 2
+    with pytest.raises(ClientError, match="AccessDenied"):
+        fleet.rollout.client("ssm", SECOND, **keys).send_command(
+            DocumentName="AWS-RunShellScript", InstanceIds=[instance], Parameters={"commands": ["id"]}
         )
-        rollout.settle()
-        assert fleet.said(instance) == expected
 
 
-def test_instances_that_ran_before_the_rollout_are_found_by_its_scan(rollout: Rollout, fleet: Fleet) -> None:
-    fleet.set("", registers_after=0.1)
-    for rule in ("muster-spoke-agent-started",):
-        rollout.client("events", fleet.account).disable_rule(Name=rule)
-    instance = fleet.launch()
-    rollout.settle()
-    rollout.client("events", fleet.account).enable_rule(Name="muster-spoke-agent-started")
-    assert fleet.known(instance) is None
-    fleet.scan("scan")
-    assert fleet.said(instance) == ("installed", "installed")
-    assert datetime.fromisoformat(fleet.status(instance).at) <= datetime.now(UTC)
-    assert {one.status.state for one in fleet.store.of(fleet.account)} >= {AgentState.INSTALLED, AgentState.FAILED}
+def test_the_installers_role_runs_no_other_document(fleet: Fleet) -> None:
+    found = fleet.rollout.client("iam", SECOND).get_role_policy(
+        RoleName=f"muster-spoke-agent-install-{HOME}", PolicyName="work"
+    )["PolicyDocument"]
+    (sending,) = [one for one in found["Statement"] if "ssm:SendCommand" in one["Action"]]
+    assert sending["Resource"][0] == f"arn:aws:ssm:{HOME}:{SECOND}:document/muster-spoke-agent-*"
+
+
+def test_a_start_that_did_not_reach_the_machine_is_redriven_to_it(fleet: Fleet) -> None:
+    instance = next(one for one, place in fleet.places.items() if place == (SECOND, HOME))
+    event = {
+        "source": "aws.ec2",
+        "time": "2026-11-20T11:00:00Z",
+        "detail": {"instance-id": instance, "state": "running"},
+    }
+    before = len(fleet.reports)
+    fleet.rollout.client("lambda", SECOND).invoke(
+        FunctionName="muster-spoke-agent-result", InvocationType="Event", Payload=json.dumps(event).encode()
+    )
+    fleet.settle()
+    assert {one["instance"] for one in fleet.reports[before:]} == {instance}
