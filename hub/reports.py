@@ -124,12 +124,12 @@ def _note_lag(report: TaggingResult) -> None:
 
 def _note_run(report: RetentionReport) -> None:
     """Measure the runs over images and snapshots: for the whole organization, for a spoke's own metrics cost."""
-    metrics.add_metric(RETENTION_RUNS, MetricUnit.Count, 1)
-    metrics.add_metric(RETENTION_ERRORS, MetricUnit.Count, bool(report.error))
-    metrics.add_metric(RETENTION_SECONDS, MetricUnit.Seconds, report.seconds)
-    metrics.add_metric(RETENTION_MEMORY, MetricUnit.Megabytes, report.peak_memory_mb)
-    metrics.add_metric(RETENTION_SEEN, MetricUnit.Count, report.images + report.snapshots)
-    metrics.add_metric(RETENTION_FAILURES, MetricUnit.Count, report.failed)
+    metrics.add_metric(name=RETENTION_RUNS, unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name=RETENTION_ERRORS, unit=MetricUnit.Count, value=bool(report.error))
+    metrics.add_metric(name=RETENTION_SECONDS, unit=MetricUnit.Seconds, value=report.seconds)
+    metrics.add_metric(name=RETENTION_MEMORY, unit=MetricUnit.Megabytes, value=report.peak_memory_mb)
+    metrics.add_metric(name=RETENTION_SEEN, unit=MetricUnit.Count, value=report.images + report.snapshots)
+    metrics.add_metric(name=RETENTION_FAILURES, unit=MetricUnit.Count, value=report.failed)
     if report.error or report.failed:
         logger.warning(
             "A run over images and snapshots failed",

@@ -13,9 +13,9 @@ import pytest
 
 from generator.config import Config, Trail
 from generator.generate import templates
-from generator.snapshots import blank_artefacts
+from generator.snapshots import blank_artefacts, blank_scripts
 from generator.third_party import ROOT
-from tests.generator.variants import hosted, largest, variant
+from tests.generator.variants import AGENT, hosted, largest, variant
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +31,7 @@ CUT_OFF = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy
 SETTINGS: dict[str, Config] = {
     "usual": variant(),
     "china": variant("cn-north-1"),
+    "agent": variant(agent=AGENT),
     "accounts": largest(Trail.ACCOUNTS),
     "organization": largest(Trail.ORGANIZATION),
     "hosted": variant(web=hosted()),
@@ -60,7 +61,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return what checkov says about the templates."""
     folder = tmp_path_factory.mktemp("checkov")
     for name, config in SETTINGS.items():
-        for template, body in templates(config, blank_artefacts()).items():
+        for template, body in templates(config, blank_artefacts(), blank_scripts(config)).items():
             # One line is too long for it.
             (folder / f"{name}-{template}.json").write_text(json.dumps(json.loads(body), indent=1), encoding="utf-8")
     _run("--version", env={**os.environ, **QUIET})
