@@ -23,8 +23,7 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """Open findings now; new ones of the last days (`2026-11-20`, oldest first); the newest serious ones; tags.
 
-    `accepted` ones are suppressed, and not among the open ones. `detections_of` says of how many findings detections
-    were counted, where not of all.
+    `accepted` ones are suppressed, and not among the open ones.
     """
 
     open: Counts
@@ -34,7 +33,6 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     newest: tuple[Finding, ...] = ()
     tagging: Tagging = Tagging()
     accepted: Counts = {}
-    detections_of: int | None = None
 
     @property
     def new_by_day(self) -> list[int]:

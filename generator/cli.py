@@ -11,11 +11,9 @@ from rich.console import Console
 from contract.cloudtrail import MalformedEventError
 from contract.names import VERSION
 from generator.commands import (
-    agents,
     archive,
     backtest,
     condition,
-    dashboard,
     delegation,
     demo,
     doctor,
@@ -67,8 +65,7 @@ app.command()(recovery.redrive)
 app.command()(events.explain)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
-app.command()(dashboard.dashboard)
-app.add_typer(agents.app, name="agents")
+app.command()(demo.dashboard)
 app.add_typer(archive.app, name="archive")
 app.add_typer(local.app, name="local")
 app.add_typer(route.app, name="route")

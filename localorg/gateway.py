@@ -38,7 +38,6 @@ PARTS = (
     "state_machines",
     "ssm",
     "ec2_states",
-    "images",
     "emails",
     "trails",
     "trail_administrators",

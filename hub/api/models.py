@@ -126,7 +126,6 @@ class Member(BaseModel):
     id: str
     name: str
     ou_path: str
-    ou_ids: tuple[str, ...]
     owner: str
     status: str
 

@@ -1,1 +1,0 @@
-"""The agent installer: looks at instances, has the customer's script run on them, and tells the hub what came of it."""

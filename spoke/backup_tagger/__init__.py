@@ -1,1 +1,0 @@
-"""The backup tagger: images and snapshots learn until when they are kept."""
