@@ -116,7 +116,7 @@ def fingerprint(config: dict[str, Any]) -> str:
 
 
 def _server(code_sha: str, code: bytes) -> ForkServer:
-    """The zip's fork server; beyond the cap, the least recently used one without workers goes."""
+    """The zip's fork server, which expects a worker; beyond the cap, the least recently used idle one goes."""
     name = base64.b64decode(code_sha).hex()
 
     def unpack(warm: Callable[[Path], None]) -> Path:
@@ -125,7 +125,8 @@ def _server(code_sha: str, code: bytes) -> ForkServer:
     with _SERVERS_LOCK:
         server = _SERVERS.setdefault(name, ForkServer(unpack, inline_code.runtime_for(code)))
         _SERVERS.move_to_end(name)
-        idle = [other for other, candidate in _SERVERS.items() if not candidate.workers and other != name]
+        server.expect()
+        idle = [other for other, candidate in _SERVERS.items() if candidate.is_idle()]
         surplus = [_SERVERS.pop(other) for other in idle[: max(0, len(_SERVERS) - SERVER_LIMIT)]]
     for old in surplus:
         old.close()

@@ -26,15 +26,20 @@ def install() -> None:
 def _shortened(run: Callable[..., None]) -> Callable[..., None]:
     def run_batch(*arguments: Any) -> None:
         """As MiniStack calls it: mapping, function, event, batch, queue URL, queue name."""
-        run(*arguments)
-        batch, url = arguments[3], arguments[4]
-        queue = sqs._queues.get(url)
-        if not queue:
-            return
-        timeout = float(queue["attributes"].get("VisibilityTimeout", 30))
-        failed = {message["id"] for message in batch}
-        for message in queue["messages"]:
-            if message["id"] in failed and message["visible_at"] > time.time():
-                message["visible_at"] = time.time() + scaled(timeout)
+        try:
+            run(*arguments)
+        finally:
+            _shorten(arguments[3], sqs._queues.get(arguments[4]))
 
     return run_batch
+
+
+def _shorten(batch: list[dict[str, Any]], queue: dict[str, Any] | None) -> None:
+    """Let what is left of a batch come back after the scaled visibility time-out."""
+    if not queue:
+        return
+    timeout = float(queue["attributes"].get("VisibilityTimeout", 30))
+    failed = {message["id"] for message in batch}
+    for message in queue["messages"]:
+        if message["id"] in failed and message["visible_at"] > time.time():
+            message["visible_at"] = time.time() + scaled(timeout)

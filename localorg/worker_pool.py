@@ -38,10 +38,27 @@ class ForkServer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: Connection | None = None
-        self.workers = 0
+        self._counting = threading.Lock()  # never held for long, unlike the other
+        self._workers = 0
+
+    def expect(self) -> None:
+        """Count a worker that `fork` is about to make: a server that somebody relies on is not idle."""
+        with self._counting:
+            self._workers += 1
+
+    def is_idle(self) -> bool:
+        """Whether it has no worker, and nobody expects one."""
+        return not self._workers
 
     def fork(self, request: dict[str, Any], task_root: Callable[[Path], dict[str, str]]) -> "Worker":
-        """A new worker; `task_root` gives the environment that depends on where the zip was unpacked."""
+        """The expected worker; `task_root` gives the environment that depends on where the zip was unpacked."""
+        try:
+            return self._forked(request, task_root)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forked(self, request: dict[str, Any], task_root: Callable[[Path], dict[str, str]]) -> "Worker":
         ours, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as log, self._lock:
             try:
@@ -51,16 +68,16 @@ class ForkServer:
             except (EOFError, OSError):
                 self._control = None  # it died; the next call starts another
                 raise
-            self.workers += 1
             return Worker(self, pid, Connection(ours.detach()), os.dup(log.fileno()))
 
     def kill(self, pid: int) -> int:
         """End a worker; its exit code, negative for a signal."""
         with self._lock:
             assert self._control
-            self.workers -= 1
             self._control.send_bytes(json.dumps({"kill": pid}).encode())
-            return int(json.loads(self._control.recv_bytes()))
+            status = int(json.loads(self._control.recv_bytes()))
+        self._forget()
+        return status
 
     def close(self) -> None:
         """End the process and, through its parent-death signal, the workers."""
@@ -70,6 +87,10 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
                 self._process = None
+
+    def _forget(self) -> None:
+        with self._counting:
+            self._workers -= 1
 
     def _started(self) -> tuple[Connection, Path]:
         root = self._unpack(self._start)

@@ -1,12 +1,15 @@
 """Lambda functions run as they would on AWS: what is missing from the zip is missing."""
 
 import json
+import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from localorg.worker_pool import SERVER_LIMIT
 from tests.localorg.lambdas import MEMBER, Functions, archive, policy, third_parties
 
 pytestmark = pytest.mark.slow
@@ -257,3 +260,12 @@ def test_workers_stay_below_their_limit_and_end_with_the_gateway(
 
 def is_running(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+def test_more_zips_than_fork_servers_called_at_once_all_answer(functions: Functions) -> None:
+    names = [f"many-{number}" for number in range(2 * SERVER_LIMIT)]
+    for name in names:
+        functions.make(name, f"def handle_handler(event, context): return '{name}'")
+    calls = random.Random(1).choices(names, k=300)
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(functions.call, calls)) == calls
