@@ -11,6 +11,7 @@ SPOKE_SOURCE = "muster.spoke"
 HEARTBEAT = "Muster Heartbeat"
 TAGGING_RESULT = "Muster Tagging Result"
 AGENT_STATUS = "Muster Agent Status"
+RETENTION_REPORT = "Muster Retention Report"
 # What Lambda publishes of an asynchronous invocation: what the function returned is its `responsePayload`.
 LAMBDA_SOURCE = "lambda"
 LAMBDA_RESULT = "Lambda Function Invocation Result - Success"
@@ -19,6 +20,14 @@ HUB_SOURCE = "muster.hub"
 FINDING_EVENT = "Muster Finding"
 
 CREATED_BY = "CreatedBy"
+# Tags of images and snapshots: how long they are kept, until when, what forbids to delete them, and since when the
+# expiry waits to.
+RETENTION = "Retention"
+DELETE_ON = "DeleteOn"
+LEGAL_HOLD = "LegalHold"
+EXPIRES_AFTER = "ExpiresAfter"
+# Beside it, of one value: a rule of the Recycle Bin in a template names a tag with its value (AWS::Rbin::Rule).
+EXPIRING = ("Expiring", "true")
 
 METRICS_NAMESPACE = "Muster"
 UNWELL_SPOKES = "SpokesUnwell"
@@ -33,6 +42,14 @@ ARCHIVE_LAG = "ArchiveLagDays"
 SYNC_AGE = "SyncAgeHours"
 SYNC_WHOLE_AGE = "SyncWholeAgeDays"
 SYNC_REFUSED = "SyncRefused"
+AGENTS_LACKING = "AgentsLacking"
+RETENTION_RUNS = "RetentionRuns"
+RETENTION_ERRORS = "RetentionErrors"
+RETENTION_SECONDS = "RetentionSeconds"
+RETENTION_MEMORY = "RetentionPeakMemory"
+RETENTION_SEEN = "RetentionSeen"
+RETENTION_FAILURES = "RetentionFailures"
+RETENTION_OVERDUE = "RetentionOverdue"
 
 SEVERITY_INDEX = "SeverityTimestampIndex"
 ACCOUNT_INDEX = "AccountTimestampIndex"
@@ -42,13 +59,19 @@ RESOURCE_INDEX = "ResourceIndex"
 HUB_FUNCTIONS = (
     *("detector", "ingester", "sync", "lookups", "reports", "inventory", "rollups", "recount"),
     *("transitions", "workflow", "suppressions", "notifier", "sender", "digest", "channel_check"),
-    *("publisher", "archiver", "late_archiver", "api", "actions"),
+    *("publisher", "archiver", "late_archiver", "api", "actions", "agent_coverage"),
 )
-SPOKE_FUNCTIONS = ("creator_tagger", "heartbeat")
-# What has a role in the hub and is no function: AWS Backup, API Gateway's logs, and a VPC's.
-HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view")
-# What has a role in the spokes and is no function: the rules that forward events.
+SPOKE_FUNCTIONS = (
+    *("creator_tagger", "backup_tagger", "expiry", "heartbeat"),
+    *("agent_scan", "agent_capture", "agent_check", "agent_install", "agent_result"),
+)
+# What has a role in the hub and is no function: AWS Backup, API Gateway's logs, a VPC's, the dashboard, what starts it.
+HUB_ROLES = ("backup", "api-logs", "flow-logs", "config-view", "dashboard", "dashboard-operator", "dashboard-start")
+# What has a role in the spokes and is no function: the rules that forward events; the agent installer's state machines,
+# and the rules that start them.
 FORWARDING = "alerts"
+AGENT_MACHINES, AGENT_EVENTS = "agent-machines", "agent-events"
+SPOKE_ROLES = (FORWARDING, AGENT_MACHINES, AGENT_EVENTS)
 
 # How often a queue gives out a message before it counts as failed.
 QUEUE_ATTEMPTS = 5
@@ -89,6 +112,11 @@ class Names:
     def web_stack(self) -> str:
         """The stack of what stands before the dashboard."""
         return f"{self.prefix}-web"
+
+    @property
+    def dashboard_stack(self) -> str:
+        """The stack of the hosted dashboard."""
+        return f"{self.prefix}-dashboard"
 
     @property
     def spoke_stack_set(self) -> str:
@@ -147,6 +175,24 @@ class Names:
         """The role under which the hub reads in an account, once in each."""
         return f"{self.prefix}-read"
 
+    @property
+    def agent_role(self) -> str:
+        """The role under which the hub's people start the agent installer in an account, with the Region behind it."""
+        return f"{self.prefix}-agents"
+
+    @property
+    def agent_policy(self) -> str:
+        """The managed policy that lets instances read the agent's scripts, once in each account."""
+        return f"{self.prefix}-agent-scripts"
+
+    def agent_machine(self, what: str) -> str:
+        """Return the name of a state machine of the agent installer: `scan` or `start`."""
+        return f"{self.prefix}-spoke-agent-{what}"
+
+    def agent_document(self, *, uninstalls: bool = False) -> str:
+        """Return the name of the document that installs the agent, or removes it."""
+        return f"{self.prefix}-spoke-agent-{'uninstall' if uninstalls else 'install'}"
+
     def queue(self, consumer: str) -> str:
         """Return the name of a consumer's queue."""
         return f"{self.prefix}-{consumer.replace('_', '-')}"
@@ -182,7 +228,7 @@ class Names:
 @cache
 def _own_roles(names: Names) -> re.Pattern[str]:
     known = [names.function(one) for one in (*HUB_FUNCTIONS, *HUB_ROLES)]
-    known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, FORWARDING)]
+    known += [names.spoke_function(one) for one in (*SPOKE_FUNCTIONS, *SPOKE_ROLES)]
     return re.compile(rf"({'|'.join(map(re.escape, known))})-[a-z]{{2}}(-[a-z]+)+-[1-9]")
 
 
@@ -209,9 +255,21 @@ def tagging_key(account: str, event: str) -> tuple[str, str]:
     return f"TAGGING#{account}", event
 
 
+AGENT_COVERAGE_PARTITION = "AGENTS"
+AGENT_DAYS_PARTITION = "AGENTS#days"
+
+
 def agent_key(account: str, region: str, instance: str) -> tuple[str, str]:
     """Return pk and sk of what is known of the security agent on an instance."""
     return f"AGENT#{account}", f"{region}#{instance}"
+
+
+RETENTION_PARTITION = "RETENTION"
+
+
+def retention_key(account: str, region: str, job: str) -> tuple[str, str]:
+    """Return pk and sk of the last report of a job on a spoke's images and snapshots; one partition lists all."""
+    return RETENTION_PARTITION, f"{account}#{region}#{job}"
 
 
 def rollup_key(day: str, account: str, severity: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The events that spokes publish on the hub's bus. `schema` moves when a reader of the old form would be wrong."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -16,6 +17,8 @@ INTERVAL_SECONDS = 3_600
 LONGEST_TEXT = 1_000
 LONGEST_OUTPUT = 2_000
 MOST_ARNS = 200
+MOST_EXAMPLES = 20
+MOST_DATES = 60
 _MOST_CHECKS = 50
 
 Name = Annotated[str, Meta(max_length=256)]
@@ -87,3 +90,70 @@ class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
     exit_code: int | None = None
     details: Words = ""
     output: Annotated[str, Meta(max_length=LONGEST_OUTPUT)] = ""
+
+
+class Job(StrEnum):
+    """What a spoke does about images and snapshots: write until when they are kept, delete what is past its date."""
+
+    TAGGING = "tagging"
+    EXPIRY = "expiry"
+
+
+Id = Annotated[str, Meta(max_length=64)]
+Day = Annotated[str, Meta(max_length=10)]
+Number = Annotated[int, Meta(ge=0)]
+Amount = Annotated[float, Meta(ge=0)]
+
+
+class BackupFailure(msgspec.Struct, frozen=True):
+    """An image or snapshot with which something could not be done, and why."""
+
+    id: Id
+    reason: Words
+
+
+class DueBackup(msgspec.Struct, frozen=True):
+    """An image or snapshot past its date; `kept` says why it is not deleted, empty: nothing speaks against it."""
+
+    id: Id
+    delete_on: Day
+    gib: Amount = 0
+    kept: Name = ""
+
+
+class RetentionReport(SpokeEvent, frozen=True, kw_only=True):
+    """What a run of a job made of a spoke's images and snapshots. `error`: it came to no end, and why.
+
+    `interval_seconds` is how long it may be until the next. `images` and `snapshots` were looked at, `delete_on` counts
+    what is kept until a day (of many days, the first), `skipped` and `kept` count by reason. `due` are past their date:
+    `due_gib` at most, at `due_cost` dollars a month; of the examples, only some.
+    """
+
+    job: Job
+    run: Annotated[str, Meta(max_length=64)]
+    interval_seconds: Annotated[int, Meta(ge=60, le=31_622_400)]
+    started_at: Annotated[str, Meta(max_length=32)] = ""
+    seconds: Amount = 0
+    peak_memory_mb: Number = 0
+    error: Words = ""
+    mode: Name = ""
+    retention: Name = ""
+    images: Number = 0
+    snapshots: Number = 0
+    amis_tagged: Number = 0
+    snapshots_tagged: Number = 0
+    unreadable: Number = 0
+    failed: Number = 0
+    failures: Annotated[tuple[BackupFailure, ...], Meta(max_length=MOST_EXAMPLES)] = ()
+    delete_on: Annotated[dict[Day, Number], Meta(max_length=MOST_DATES)] = {}
+    skipped: Annotated[dict[Name, Number], Meta(max_length=MOST_EXAMPLES)] = {}
+    due: Number = 0
+    due_gib: Amount = 0
+    due_cost: Amount = 0
+    examples: Annotated[tuple[DueBackup, ...], Meta(max_length=MOST_EXAMPLES)] = ()
+    kept: Annotated[dict[Name, Number], Meta(max_length=MOST_EXAMPLES)] = {}
+    marked: Number = 0
+    unmarked: Number = 0
+    deleted: Number = 0
+    deleted_gib: Amount = 0
+    deleted_cost: Amount = 0

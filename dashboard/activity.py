@@ -23,7 +23,8 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """Open findings now; new ones of the last days (`2026-11-20`, oldest first); the newest serious ones; tags.
 
-    `accepted` ones are suppressed, and not among the open ones.
+    `accepted` ones are suppressed, and not among the open ones. `detections_of` says of how many findings detections
+    were counted, where not of all.
     """
 
     open: Counts
@@ -33,6 +34,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     newest: tuple[Finding, ...] = ()
     tagging: Tagging = Tagging()
     accepted: Counts = {}
+    detections_of: int | None = None
 
     @property
     def new_by_day(self) -> list[int]:

@@ -4,26 +4,30 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import sidebar
+from dashboard import data, sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import banner, findings, overview
+from dashboard.views import banner, door, findings, glance, overview
 
 
 def show_app() -> None:
     """Show the page that the address names, beside the sidebar; a read that failed shows what to do about it."""
     st.set_page_config(page_title="Muster", page_icon="🛡️", layout="wide", initial_sidebar_state="auto")
     st.html(Path(__file__).with_name("style.css"))
+    home = glance if data.is_over_api() else overview
     pages = [
-        st.Page(overview.show, title="Overview", icon=":material/space_dashboard:", default=True),
+        st.Page(home.show, title="Overview", icon=":material/space_dashboard:", default=True),
         st.Page(findings.show, title="Findings", icon=":material/policy:", url_path="findings"),
     ]
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
-    typed = st.Page(overview.show, title="Overview", url_path="overview")
+    typed = st.Page(home.show, title="Overview", url_path="overview")
     page = st.navigation([*pages, typed], position="hidden")
+    if not door.admits(page, pages):
+        return
     sidebar.show_pages(pages)
     try:
         sidebar.show_source()
+        door.show_person()
         banner.show()
         page.run()
     except DataError as error:

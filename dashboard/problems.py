@@ -47,6 +47,10 @@ _MENDS_BY_KIND: tuple[tuple[type[BotoCoreError], str], ...] = (
 
 _OTHERWISE = "Run muster status: it says which account and Region is not well; make deploy rolls out again."
 
+RACED = "Others changed it at the same moment. Look at what it says now, then act again if that is still right."
+NO_OPERATOR = "Ask somebody whose group is an operator of the account in [web.sign_in]."
+ONLY_A_PART = "Your groups see a part of the organization; ask somebody who sees all of it."
+
 GONE = f"Closed findings are deleted {(RETENTION + MARGIN).days} days after they were closed."
 
 

@@ -6,6 +6,7 @@ from troposphere import Output, Ref, Sub, Template
 from troposphere.s3 import LifecycleRule, NoncurrentVersionExpiration
 
 from contract.account_settings import settings_key
+from contract.agents import SCRIPTS_FOLDER
 from generator.config import Config
 from generator.parts.bucket import bucket_policy, private_bucket
 
@@ -20,7 +21,9 @@ def artefacts_stack(config: Config) -> Template:
     bucket = template.add_resource(
         private_bucket("Artefacts", _old_versions(), BucketName=name, DeletionPolicy="Delete")
     )
-    template.add_resource(bucket_policy(bucket, [_organization_reads(config), _accounts_read_their_settings(config)]))
+    agent = _instances_read_scripts(config) if config.agent.enabled else []
+    reading = [_organization_reads(config), _accounts_read_their_settings(config), *agent]
+    template.add_resource(bucket_policy(bucket, reading))
     template.add_output(Output("BucketName", Value=Ref(bucket)))
     return template
 
@@ -51,6 +54,24 @@ def _accounts_read_their_settings(config: Config) -> dict[str, Any]:
         "Resource": Sub("${Artefacts.Arn}/" + settings_key("${!aws:PrincipalAccount}")),
         "Condition": _of_the_organization(config),
     }
+
+
+def _instances_read_scripts(config: Config) -> list[dict[str, Any]]:
+    """Return who may read the agent's scripts: the organization; the Systems Manager agent lists before it reads."""
+    ours = _of_the_organization(config)
+    below = {"StringLike": {"s3:prefix": f"{SCRIPTS_FOLDER}*"}}
+    anybody = {"Effect": "Allow", "Principal": "*"}
+    scripts = Sub(f"${{Artefacts.Arn}}/{SCRIPTS_FOLDER}*")
+    return [
+        {"Sid": "AgentScripts", **anybody, "Action": "s3:GetObject", "Resource": scripts, "Condition": ours},
+        {
+            "Sid": "AgentFolder",
+            **anybody,
+            "Action": "s3:ListBucket",
+            "Resource": Sub("${Artefacts.Arn}"),
+            "Condition": {**ours, **below},
+        },
+    ]
 
 
 def _of_the_organization(config: Config) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from rich.console import Console
 from contract.cloudtrail import MalformedEventError
 from contract.names import VERSION
 from generator.commands import (
+    agents,
     archive,
     backtest,
     condition,
+    dashboard,
     delegation,
     demo,
     doctor,
@@ -65,7 +67,8 @@ app.command()(recovery.redrive)
 app.command()(events.explain)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
-app.command()(demo.dashboard)
+app.command()(dashboard.dashboard)
+app.add_typer(agents.app, name="agents")
 app.add_typer(archive.app, name="archive")
 app.add_typer(local.app, name="local")
 app.add_typer(route.app, name="route")

@@ -15,6 +15,7 @@ from generator.settings.agent import Agent
 from generator.settings.api import Api
 from generator.settings.archive import Archive
 from generator.settings.aws import Aws, Target
+from generator.settings.backup import Backup
 from generator.settings.channels import RESERVED, Channels
 from generator.settings.detections import Detections
 from generator.settings.digests import Digests
@@ -46,6 +47,7 @@ class Config(Section):
     aws: Aws = Field(description="where the hub is")
     spoke: Spoke = Field(default=Spoke(), description="the functions' runtime")
     creator: Creator = Field(default=Creator(), description="the creator tagger")
+    backup: Backup = Field(default=Backup(), description="how long images and snapshots are kept")
     agent: Agent = Field(default=Agent(), description="the security agent on instances")
     findings: Findings = Field(default=Findings(), description="how long things are kept")
     detections: Detections = Field(default=Detections(), description="what is normal here")
@@ -73,6 +75,7 @@ class Config(Section):
         yield from self._suppressions()
         yield from self._backup_region()
         yield from self._cdn()
+        yield from self._hosting()
         if self.web.action_links and not self.api.enabled:
             yield ("web", "action_links"), "the links lead to the API; set api.enabled"
         yield from self._routes()
@@ -130,6 +133,17 @@ class Config(Section):
         for name, arn in (("certificate", cdn.certificate), ("origin_secret", cdn.origin_secret)):
             if arn and arn.split(":")[4] != self.aws.hub_account:
                 yield ("web", "cdn", name), f"it is of account {arn.split(':')[4]}; aws.hub_account needs its own"
+
+    def _hosting(self) -> Iterator[Broken]:
+        """Yield what a load balancer or ECS cannot use: a certificate or secret of another Region or account."""
+        if not (hosting := self.web.hosting):
+            return
+        secret = self.web.sign_in.client_secret if self.web.sign_in else ""
+        places = {("web", "hosting", "certificate"): hosting.certificate, ("web", "sign_in", "client_secret"): secret}
+        for place, arn in places.items():
+            found = tuple(arn.split(":")[3:5])
+            if found and found != (self.aws.home_region, self.aws.hub_account):
+                yield place, f"it is in {' of '.join(found)}; it must be in aws.home_region of aws.hub_account"
 
     def _suppressions(self) -> Iterator[Broken]:
         """Yield names that stand twice: findings show them."""

@@ -1,6 +1,6 @@
 """Writes `docs/cost.md`: what an installation costs, from its templates and from counted work."""
 
-from generator.costs import Cost, Load, account_costs, hub_costs, total
+from generator.costs import GIGABYTE_SECOND, RETENTION, Cost, Load, account_costs, hub_costs, total
 from generator.markdown import row
 from generator.snapshots import sample
 
@@ -35,6 +35,7 @@ _REST = """\
 | `[web.cdn]` | $8 a month for the firewall and its three rules, $0.60 for a million requests; CloudFront $1 for a million and $0.085 for a GB |
 | `findings.data_events` | $0.10 for 100,000 calls on findings, Muster's own among them |
 | `spoke.alarms` | $0.10 for each alarm in every account and Region |
+| `backup.expiry` | about as much as the tagger in each account and Region; what the Recycle Bin keeps costs as a snapshot does |
 | `spoke.tracing` | $5 for a million traces |
 | `spoke.trail` | the first trail of management events of an account is free, its logs cost $0.023 for a GB and month; a second trail costs $2 for 100,000 events |
 
@@ -45,7 +46,7 @@ The documents that Muster implements promise less, because they price one accoun
 | seed | it says | here |
 |---|---|---|
 | 000, agent installer | $0.002 for a scan of 20 instances, $0.004 a month | that part is not there yet |
-| 001, retention tags | no figure; logs kept 14 days | that part is not there yet |
+| 001, retention tags | no figure; logs kept 14 days | {retention} for an account and month, two Regions; reading and tagging cost nothing |
 | 002, creator's tags | $0.01 for 500 resources a month, $11 for 500,000 (CloudTrail after its free tier) | {tag} for a tagged resource, {tags} for 500,000; CloudTrail's first trail is free, and is yours |
 | 003, findings | no figure; a paid cache ($14 a month), provisioned concurrency ($3), a key for each service | neither (ADR 37, 38); the firewall and the API can be left out |
 | 004, alerts | $1 to 5 a month | {hub} for the hub of a whole organization, and {account} an account; most of it are alarms, metrics and the firewall |
@@ -61,6 +62,7 @@ def write_cost_docs() -> str:
         tags=_money(_TAG * 500_000),
         hub=_money(total(hub)),
         account=_money(total(account)),
+        retention=_money(sum(one.total for one in account if one.what in RETENTION)),
         network=_money(_more("network", enabled=True)),
         links=_money(_more("web", action_links=True)),
     )
@@ -75,7 +77,7 @@ def _more(section: str, **switched: bool) -> float:
 
 
 # A call of the tagger of 0.4 seconds at 512 MB, and its result: Lambda puts it on the spoke's bus, a rule on the hub's.
-_TAG = 0.20e-6 + 0.20 * 1.66667e-5 + 1.0e-6 + 1.0e-6 + 1.1e-6
+_TAG = 0.20e-6 + 0.20 * GIGABYTE_SECOND + 1.0e-6 + 1.0e-6 + 1.1e-6
 
 
 def _fields(load: Load) -> dict[str, int]:

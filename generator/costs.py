@@ -7,22 +7,27 @@ from typing import Any
 import msgspec
 
 from generator.config import Config
-from generator.functions import DETECTOR, HEARTBEAT, INGESTER, REPORTS, Function
+from generator.functions import BACKUP_TAGGER, DETECTOR, HEARTBEAT, INGESTER, REPORTS, Function
 from generator.snapshots import rendered
 
 # AWS's list prices in us-east-1, in US dollars; free tiers are not counted.
 EVENT_TO_ANOTHER_ACCOUNT = 1.00e-6
 QUEUE_REQUEST = 0.40e-6
-INVOCATION, GIGABYTE_SECOND = 0.20e-6, 1.66667e-5
+# Of arm64, which functions run on unless spoke.architecture says otherwise; x86_64 costs a quarter more.
+INVOCATION, GIGABYTE_SECOND = 0.20e-6, 1.33334e-5
 WRITE_UNIT, READ_UNIT = 0.625e-6, 0.125e-6
 LOG_BYTE = 0.50e-9
 
 HOURS = 730
 _WIDE = 5  # pollers of a queue's mapping, each asking for 20 seconds at a time (Lambda guide, "Scaling and processing")
 _POLLS = _WIDE * 3 * 60 * HOURS
-_OWN_METRICS = 57
+_OWN_METRICS = 66
 # Seconds that the packaged functions take when warm; a heartbeat calls six services.
 _HEARTBEAT_SECONDS, _BATCH_SECONDS, _BATCH = 1.5, 0.1, 10
+# A daily run begins cold: EC2's client takes most of it (docs/retention.md).
+_RETENTION_SECONDS, _REPORT_UNITS = 3.0, 2
+_DAYS = 365 / 12
+RETENTION = ("runs over images and snapshots", "their reports")
 _LOGGED = 1_000  # bytes of a run: Lambda's own lines and the metrics
 
 
@@ -99,13 +104,21 @@ def account_costs(load: Load = Load(), units: Units = Units()) -> list[Cost]:  #
     """Return what one account's month adds: its heartbeats, its events and its findings."""
     beats = load.regions * HOURS
     in_hub = _from_queue(DETECTOR)
+    runs = load.regions * _DAYS
     return [
         Cost("heartbeats", beats, _run(HEARTBEAT, _HEARTBEAT_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT, "hourly, a Region"),
         Cost("their reports in the hub", beats, _from_queue(REPORTS) + WRITE_UNIT),
+        Cost(
+            RETENTION[0],
+            runs,
+            _run(BACKUP_TAGGER, _RETENTION_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT,
+            "daily, a Region; reads of EC2 are free",
+        ),
+        Cost(RETENTION[1], runs, _from_queue(REPORTS) + _REPORT_UNITS * WRITE_UNIT),
         Cost("forwarded events", load.events, EVENT_TO_ANOTHER_ACCOUNT + in_hub + READ_UNIT),
         Cost("findings heard of again", load.refreshes, _from_queue(INGESTER) + units.again_reads * READ_UNIT),
         Cost("new findings", load.new_findings, units.new_writes * WRITE_UNIT + 2 * in_hub, "counted and told as well"),
-        Cost("logs", _LOGGED * (beats + (beats + load.events + load.refreshes) / _BATCH), LOG_BYTE, "bytes"),
+        Cost("logs", _LOGGED * (beats + runs + (beats + load.events + load.refreshes) / _BATCH), LOG_BYTE, "bytes"),
     ]
 
 

@@ -214,16 +214,91 @@ HEARTBEAT = Function(
     name="heartbeat",
     handler="spoke.heartbeat.handler.beat_handler",
     settings=spoke.HeartbeatSettings,
-    services=("cloudtrail", "config", "events", "iam", "s3", "sqs"),
+    services=("cloudtrail", "config", "events", "iam", "s3", "sqs", "stepfunctions"),
     memory=256,
     timeout=60,
     in_spokes=True,
+)
+BACKUP_TAGGER = Function(
+    name="backup_tagger",
+    handler="spoke.backup_tagger.handler.tag_backups_handler",
+    settings=spoke.BackupTaggerSettings,
+    services=("ec2", "events", "lambda", "s3", "sqs"),
+    memory=256,
+    timeout=900,
+    in_spokes=True,
+)
+EXPIRY = Function(
+    name="expiry",
+    handler="spoke.expiry.handler.expire_handler",
+    settings=spoke.ExpirySettings,
+    services=("autoscaling", "ec2", "events", "sqs", "ssm"),
+    memory=256,
+    timeout=900,
+    in_spokes=True,
+)
+
+AGENT_COVERAGE = Function(
+    name="agent_coverage",
+    handler="hub.agent_coverage.follow_handler",
+    settings=hub.AgentCoverageSettings,
+    services=("dynamodb",),
+    memory=256,
+    timeout=900,
 )
 
 HUB_FUNCTIONS = (
     *(DETECTOR, INGESTER, SYNC, LOOKUPS, REPORTS, INVENTORY, ROLLUPS, RECOUNT),
     *(TRANSITIONS, WORKFLOW, SUPPRESSIONS, NOTIFIER, SENDER, DIGEST, CHANNEL_CHECK),
-    *(PUBLISHER, ARCHIVER, LATE_ARCHIVER, API, ACTIONS),
+    *(PUBLISHER, ARCHIVER, LATE_ARCHIVER, API, ACTIONS, AGENT_COVERAGE),
 )
-SPOKE_FUNCTIONS = (CREATOR_TAGGER, HEARTBEAT)
+# Memory and time-outs are the first ones that the agent installer had; docs/adr/0043 gives each deviation's reason.
+AGENT_SCAN = Function(
+    name="agent_scan",
+    handler="spoke.agent_installer.scan.scan_handler",
+    settings=spoke.AgentScopeSettings,
+    services=("ec2", "events", "s3", "sqs", "ssm"),
+    memory=512,
+    timeout=300,
+    in_spokes=True,
+)
+AGENT_CAPTURE = Function(
+    name="agent_capture",
+    handler="spoke.agent_installer.capture.capture_handler",
+    settings=spoke.AgentScopeSettings,
+    services=("ec2", "events", "s3", "sqs", "ssm"),
+    memory=300,
+    timeout=90,
+    in_spokes=True,
+)
+AGENT_CHECK = Function(
+    name="agent_check",
+    handler="spoke.agent_installer.check.check_handler",
+    settings=spoke.AgentCheckSettings,
+    services=("ec2", "events", "sqs", "ssm"),
+    memory=256,
+    timeout=30,
+    in_spokes=True,
+)
+AGENT_INSTALL = Function(
+    name="agent_install",
+    handler="spoke.agent_installer.install.install_handler",
+    settings=spoke.AgentInstallSettings,
+    services=("ec2", "events", "sqs", "ssm"),
+    memory=300,
+    timeout=90,
+    in_spokes=True,
+)
+AGENT_RESULT = Function(
+    name="agent_result",
+    handler="spoke.agent_installer.result.result_handler",
+    settings=spoke.AgentResultSettings,
+    services=("ec2", "events", "sqs", "ssm", "stepfunctions"),
+    memory=256,
+    timeout=60,
+    in_spokes=True,
+)
+
+AGENT_FUNCTIONS = (AGENT_SCAN, AGENT_CAPTURE, AGENT_CHECK, AGENT_INSTALL, AGENT_RESULT)
+SPOKE_FUNCTIONS = (CREATOR_TAGGER, BACKUP_TAGGER, EXPIRY, HEARTBEAT, *AGENT_FUNCTIONS)
 FUNCTIONS = (*HUB_FUNCTIONS, *SPOKE_FUNCTIONS)

@@ -11,8 +11,10 @@ from pydantic import BaseModel
 from troposphere import Template
 
 from contract.names import VERSION
+from generator.agents.scripts import Script, Scripts
 from generator.artefacts_stack import artefacts_stack
 from generator.config import Config, Target
+from generator.dashboard_stack import dashboard_stack
 from generator.forwarding_share import RuleReport, rule_reports
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS, SPOKE_FUNCTIONS, Function
 from generator.guardrail import FILE as GUARDRAIL_FILE
@@ -45,6 +47,15 @@ class FunctionFile(BaseModel):
     regions: tuple[str, ...]
 
 
+class ScriptFile(BaseModel):
+    """A script of the agent; `key` is where it lies in every artefact bucket."""
+
+    path: str
+    key: str
+    bytes: int
+    sha256: str
+
+
 class Manifest(BaseModel):
     """What was generated, for whom."""
 
@@ -58,14 +69,22 @@ class Manifest(BaseModel):
     policies: dict[str, TextFile]
     functions: dict[str, FunctionFile]
     rules: tuple[RuleReport, ...]
+    scripts: dict[str, ScriptFile] = {}
 
 
-def generate(
-    config: Config, target: str, out_dir: Path, *, python: Path | None = None, bytecode: bool = True
+def generate(  # noqa: PLR0913 - what is written, and how
+    config: Config,
+    target: str,
+    out_dir: Path,
+    *,
+    scripts: Scripts = (),
+    python: Path | None = None,
+    bytecode: bool = True,
 ) -> Manifest:
     """Write `<out_dir>/<target>/` and return its manifest; the same input gives the same bytes.
 
-    `python` compiles the bytecode where the running interpreter is of another version than the functions' runtime.
+    `scripts` are the agent's; `python` compiles the bytecode where the running interpreter is of another version than
+    the functions' runtime.
     Raises `PackageError` when a package cannot be built, `TemplateError` when a template cannot be rendered,
     `GuardrailError` when the policy would be too long.
     """
@@ -73,7 +92,7 @@ def generate(
     packages = {what.name: packer.package(what, tuning(config, what)) for what in FUNCTIONS}
     folder = out_dir / target
     folder.mkdir(parents=True, exist_ok=True)
-    rendered = templates(config, {name: package.key for name, package in packages.items()})
+    rendered = templates(config, {name: package.key for name, package in packages.items()}, scripts)
     _forget(folder, rendered)
     manifest = Manifest(
         version=VERSION,
@@ -86,18 +105,20 @@ def generate(
         policies={"guardrail": _write_text(folder, GUARDRAIL_FILE, written(guardrail(config)))},
         rules=rule_reports(configured_rules(config)),
         functions={name: _write_package(folder, package, _regions(config, name)) for name, package in packages.items()},
+        scripts={f"{one.action} on {one.platform}": _write_script(folder, one) for one in scripts},
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return manifest
 
 
-def templates(config: Config, artefacts: Mapping[str, str]) -> dict[str, str]:
+def templates(config: Config, artefacts: Mapping[str, str], scripts: Scripts = ()) -> dict[str, str]:
     """Return every template as minified JSON, by its stack's short name; `artefacts`: function → S3 key."""
     stacks = {
         "hub": hub_stack(config, artefacts),
-        "spoke": spoke_stack(config, artefacts),
+        "spoke": spoke_stack(config, artefacts, scripts),
         "artefacts": artefacts_stack(config),
         "management": management_stack(config),
+        **({"dashboard": dashboard_stack(config)} if config.web.hosting else {}),
         **({"web": web_stack(config)} if config.web.cdn else {}),
     }
     return {name: minified(template) for name, template in stacks.items()}
@@ -156,6 +177,13 @@ def _write_text(folder: Path, name: str, body: str) -> TextFile:
     path = folder / name
     path.write_text(body, encoding="utf-8")
     return TextFile(path=path.name, bytes=len(body.encode()), sha256=hashlib.sha256(body.encode()).hexdigest())
+
+
+def _write_script(folder: Path, script: Script) -> ScriptFile:
+    path = folder / script.key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(script.body)
+    return ScriptFile(path=script.key, key=script.key, bytes=len(script.body), sha256=script.digest)
 
 
 def _write_package(folder: Path, package: Package, regions: tuple[str, ...]) -> FunctionFile:

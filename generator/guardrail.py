@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from contract.names import EXPIRES_AFTER
 from generator.config import Config, Trail
 from generator.problems import BadInputError
 from spoke.creator_tagger.permissions import tag_actions
@@ -28,6 +29,10 @@ _CHANGES = (
     *("sqs:AddPermission", "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:RemovePermission"),
     "sqs:SetQueueAttributes",
 )
+_AGENT_CHANGES = (
+    *("ssm:Delete*", "ssm:Modify*", "ssm:Put*", "ssm:Update*"),
+    *("states:Delete*", "states:StopExecution", "states:Update*"),
+)
 _TRAIL_CHANGES = (
     *("cloudtrail:Delete*", "cloudtrail:Put*", "cloudtrail:Stop*", "cloudtrail:Update*"),
     *("s3:Delete*", "s3:Put*"),
@@ -38,15 +43,15 @@ _KEPT_OF_STACK_NAME = 24
 # Where a creator's tag is never overwritten, a policy's size being what it is: what accounts hold most of.
 _GUARDED_SERVICES = frozenset(
     {
-        *("acm", "amplify", "apprunner", "appsync", "athena", "autoscaling", "backup", "batch", "bedrock"),
-        *("cassandra", "cloudfront", "cloudhsm", "cloudtrail", "cloudwatch", "codeartifact", "codecommit"),
-        *("codepipeline", "cognito-idp", "config", "datasync", "directconnect", "dlm", "dms", "dynamodb", "ec2"),
+        *("acm", "appsync", "athena", "autoscaling", "backup", "batch", "bedrock"),
+        *("cassandra", "cloudfront", "cloudhsm", "cloudtrail", "cloudwatch"),
+        *("codepipeline", "cognito-idp", "config", "directconnect", "dlm", "dms", "dynamodb", "ec2"),
         *("ecr", "ecs", "eks", "elasticache", "elasticbeanstalk", "elasticfilesystem", "elasticloadbalancing"),
-        *("elasticmapreduce", "es", "events", "firehose", "fsx", "globalaccelerator", "glue", "guardduty", "iam"),
+        *("elasticmapreduce", "es", "events", "firehose", "fsx", "glue", "guardduty", "iam"),
         *("iot", "kafka", "kinesis", "kms", "lambda", "lightsail", "logs", "memorydb", "mq", "network-firewall"),
-        *("quicksight", "ram", "rds", "redshift", "redshift-serverless", "route53", "route53resolver", "s3"),
+        *("ram", "rds", "redshift", "redshift-serverless", "route53", "route53resolver", "s3"),
         *("sagemaker", "scheduler", "secretsmanager", "servicecatalog", "servicediscovery", "sns", "sqs", "ssm"),
-        *("states", "synthetics", "transfer", "vpc-lattice", "wafv2", "workspaces"),
+        *("states", "transfer", "vpc-lattice", "wafv2", "workspaces"),
     }
 )
 
@@ -64,7 +69,8 @@ class GuardrailError(BadInputError):
 def guardrail(config: Config) -> dict[str, Any]:
     """Return the policy for accounts with spokes; it binds no service-linked role and not the management account."""
     tags = _creator_statements(config) if config.creator.enabled else []
-    return {"Version": "2012-10-17", "Statement": [_spoke_statement(config), *tags]}
+    marks = [_mark_statement(config)] if config.backup.is_expiring else []
+    return {"Version": "2012-10-17", "Statement": [_spoke_statement(config), *tags, *marks]}
 
 
 def written(policy: Mapping[str, Any]) -> str:
@@ -73,7 +79,7 @@ def written(policy: Mapping[str, Any]) -> str:
     if len(text) > LIMIT:
         raise GuardrailError(
             f"organization.guardrail_exempt_roles: the guardrail would have {len(text)} characters, {LIMIT} at most; "
-            "name fewer roles, or several by one pattern"
+            "name fewer roles, or several by one pattern, or give creator.created_by_key a shorter one"
         )
     return text
 
@@ -90,10 +96,14 @@ def exempt_roles(config: Config) -> list[str]:
 
 def _spoke_statement(config: Config) -> Statement:
     has_trail = config.spoke.trail is Trail.ACCOUNTS
-    actions = [*_CHANGES, *(_TRAIL_CHANGES if has_trail else ())]
-    return _denied(
-        config, "Spoke", actions, [*_spoke_resources(config), *(_trail_resources(config) if has_trail else [])]
-    )
+    has_agent = config.agent.enabled
+    actions = [*_CHANGES, *(_AGENT_CHANGES if has_agent else ()), *(_TRAIL_CHANGES if has_trail else ())]
+    resources = [
+        *_spoke_resources(config),
+        *(_agent_resources(config) if has_agent else []),
+        *(_trail_resources(config) if has_trail else []),
+    ]
+    return _denied(config, "Spoke", actions, resources)
 
 
 def _spoke_resources(config: Config) -> list[str]:
@@ -110,9 +120,36 @@ def _spoke_resources(config: Config) -> list[str]:
     ]
 
 
+def _agent_resources(config: Config) -> list[str]:
+    """Return documents and parameters, machines and executions, role and policy: one pattern for two of them."""
+    prefix = config.aws.prefix
+    return [
+        f"arn:*:ssm:*:*:*/{prefix}*agent*",
+        f"arn:*:states:*:*:*:{prefix}-spoke-*",
+        f"arn:*:iam::*:*/{prefix}-agent*",
+    ]
+
+
 def _trail_resources(config: Config) -> list[str]:
     stack = f"stackset-{config.aws.prefix}-spoke-"[:_KEPT_OF_STACK_NAME]
     return [f"arn:*:cloudtrail:*:*:trail/{config.names.account_trail}", f"arn:*:s3:::{stack}*"]
+
+
+def _mark_statement(config: Config) -> Statement:
+    """Nobody but the spokes marks images and snapshots: a forged mark would spare the wait.
+
+    They alone have ARNs without an account. Whoever takes a mark away only begins the wait anew.
+    """
+    return {
+        "Sid": "Mark",
+        "Effect": "Deny",
+        "Action": "ec2:CreateTags",
+        "Resource": "arn:*:ec2:*::*",
+        "Condition": {
+            "ArnNotLike": {"aws:PrincipalArn": exempt_roles(config)[0]},
+            "Null": {f"aws:RequestTag/{EXPIRES_AFTER}": "false"},
+        },
+    }
 
 
 def _creator_statements(config: Config) -> list[Statement]:

@@ -1,6 +1,7 @@
 """The hub's template: decides, stores, tells people."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from troposphere import GetAtt, Output, Ref, Sub, Template
@@ -13,6 +14,7 @@ from generator.parts.alarms import (
     api_alarms,
     archive_alarm,
     operational_alarms,
+    retention_alarms,
     rollup_alarm,
     spoke_alarms,
     sync_alarms,
@@ -21,6 +23,7 @@ from generator.parts.archiving import ARCHIVE, archive, archiver, late_archiver
 from generator.parts.backups import table_backups
 from generator.parts.central_bus import central_bus
 from generator.parts.configuration_view import configuration_view
+from generator.parts.dashboard_roles import dashboard_roles
 from generator.parts.data_key import data_key
 from generator.parts.detecting import detector
 from generator.parts.function import Site
@@ -31,7 +34,8 @@ from generator.parts.overview import overview
 from generator.parts.parameters import parameters
 from generator.parts.questions import questions
 from generator.parts.recounting import recount
-from generator.parts.reporting import inventory, reports
+from generator.parts.reporting import agent_coverage, inventory, reports
+from generator.parts.retention import retention_jobs
 from generator.parts.serving import STAGE, api
 from generator.parts.spending import spend_guard
 from generator.parts.streaming import own_product, publisher, rollups, transitions
@@ -59,6 +63,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *lookups(site),
             *reports(site),
             *inventory(site),
+            *agent_coverage(site),
             *rollups(site),
             *recount(site),
             *transitions(site),
@@ -71,6 +76,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(publisher(site) if config.findings.publish_to_security_hub else []),
             *([*archive(config), *archiver(site), *late_archiver(site)] if config.archive.enabled else []),
             *(api(site) if config.api.enabled else []),
+            *dashboard_roles(config),
             *(configuration_view(config) if config.enable.config else []),
             *(network(config) if config.network.enabled else []),
             *(table_backups(config) if config.table_backup.enabled else []),
@@ -86,6 +92,7 @@ def hub_stack(config: Config, artefacts: Mapping[str, str]) -> Template:
             *(sync_alarms() if config.feeds.reads_security_hub else []),
         ]
     )
+    template.add_resource(retention_alarms(config) if config.backup.enabled else [])
     template.add_resource([archive_alarm()] if config.archive.enabled else [])
     template.add_resource(api_alarms(config.names.function("api")) if config.api.enabled else [])
     template.add_resource([*operational_alarms(), *spend_guard(config)])
@@ -114,6 +121,10 @@ def hub_values(config: Config) -> dict[str, Any]:
         "publisher_queue_url": Ref("PublisherQueue") if config.findings.publish_to_security_hub else "",
         "product_arn": own_product(),
         "owner_tag": config.organization.owner_tag,
+        "agent_missing_days": config.agent.missing_days,
+        "installs_agents": str(config.agent.enabled).lower(),
+        "retention_jobs": ",".join(retention_jobs(config)),
+        "retention_interval_seconds": ceil(config.backup.interval.total_seconds()),
         "channel_queue_urls": queue_addresses(config),
         "topic_arns": Sub(f"${{{ALERTS}}},${{{CRITICAL_ALERTS}}}"),
         "action_url": _action_url() if config.web.action_links else "",

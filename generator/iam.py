@@ -134,6 +134,47 @@ def list_folder(buckets: Arn, folder: str) -> Statement:
     return allow(["s3:ListBucket"], [buckets], StringEquals={"s3:prefix": folder})
 
 
+def list_below(buckets: Arn, prefix: str) -> Statement:
+    """List what lies below a prefix of buckets."""
+    return allow(["s3:ListBucket"], [buckets], StringLike={"s3:prefix": prefix})
+
+
+def read_parameters(*paths: Arn) -> Statement:
+    """Read the parameters below a path of Parameter Store, which is named with or without what follows it."""
+    return allow(["ssm:GetParametersByPath"], list(paths))
+
+
+def describe_instances() -> Statement:
+    """Read what EC2 knows of instances; the call knows no resources."""
+    return allow(["ec2:DescribeInstances"], "*")
+
+
+def describe_nodes() -> Statement:
+    """Read which instances Systems Manager reaches; the call is about all of them."""
+    return allow(["ssm:DescribeInstanceInformation"], "*")
+
+
+def send_commands(documents: Arn) -> Statement:
+    """Run some documents on the account's instances in this Region, and no other document."""
+    instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
+    return allow(["ssm:SendCommand"], [documents, instances])
+
+
+def read_commands() -> Statement:
+    """Read what became of commands; the call is about all of them."""
+    return allow(["ssm:ListCommandInvocations"], "*")
+
+
+def start_executions(*machines: Arn) -> Statement:
+    """Start executions of some state machines."""
+    return allow(["states:StartExecution"], list(machines))
+
+
+def invoke_functions(functions: Sequence[Arn]) -> Statement:
+    """Call some functions."""
+    return allow(["lambda:InvokeFunction"], list(functions))
+
+
 def write_objects(objects: Arn) -> Statement:
     """Write and delete objects."""
     return allow(["s3:DeleteObject", "s3:PutObject"], [objects])
@@ -181,6 +222,12 @@ def list_subscriptions(topics: Sequence[Any]) -> Statement:
 def read_secrets(secrets: Sequence[Any]) -> Statement:
     """Read some secrets, which their AWS managed key encrypts."""
     return allow(["secretsmanager:GetSecretValue"], secrets)
+
+
+def pull_image(repository: Arn) -> list[Statement]:
+    """Fetch a container's image from one repository; the token is the whole registry's and knows no resources."""
+    calls = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return [allow(["ecr:GetAuthorizationToken"], "*"), allow(calls, [repository])]
 
 
 def import_findings(product: Arn) -> Statement:
@@ -240,6 +287,68 @@ def keep_tag(key: str) -> Statement:
 
 def _first_tag(keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {"Null": {f"aws:ResourceTag/{keys[0]}": "true"}, "ForAllValues:StringEquals": {"aws:TagKeys": list(keys)}}
+
+
+def read_backups() -> Statement:
+    """List images and snapshots; the calls know no resources."""
+    return allow(["ec2:DescribeImages", "ec2:DescribeSnapshots"], "*")
+
+
+def date_backups(keys: Sequence[str]) -> list[Statement]:
+    """Tag images and snapshots that have no date yet (the first key) with these keys, and never over one of them."""
+    # ForAllValues is true of a request without tags (IAM guide, "Multivalued context keys").
+    conditions = _first_tag(keys)
+    null = {**conditions["Null"], "aws:TagKeys": "false"}
+    tag = allow(["ec2:CreateTags"], _backups(), **{**conditions, "Null": null})
+    return [tag, *(_kept_on_backups(key) for key in keys[1:])]
+
+
+def _kept_on_backups(key: str) -> Statement:
+    """Deny what writes a tag of an image or snapshot over a value that stands there already."""
+    written_over = {"Null": {f"aws:ResourceTag/{key}": "false"}, "ForAnyValue:StringEquals": {"aws:TagKeys": [key]}}
+    return {**allow(["ec2:CreateTags"], _backups(), **written_over), "Effect": "Deny"}
+
+
+def mark_backups(mark: str, beside: str, date: str) -> list[Statement]:
+    """Mark images and snapshots that have a date, once, and take the mark and the tag beside it away again."""
+    only = {"ForAllValues:StringEquals": {"aws:TagKeys": [mark, beside]}}
+    first = {"Null": {"aws:TagKeys": "false", f"aws:ResourceTag/{mark}": "true", f"aws:ResourceTag/{date}": "false"}}
+    return [
+        allow(["ec2:CreateTags"], _backups(), **only, **first),
+        allow(["ec2:DeleteTags"], _backups(), **only, Null={"aws:TagKeys": "false"}),
+    ]
+
+
+def delete_backups(mark: str, date: str, hold: str, retention: Mapping[str, str]) -> Statement:
+    """Delete images and snapshots that bear the mark and a date, no hold, and no tag of `retention` (key → value)."""
+    null = {f"aws:ResourceTag/{mark}": "false", f"aws:ResourceTag/{date}": "false", f"aws:ResourceTag/{hold}": "true"}
+    kept = {f"aws:ResourceTag/{key}": value for key, value in retention.items()}
+    return allow(["ec2:DeleteSnapshot", "ec2:DeregisterImage"], _backups(), Null=null, StringNotEqualsIgnoreCase=kept)
+
+
+def see_uses() -> list[Statement]:
+    """See what uses images and snapshots, and with whom they are shared; parameters may have any name."""
+    actions = [
+        *("autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeLaunchConfigurations"),
+        *("ec2:DescribeInstances", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplates"),
+        "ssm:DescribeParameters",
+    ]
+    parameters = Sub("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*")
+    return [
+        allow(actions, "*"),
+        allow(["ec2:DescribeImageAttribute", "ec2:DescribeSnapshotAttribute"], _backups()),
+        allow(["ssm:GetParameters"], [parameters]),
+    ]
+
+
+def _backups() -> list[Sub]:
+    """Return the ARNs of images and snapshots, which name no account (service authorization reference, EC2)."""
+    return [Sub(f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}::{kind}/*") for kind in ("image", "snapshot")]
+
+
+def call_function(function: Arn) -> Statement:
+    """Call one function."""
+    return allow(["lambda:InvokeFunction"], [function])
 
 
 def look_after_rules() -> Statement:

@@ -6,8 +6,26 @@ from typing import Any
 
 import msgspec
 
-from contract.names import HEARTBEAT, LAMBDA_RESULT, LAMBDA_SOURCE, TAGGING_RESULT, USUAL_NAMES, VERSION, partition_of
-from contract.spoke_events import Heartbeat, SpokeEvent, TaggingFailure, TaggingResult
+from contract.names import (
+    HEARTBEAT,
+    LAMBDA_RESULT,
+    LAMBDA_SOURCE,
+    RETENTION_REPORT,
+    TAGGING_RESULT,
+    USUAL_NAMES,
+    VERSION,
+    partition_of,
+)
+from contract.spoke_events import (
+    BackupFailure,
+    DueBackup,
+    Heartbeat,
+    Job,
+    RetentionReport,
+    SpokeEvent,
+    TaggingFailure,
+    TaggingResult,
+)
 from generator.third_party import ROOT
 from spoke.reports import entry_of
 
@@ -24,6 +42,45 @@ _TAGGED: dict[str, Any] = {
 }
 _EC2 = f"arn:{partition_of(_HOME)}:ec2:eu-west-1:{_ACCOUNT}"
 _ARNS = (f"{_EC2}:instance/i-0123456789abcdef0", f"{_EC2}:volume/vol-0123456789abcdef0")
+_SNAPSHOT = "snap-0123456789abcdef0"
+_RUN: dict[str, Any] = {
+    **_SPOKE,
+    "run": "7d0a2c5e-6f0e-4d7e-9f43-0123456789ab",
+    "interval_seconds": 86_400,
+    "started_at": "2026-11-20T08:59:55.000000Z",
+    "seconds": 4.2,
+    "peak_memory_mb": 91,
+    "images": 3,
+    "snapshots": 7,
+    "failed": 1,
+    "failures": (BackupFailure(_SNAPSHOT, "UnauthorizedOperation: no"),),
+    "due": 1,
+    "due_gib": 8.0,
+    "due_cost": 0.4,
+    "examples": (DueBackup(_SNAPSHOT, "2026-11-01", 8.0, "shared"),),
+}
+_TAGGING = RetentionReport(
+    **_RUN,
+    job=Job.TAGGING,
+    retention="90days",
+    amis_tagged=1,
+    snapshots_tagged=2,
+    unreadable=1,
+    delete_on={"2027-02-18": 3},
+    skipped={"forever": 1},
+)
+_EXPIRY = RetentionReport(
+    **_RUN,
+    job=Job.EXPIRY,
+    mode="delete",
+    kept={"shared": 1},
+    marked=2,
+    unmarked=1,
+    deleted=1,
+    deleted_gib=8.0,
+    deleted_cost=0.4,
+)
+_BROKEN: dict[str, Any] = {**_SPOKE, "run": "1", "interval_seconds": 3_600, "error": "ClientError: no"}
 
 REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
     "heartbeat-well": (HEARTBEAT, Heartbeat(**_BEAT, checks=_WELL, settings_hash="fedcba9876543210")),
@@ -34,6 +91,9 @@ REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
         TAGGING_RESULT,
         TaggingResult(**_TAGGED, failed=tuple(TaggingFailure(arn, "UnauthorizedOperation") for arn in _ARNS)),
     ),
+    "retention-report-tagging": (RETENTION_REPORT, _TAGGING),
+    "retention-report-expiry": (RETENTION_REPORT, _EXPIRY),
+    "retention-report-error": (RETENTION_REPORT, RetentionReport(**_BROKEN, job=Job.TAGGING)),
 }
 # One of each way to the hub: signing in, root, a call, a refused call.
 FORWARDED = ("14-root-console-login", "15-root-create-access-key", "17-create-user", "43-stop-logging-refused")

@@ -3,15 +3,22 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from contract.agents import Action, Platform
 from contract.names import VERSION
+from generator.agents.scripts import Script, Scripts
 from generator.config import Config, load
 from generator.functions import FUNCTIONS
 from generator.generate import templates
 from generator.guardrail import FILE, guardrail
 from generator.published import published
+from generator.settings.agent import Agent
+from generator.settings.backup import Expiry
+from generator.settings.hosting import Hosting
+from generator.settings.sign_in import Group, SignIn
 from generator.settings.web import CDN_REGION, Cdn
 from generator.third_party import ROOT
 
@@ -33,16 +40,41 @@ def sample() -> Config:
 
 
 def everything(config: Config) -> Config:
-    """Return the settings with every part that is off at first: alarms in spokes, a VPC, CloudFront, links that act."""
-    cdn = Cdn(
-        domains=("muster.example.com",),
-        certificate=f"arn:aws:acm:{CDN_REGION}:{config.aws.hub_account}:certificate/12345678-1234-1234-1234-123456789012",
-        origin="dashboard.example.com",
+    """Return the settings with every part that is off at first.
+
+    These are alarms in spokes, the agent installer, what deletes images, a VPC, links that act, and the dashboard
+    hosted behind CloudFront.
+    """
+    account, home = config.aws.hub_account, config.aws.home_region
+    certificate = f"arn:aws:acm:%s:{account}:certificate/12345678-1234-1234-1234-123456789012"
+    cdn = Cdn(domains=("muster.example.com",), certificate=certificate % CDN_REGION)
+    sign_in = SignIn(
+        issuer="https://login.example.com",
+        client_id="muster",
+        address="https://muster.example.com",
+        client_secret=f"arn:aws:secretsmanager:{home}:{account}:secret:muster/sign-in-AbCdEf",
+        groups=(Group(name="security", role="operator"), Group(name="payments", units=("ou-exam-12345678",))),
     )
+    hosting = Hosting(
+        image=f"{account}.dkr.ecr.{home}.amazonaws.com/muster-dashboard:{VERSION}",
+        vpc="vpc-0123456789abcdef0",
+        prefix_list="pl-0123456789abcdef0",
+        subnets=("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"),
+        certificate=certificate % home,
+    )
+    web = {"cdn": cdn, "action_links": True, "sign_in": sign_in, "hosting": hosting}
     parts = {
+        "agent": Agent(
+            enabled=True,
+            linux_install="install.sh",
+            linux_uninstall="uninstall.sh",
+            windows_install="install.ps1",
+            windows_uninstall="uninstall.ps1",
+        ),
         "spoke": config.spoke.model_copy(update={"alarms": True}),
+        "backup": config.backup.model_copy(update={"expiry": Expiry.DELETE}),
         "network": config.network.model_copy(update={"enabled": True}),
-        "web": config.web.model_copy(update={"cdn": cdn, "action_links": True}),
+        "web": config.web.model_copy(update=web),
     }
     return config.model_copy(update=parts)
 
@@ -52,9 +84,17 @@ def blank_artefacts() -> dict[str, str]:
     return {what.name: f"functions/{what.name}/{'0' * 64}.zip" for what in FUNCTIONS}
 
 
+def blank_scripts(config: Config) -> Scripts:
+    """Return scripts with nothing in them, for an agent that is on."""
+    digest = "0" * 64
+    kinds = product((Action.INSTALL, Action.UNINSTALL), Platform) if config.agent.enabled else ()
+    return tuple(Script(action, platform, digest, b"") for action, platform in kinds)
+
+
 def rendered(config: Config) -> dict[str, Any]:
     """Return every template of some settings, by its stack's short name."""
-    return {name: json.loads(body) for name, body in templates(config, blank_artefacts()).items()}
+    bodies = templates(config, blank_artefacts(), blank_scripts(config))
+    return {name: json.loads(body) for name, body in bodies.items()}
 
 
 def written(content: Any) -> str:
@@ -96,7 +136,10 @@ def kept_files(config: Config) -> Iterator[tuple[Path, Any]]:
     """Yield each file that `make snapshots` writes, with its content."""
     found = rendered(config)
     yield from ((SNAPSHOTS / f"{name}.json", template) for name, template in found.items())
-    yield SNAPSHOTS / "web.json", rendered(everything(config))["web"]
+    whole = rendered(everything(config))
+    yield from ((SNAPSHOTS / f"{name}.json", whole[name]) for name in ("dashboard", "web"))
+    agent = {title: one for title, one in whole["spoke"]["Resources"].items() if title.startswith("Agent")}
+    yield SNAPSHOTS / "agent.json", agent
     yield SNAPSHOTS / FILE, guardrail(config)
     yield LOGICAL_IDS, with_new(kept_logical_ids(), logical_ids(config))
     for name, event in published(found["spoke"]):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from troposphere import AWSObject, GetAtt, Output, Ref, Sub, Template
+from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Sub, Template
 from troposphere.cloudfront import (
     ContentSecurityPolicy,
     ContentTypeOptions,
@@ -19,11 +19,13 @@ from troposphere.cloudfront import (
     SecurityHeadersConfig,
     StrictTransportSecurity,
     ViewerCertificate,
+    VpcOriginConfig,
 )
 from troposphere.logs import Delivery, DeliveryDestination, DeliverySource
 from troposphere.s3 import Bucket
 
 from generator.config import Config
+from generator.dashboard_stack import ORIGIN, ORIGIN_DOMAIN
 from generator.parts.bucket import bucket_policy, expiring, private_bucket
 from generator.parts.firewall import LONG_ADDRESSES, firewall
 from generator.settings.web import Cdn
@@ -46,10 +48,15 @@ def web_stack(config: Config) -> Template:
     cdn = config.web.cdn
     assert cdn is not None
     template = Template(Description="Muster's web part: CloudFront and its firewall before the dashboard")
+    if config.web.hosting:
+        # Of the hosted dashboard's stack, which is in another Region.
+        template.add_parameter([Parameter(ORIGIN, Type="String"), Parameter(ORIGIN_DOMAIN, Type="String")])
     name = config.names.web_stack
     # The dashboard keeps its filters in the address, and an identity provider its answer.
     wall = firewall("Firewall", name, "CLOUDFRONT", LONG_ADDRESSES)
-    template.add_resource([wall, _headers(name), _distribution(cdn), *_logs(name)])
+    template.add_resource(
+        [wall, _headers(name), _distribution(cdn, is_hosted=config.web.hosting is not None), *_logs(name)]
+    )
     template.add_output(
         [
             Output(ADDRESS, Value=GetAtt("Distribution", "DomainName")),
@@ -59,7 +66,7 @@ def web_stack(config: Config) -> Template:
     return template
 
 
-def _distribution(cdn: Cdn) -> Distribution:
+def _distribution(cdn: Cdn, *, is_hosted: bool) -> Distribution:
     behaviour = DefaultCacheBehavior(
         TargetOriginId="dashboard",
         ViewerProtocolPolicy="redirect-to-https",
@@ -81,14 +88,17 @@ def _distribution(cdn: Cdn) -> Distribution:
         HttpVersion="http2and3",
         IPV6Enabled=True,
         PriceClass="PriceClass_All",
-        Origins=[_origin(cdn)],
+        Origins=[_origin(cdn, is_hosted=is_hosted)],
         DefaultCacheBehavior=behaviour,
         WebACLId=GetAtt("Firewall", "Arn"),
     )
     return Distribution("Distribution", DistributionConfig=config)
 
 
-def _origin(cdn: Cdn) -> Origin:
+def _origin(cdn: Cdn, *, is_hosted: bool) -> Origin:
+    if is_hosted:
+        inside = VpcOriginConfig(VpcOriginId=Ref(ORIGIN), OriginReadTimeout=60)
+        return Origin(Id="dashboard", DomainName=Ref(ORIGIN_DOMAIN), VpcOriginConfig=inside)
     secret = [OriginCustomHeader(HeaderName=ORIGIN_HEADER, HeaderValue=_resolved(cdn.origin_secret))]
     return Origin(
         Id="dashboard",

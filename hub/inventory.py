@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
-from contract.names import METRICS_NAMESPACE, SILENT_SPOKES, Names
+from contract.names import METRICS_NAMESPACE, RETENTION_OVERDUE, SILENT_SPOKES, Names
 from contract.settings import read_settings
+from contract.spoke_events import Job
+from hub import own_findings
 from hub.account_tags import is_about_tags, named_accounts
 from hub.census import Registrar
 from hub.clients import aws_client
@@ -22,11 +24,13 @@ from hub.coverage import Scope, load_scope
 from hub.coverage_findings import account_uncovered, spoke_silent
 from hub.overrides import Override, load_overrides, settings_files
 from hub.own_findings import ACCOUNT_UNCOVERED, SPOKE_SILENT
+from hub.retention import Expected, retention_findings
 from hub.settings import InventorySettings
 from hub.settings_files import write_settings
 from hub.silence import silences
 from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 
 if TYPE_CHECKING:
@@ -54,6 +58,7 @@ class Stores(msgspec.Struct, frozen=True):
     accounts: AccountStore
     spokes: SpokeStore
     findings: FindingStore
+    retention: RetentionStore
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -62,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True):
     scope: Scope
     overrides: tuple[Override, ...]
     names: Names
+    retention: Expected = Expected((), timedelta())
 
 
 @metrics.log_metrics
@@ -79,14 +85,20 @@ def refresh_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 @cache
 def _inventory() -> "Inventory":
     settings, client = read_settings(InventorySettings, os.environ), aws_client("dynamodb")
-    plan = Plan(load_scope(_SCOPE), load_overrides(_OVERRIDES), Names(settings.prefix))
+    plan = Plan(load_scope(_SCOPE), load_overrides(_OVERRIDES), Names(settings.prefix), _expected(settings))
     stores = Stores(
         AccountStore(client, settings.state_table),
         SpokeStore(client, settings.state_table),
         FindingStore(client, settings.findings_table),
+        RetentionStore(client, settings.state_table),
     )
     registrar = Registrar(aws_client("organizations"), plan.scope, settings.owner_tag)
     return Inventory(registrar, lambda region: aws_client("s3", region), stores, plan)
+
+
+def _expected(settings: InventorySettings) -> Expected:
+    jobs = tuple(Job(one) for one in settings.retention_jobs.split(",") if one)
+    return Expected(jobs, timedelta(seconds=settings.retention_interval_seconds))
 
 
 class Inventory:
@@ -113,6 +125,7 @@ class Inventory:
         logger.info("Accounts read", accounts=found.present, changed=changed)
         failed = [] if found.is_whole else ["the organization's tree"]
         failed += _failed("findings", lambda: self._tell(found.accounts, moment))
+        failed += _failed("retention", lambda: self._tell_retention(found.accounts, moment))
         failed += self._distribute(settings_files(self._plan.overrides, found.accounts), seconds_left)
         if failed:
             raise InventoryError(f"failed: {', '.join(failed)}")
@@ -135,6 +148,21 @@ class Inventory:
         holding += [account_uncovered(one, home, observed_at) for one in accounts if one.outside_since]
         changes = follow(self._stores.findings, (SPOKE_SILENT.id, ACCOUNT_UNCOVERED.id), holding, observed_at)
         metrics.add_metric(name="Findings", unit=MetricUnit.Count, value=len(changes))
+
+    def _tell_retention(self, accounts: list[Account], moment: datetime) -> None:
+        """Open and close findings about the runs over images and snapshots, and count those that did not come."""
+        store, expected = self._stores.retention, self._plan.retention
+        if expected.jobs:
+            expected = msgspec.structs.replace(expected, since=store.expected_since(iso(moment)))
+        else:
+            store.expect_none()
+        holding = list(retention_findings(accounts, store.each(), expected, self._plan.names, moment))
+        told = (own_findings.RETENTION_FAILED.id, own_findings.RETENTION_OVERDUE.id)
+        changes = follow(self._stores.findings, told, holding, iso(moment))
+        overdue = sum(one.detection == own_findings.RETENTION_OVERDUE.id for one in holding)
+        metrics.add_metric(name=RETENTION_OVERDUE, unit=MetricUnit.Count, value=overdue)
+        if changes:
+            logger.info("Retention looked after", changed=len(changes), overdue=overdue)
 
     def _distribute(self, files: Mapping[str, bytes], seconds_left: SecondsLeft) -> list[str]:
         def write(region: str) -> None:

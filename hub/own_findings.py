@@ -56,4 +56,48 @@ ACCOUNT_UNCOVERED = DetectionText(
     "organization.excluded_accounts, and deploy. The finding closes itself within an hour.",
 )
 
-OWN_FINDINGS = (DETECTION_FAILED, UNKNOWN_ACCOUNT, SPOKE_SILENT, ACCOUNT_UNCOVERED)
+AGENT_MISSING = DetectionText(
+    id="muster.agent_missing",
+    title="Instance {instance} of account {account} lacks {agent}: {reason}",
+    severity=Severity.MEDIUM,
+    mode=Mode.LIVE,
+    family="muster.agent_missing",
+    what="A running instance that should have the security agent has been without it for agent.missing_days: nothing "
+    "protects it.",
+    false_positives="An appliance or a platform on which the agent cannot run: exclude it by a tag "
+    "(agent.excluded_tags).",
+    response="The finding's details say why and what to do; docs/agents.md has all reasons. `muster agents install` "
+    "tries at once, the next sweep within a day. The finding closes itself within an hour after the agent runs or the "
+    "instance is gone.",
+)
+RETENTION_FAILED = DetectionText(
+    id="muster.retention_failed",
+    title="The {job} of images and snapshots of account {account} in {region} {what}",
+    severity=Severity.MEDIUM,
+    mode=Mode.LIVE,
+    family="muster.retention_failed",
+    what="The last run over an account's images and snapshots failed, or some of them could not be tagged or deleted: "
+    "what has no date is kept for ever, and paid for.",
+    false_positives="None; a snapshot that is locked, or has fifty tags already, fails every day until it is exempt.",
+    response="The details name the reason, and the resources by id. Denied: look for a service control policy, or a "
+    "permissions boundary, that keeps the spoke's role from ec2:CreateTags. A resource that nobody shall touch gets "
+    "the tag Retention=forever or LegalHold. The finding closes itself within an hour of the next good run.",
+)
+RETENTION_OVERDUE = DetectionText(
+    id="muster.retention_overdue",
+    title="Images and snapshots of account {account} in {region} were not looked at in time: {last}",
+    severity=Severity.MEDIUM,
+    mode=Mode.LIVE,
+    family="muster.retention_overdue",
+    what="The backup tagger of an account and Region has not run within its schedule and an hour, or its report was "
+    "lost: new images and snapshots have no date.",
+    false_positives="A rollout that is still under way; a schedule that was changed a moment ago.",
+    response="If the spoke is silent, too, begin there. Otherwise look in the account and Region whether the function "
+    "and its rule are there and enabled, what the function's log says, and what waits in its dead-letter queue. The "
+    "finding closes itself within an hour of the next run.",
+)
+
+OWN_FINDINGS = (
+    *(DETECTION_FAILED, UNKNOWN_ACCOUNT, SPOKE_SILENT, ACCOUNT_UNCOVERED, AGENT_MISSING),
+    *(RETENTION_FAILED, RETENTION_OVERDUE),
+)

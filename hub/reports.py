@@ -1,4 +1,4 @@
-"""Stores what spokes report: heartbeats and tagging results."""
+"""Stores what spokes report: heartbeats, tagging results, agents, runs over images and snapshots."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -12,12 +12,29 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import iso, now
 from contract.cloudtrail import timestamp
-from contract.names import HEARTBEAT, LAMBDA_RESULT, METRICS_NAMESPACE, TAGGING_LAG, TAGGING_RESULT, UNWELL_SPOKES
+from contract.names import (
+    AGENT_STATUS,
+    HEARTBEAT,
+    LAMBDA_RESULT,
+    METRICS_NAMESPACE,
+    RETENTION_ERRORS,
+    RETENTION_FAILURES,
+    RETENTION_MEMORY,
+    RETENTION_REPORT,
+    RETENTION_RUNS,
+    RETENTION_SECONDS,
+    RETENTION_SEEN,
+    TAGGING_LAG,
+    TAGGING_RESULT,
+    UNWELL_SPOKES,
+)
 from contract.settings import read_settings
-from contract.spoke_events import SCHEMA, Heartbeat, SpokeEvent, TaggingResult
+from contract.spoke_events import SCHEMA, AgentStatus, Heartbeat, RetentionReport, SpokeEvent, TaggingResult
 from hub.clients import aws_client
 from hub.messages import process_messages
 from hub.settings import ReportsSettings
+from hub.store.agents import AgentStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
 
@@ -27,7 +44,12 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="reports")
 # Clocks differ; more than this is a sender that would look alive for longer than it is.
 _AHEAD = timedelta(minutes=5)
 
-REPORTS: Mapping[str, type[SpokeEvent]] = {HEARTBEAT: Heartbeat, TAGGING_RESULT: TaggingResult}
+REPORTS: Mapping[str, type[SpokeEvent]] = {
+    HEARTBEAT: Heartbeat,
+    TAGGING_RESULT: TaggingResult,
+    AGENT_STATUS: AgentStatus,
+    RETENTION_REPORT: RetentionReport,
+}
 
 
 class ReportError(ValueError):
@@ -44,16 +66,27 @@ def record_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _recorder() -> "Recorder":
     client = aws_client("dynamodb")
     table = read_settings(ReportsSettings, os.environ).state_table
-    return Recorder(SpokeStore(client, table), TaggingStore(client, table), now)
+    stores = Stores(
+        SpokeStore(client, table), TaggingStore(client, table), AgentStore(client, table), RetentionStore(client, table)
+    )
+    return Recorder(stores, now)
+
+
+class Stores(msgspec.Struct, frozen=True):
+    """The stores of reports, by kind."""
+
+    spokes: SpokeStore
+    tagging: TaggingStore
+    agents: AgentStore
+    retention: RetentionStore
 
 
 class Recorder:
-    """The stores of reports, by kind."""
+    """Brings each report where its kind is kept."""
 
-    def __init__(self, spokes: SpokeStore, tagging: TaggingStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, stores: Stores, clock: Callable[[], datetime]) -> None:
         """Take the stores, and the hub's clock: the time of an event is its sender's."""
-        self._spokes = spokes
-        self._tagging = tagging
+        self._stores = stores
         self._clock = clock
 
     def record(self, body: str) -> None:
@@ -62,11 +95,16 @@ class Recorder:
         report = report_of(event)
         sent_at = _sent_at(event, self._clock())
         if isinstance(report, Heartbeat):
-            self._spokes.beat(report, iso(sent_at))
+            self._stores.spokes.beat(report, iso(sent_at))
             _note_problems(report)
         elif isinstance(report, TaggingResult):
-            self._tagging.record(report, sent_at)
+            self._stores.tagging.record(report, sent_at)
             _note_lag(report)
+        elif isinstance(report, AgentStatus):
+            self._stores.agents.record(report, sent_at)
+        elif isinstance(report, RetentionReport):
+            self._stores.retention.record(report, sent_at)
+            _note_run(report)
 
 
 def _sent_at(event: Mapping[str, Any], moment: datetime) -> datetime:
@@ -82,6 +120,25 @@ def _note_lag(report: TaggingResult) -> None:
     """Measure how long after a creation its tags were there: once for the whole organization."""
     if report.lag_seconds is not None:
         metrics.add_metric(TAGGING_LAG, MetricUnit.Seconds, report.lag_seconds)
+
+
+def _note_run(report: RetentionReport) -> None:
+    """Measure the runs over images and snapshots: for the whole organization, for a spoke's own metrics cost."""
+    metrics.add_metric(name=RETENTION_RUNS, unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name=RETENTION_ERRORS, unit=MetricUnit.Count, value=bool(report.error))
+    metrics.add_metric(name=RETENTION_SECONDS, unit=MetricUnit.Seconds, value=report.seconds)
+    metrics.add_metric(name=RETENTION_MEMORY, unit=MetricUnit.Megabytes, value=report.peak_memory_mb)
+    metrics.add_metric(name=RETENTION_SEEN, unit=MetricUnit.Count, value=report.images + report.snapshots)
+    metrics.add_metric(name=RETENTION_FAILURES, unit=MetricUnit.Count, value=report.failed)
+    if report.error or report.failed:
+        logger.warning(
+            "A run over images and snapshots failed",
+            account=report.account,
+            in_region=report.region,
+            job=report.job,
+            failed=report.failed,
+            reason=report.error,
+        )
 
 
 def _note_problems(report: Heartbeat) -> None:

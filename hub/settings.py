@@ -38,12 +38,26 @@ class ReportsSettings(Settings, frozen=True, kw_only=True):
 
 
 class InventorySettings(Settings, frozen=True, kw_only=True):
-    """Of `muster-inventory`. The value of an account's tag `owner_tag` says who owns it."""
+    """Of `muster-inventory`. The value of an account's tag `owner_tag` says who owns it.
+
+    `retention_jobs`, commas between, run in every spoke at least every `retention_interval_seconds`.
+    """
 
     findings_table: str
     prefix: str
     state_table: str
     owner_tag: str = "Owner"
+    retention_jobs: str = ""
+    retention_interval_seconds: int = 0
+
+
+class AgentCoverageSettings(Settings, frozen=True, kw_only=True):
+    """Of `muster-agent-coverage`. An instance lacks the agent for so many days before it is a finding."""
+
+    findings_table: str
+    state_table: str
+    agent_missing_days: int = 1
+    installs_agents: bool = False
 
 
 class RollupsSettings(Settings, frozen=True, kw_only=True):

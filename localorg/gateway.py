@@ -38,6 +38,7 @@ PARTS = (
     "state_machines",
     "ssm",
     "ec2_states",
+    "images",
     "emails",
     "trails",
     "trail_administrators",

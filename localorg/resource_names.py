@@ -96,6 +96,13 @@ def _document(call: Call) -> str:
     return f"arn:{PARTITION}:ssm:{call.region}:{owner}:document/{name}"
 
 
+def _parameters(call: Call) -> str:
+    """The path below which parameters are read, as the request writes it (IAM names it so in its refusals)."""
+    if call.action != "ssm:GetParametersByPath":
+        return ""
+    return call.arn("ssm", f"parameter{call.document.get('Path', '/')}")
+
+
 def _product(call: Call) -> str:
     """The product whose findings are imported."""
     given = call.document.get("Findings")
@@ -112,5 +119,5 @@ def _hub(call: Call) -> str:
 
 NAMERS: tuple[Callable[[Call], str], ...] = (
     *(_rule, _archive, _stream, _administrator),
-    *(_sender, _document, _product, _hub),
+    *(_sender, _document, _parameters, _product, _hub),
 )

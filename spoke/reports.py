@@ -30,14 +30,26 @@ def entry_of(detail_type: str, report: SpokeEvent, bus_arn: str) -> dict[str, st
 
 def publish(entry: dict[str, str], events: Any) -> None:
     """Put a report on the hub's bus; raise `ReportRefusedError` when the call or the entry failed."""
-    try:
-        answer = events.put_events(Entries=[entry])
-    except (BotoCoreError, ClientError) as error:
-        raise ReportRefusedError(str(error)) from error
+    answer = _put([entry], events)
     # PutEvents answers 200 also when it took nothing (EventBridge API, PutEvents).
     if answer["FailedEntryCount"]:
         refused = answer["Entries"][0]
         raise ReportRefusedError(f"{refused.get('ErrorCode')}: {refused.get('ErrorMessage')}")
+
+
+def publish_all(entries: list[dict[str, str]], events: Any) -> list[dict[str, str]]:
+    """Put at most ten reports on the hub's bus; return those that it refused, `ReportRefusedError`: the whole call."""
+    answer = _put(entries, events)
+    if not answer["FailedEntryCount"]:
+        return []
+    return [entry for entry, told in zip(entries, answer["Entries"], strict=True) if told.get("ErrorCode")]
+
+
+def _put(entries: list[dict[str, str]], events: Any) -> Any:
+    try:
+        return events.put_events(Entries=entries)
+    except (BotoCoreError, ClientError) as error:
+        raise ReportRefusedError(str(error)) from error
 
 
 def park(entry: dict[str, str], queue_url: str, sqs: Any) -> None:

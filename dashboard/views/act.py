@@ -6,12 +6,12 @@ import streamlit as st
 
 from contract.finding import Finding, Workflow
 from dashboard import data
+from dashboard.access import LONGEST_NAME
 from dashboard.deeds import LONGEST_NOTE, Deed, asked, missing, possible
 from dashboard.markup import Html, ago, card, problem, text
-from dashboard.problems import DataError
+from dashboard.problems import NO_OPERATOR, DataError
 
 _WHO = "who"
-_LONGEST_NAME = 128
 _CLOSED_BY_PROVIDER = "Its provider closed it; only the provider can open it again."
 
 
@@ -23,6 +23,9 @@ def show(finding: Finding) -> None:
         deeds = possible(finding)
         if not deeds:
             st.caption(_CLOSED_BY_PROVIDER)
+            return
+        if not data.may_act(finding):
+            st.caption(f"You may read this finding. {NO_OPERATOR}")
             return
         # After a deed the panel is another one: closed, with the deeds that are possible then.
         key = f"deed {finding.id} {finding.workflow_at}"
@@ -47,12 +50,12 @@ def _past(finding: Finding) -> str:
 
 
 def _show_form(finding: Finding, deed: Deed) -> None:
-    signed_in = _signed_in()
+    signed_in = data.person()
     with st.form("deed", border=False):
         who = st.text_input(
             "Who",
             signed_in or st.session_state.get(_WHO, ""),
-            max_chars=_LONGEST_NAME,
+            max_chars=LONGEST_NAME,
             disabled=bool(signed_in),
             autocomplete="email",
             placeholder="Your name or email address",
@@ -82,11 +85,3 @@ def _act(finding: Finding, deed: Deed, by: str, note: str, until: date | None) -
         return
     st.query_params.pop("action", None)
     st.rerun()
-
-
-def _signed_in() -> str:
-    """Return who signed in where the dashboard is hosted; empty where nobody has to."""
-    claims = st.user.to_dict()
-    if not claims.get("is_logged_in"):
-        return ""
-    return str(claims.get("email") or claims.get("preferred_username") or claims.get("sub") or "")[:_LONGEST_NAME]

@@ -31,18 +31,19 @@ def show() -> None:
     if not (organization.accounts or organization.spokes or any(activity.new_by_day)):
         st.html(card("Welcome to Muster", empty("No account reports to this hub yet", _NEXT_STEP)))
         return
-    st.html(_tiles(activity))
+    st.html(tiles(activity))
     watched = column((coverage.spokes(organization, now), coverage.tags(activity)))
-    st.html(grid([_trend(activity), watched], "wide"))
-    st.html(_newest(organization, activity, now))
+    st.html(grid([trend(activity), watched], "wide"))
+    st.html(newest(organization, activity, now))
     st.html(grid([_accounts(organization, activity), _detections(activity)]))
 
 
 def _head(organization: Organization, activity: Activity) -> Html:
-    return Html(f'<div class="m-head"><h1>Overview</h1><p>{text(_sentence(organization, activity))}</p></div>')
+    return Html(f'<div class="m-head"><h1>Overview</h1><p>{text(sentence(organization, activity))}</p></div>')
 
 
-def _sentence(organization: Organization, activity: Activity) -> str:
+def sentence(organization: Organization, activity: Activity) -> str:
+    """Return how bad it is, in words."""
     total = sum(activity.open.values())
     if not total:
         return "No open findings."
@@ -55,7 +56,8 @@ def _weight(counts: Counts) -> tuple[int, ...]:
     return tuple(counts.get(severity, 0) for severity in charts.WORST_FIRST)
 
 
-def _tiles(activity: Activity) -> Html:
+def tiles(activity: Activity) -> Html:
+    """Return a number for each severity, and the new ones."""
     return grid([*(_severity_tile(one, activity) for one in charts.WORST_FIRST), _new_tile(activity)], "tiles")
 
 
@@ -79,7 +81,8 @@ def _new_tile(activity: Activity) -> Html:
     )
 
 
-def _trend(activity: Activity) -> Html:
+def trend(activity: Activity) -> Html:
+    """Return the new findings of each day."""
     if not any(activity.new_by_day):
         return card("New findings a day", empty(f"Nothing new in {TREND_DAYS} days", _QUIET))
     return card("New findings a day", charts.trend(activity.days, "New findings a day"), aside=charts.legend())
@@ -104,10 +107,12 @@ def _account_row(organization: Organization, account: str, counts: Counts, large
 
 def _detections(activity: Activity) -> Html:
     ranked = sorted(activity.by_detection.items(), key=lambda pair: pair[1], reverse=True)
+    some = activity.detections_of
+    extent = f"Of {some:,} findings that were looked at; there may be more." if some is not None else ""
     if not ranked:
-        return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
+        return card(_BY_DETECTION, empty("No detection has fired", _QUIET), extent)
     rows = [_detection_row(detection, count) for detection, count in ranked[:_DETECTIONS]]
-    return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION))
+    return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION), extent)
 
 
 def _detection_row(detection: str, count: int) -> tuple[Html, Html]:
@@ -116,7 +121,8 @@ def _detection_row(detection: str, count: int) -> tuple[Html, Html]:
     return joined((name, identifier)), Html(f'<span class="m-number">{number(count)}</span>')
 
 
-def _newest(organization: Organization, activity: Activity, now: datetime) -> Html:
+def newest(organization: Organization, activity: Activity, now: datetime) -> Html:
+    """Return the newest serious findings."""
     title = "Newest critical and high findings"
     if not activity.newest:
         return card(title, empty("Nothing critical or high is open", "Whatever else is open is under Findings."))

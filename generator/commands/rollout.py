@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contract.clock import now
+from generator.agents.scripts import load_scripts
 from generator.commands.following import follow
 from generator.commands.options import CONFIG, ConfigOption, JsonOption, YesOption
 from generator.commands.planning import show_plan
@@ -56,7 +57,9 @@ def generate(
     console = Console(stderr=json, highlight=False)
     with console.status("Packaging the functions"):
         settings = _loaded(config)
-        manifest = generated(settings, target or settings.aws.target, BUILD, python=python, bytecode=not no_bytecode)
+        scripts = load_scripts(settings.agent, config.parent)
+        chosen = target or settings.aws.target
+        manifest = generated(settings, chosen, BUILD, scripts=scripts, python=python, bytecode=not no_bytecode)
     if json:
         typer.echo(manifest.model_dump_json())
     else:
@@ -77,6 +80,8 @@ def _show(console: Console, manifest: Manifest) -> None:
         table.add_row(template.path, f"{template.bytes:,}", "")
     for function in manifest.functions.values():
         table.add_row(function.path, f"{function.bytes:,}", f"{function.unzipped_bytes:,}")
+    for script in manifest.scripts.values():
+        table.add_row(script.path, f"{script.bytes:,}", "")
     console.print(table)
     console.print(_rules(manifest))
     console.print(_WORDS, style="dim", soft_wrap=True)
@@ -102,7 +107,7 @@ def plan(*, config: ConfigOption = CONFIG, json: JsonOption = False) -> None:
     """Show what deploy would change; exit code 3 when there is something."""
     settings = _loaded(config)
     with Console(stderr=True).status("Comparing what is generated with what is deployed"):
-        generated(settings, settings.aws.target, BUILD)
+        generated(settings, settings.aws.target, BUILD, scripts=load_scripts(settings.agent, config.parent))
         found = changes(settings, BUILD / settings.aws.target, open_sessions(settings, config.parent))
     if json:
         for one in found:
@@ -117,7 +122,8 @@ def deploy(*, config: ConfigOption = CONFIG, yes: YesOption = False, json: JsonO
     """Roll out: artefacts in each Region, the hub, then the spokes wave by wave. Safe to run again."""
     settings = _loaded(config)
     with Console(stderr=True).status("Packaging the functions"):
-        manifest = generated(settings, settings.aws.target, BUILD)
+        scripts = load_scripts(settings.agent, config.parent)
+        manifest = generated(settings, settings.aws.target, BUILD, scripts=scripts)
     folder, sessions = BUILD / settings.aws.target, open_sessions(settings, config.parent)
     if not yes:
         found = changes(settings, folder, sessions)

@@ -1,7 +1,8 @@
-"""`muster tags`: what the taggers made of what was created."""
+"""`muster tags`: what the taggers made of what was created, and what is past its date."""
 
 from datetime import timedelta
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -15,16 +16,23 @@ from generator.problems import BadInputError
 from generator.recovery.place import hub_place
 from generator.shown import printable
 from hub.coverage_of_tags import Share, TagCoverage, coverage_of
+from hub.retention_overview import RetentionOverview, overview_of
 from hub.store.accounts import AccountStore
+from hub.store.retention import RetentionStore
 from hub.store.tagging import KEPT, TaggingStore
 
-app = typer.Typer(help="What was created, by whom, and what stayed untagged.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+app = typer.Typer(
+    help="What was created, by whom, what stayed untagged, and what is past its date.", no_args_is_help=True
+)
 _LINES = 15
 
 
 @app.callback()
 def _tags() -> None:
-    """What was created, by whom, and what stayed untagged."""
+    """What was created, by whom, what stayed untagged, and what is past its date."""
 
 
 @app.command()
@@ -36,12 +44,8 @@ def coverage(
     json: JsonOption = False,
 ) -> None:
     """Say what was created in the window and by whom, and what could not be tagged and why."""
-    settings = load(config)
-    hub = hub_place(settings, config.parent)
-    client, table = hub.client("dynamodb"), settings.names.state_table
-    known = [one.id for one in AccountStore(client, table).all()]
-    if account and account not in known:
-        raise BadInputError(f"--account: the hub knows no account {account}")
+    client, table = _state(config)
+    known = _known(client, table, account)
     since = now() - timedelta(days=days)
     store = TaggingStore(client, table)
     results = (one for each in ([account] if account else known) for one in store.of(each, since))
@@ -50,6 +54,66 @@ def coverage(
         typer.echo(msgspec.json.encode(found).decode())
         return
     _print(found, days)
+
+
+@app.command()
+def retention(
+    *,
+    account: Annotated[str | None, typer.Option("--account", help="One account only.")] = None,
+    config: ConfigOption = CONFIG,
+    json: JsonOption = False,
+) -> None:
+    """Say which images and snapshots are past their date, what they cost, and what could not be tagged or deleted."""
+    client, table = _state(config)
+    _known(client, table, account)
+    found = overview_of(RetentionStore(client, table).each(), frozenset([account] if account else ()))
+    if json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    _print_retention(found)
+
+
+def _state(config: Path) -> tuple["DynamoDBClient", str]:
+    settings = load(config)
+    hub = hub_place(settings, config.parent)
+    return hub.client("dynamodb"), settings.names.state_table
+
+
+def _known(client: "DynamoDBClient", table: str, account: str | None) -> list[str]:
+    """Return the ids of the accounts that the hub knows; `BadInputError` when it does not know this one."""
+    known = [one.id for one in AccountStore(client, table).all()]
+    if account and account not in known:
+        raise BadInputError(f"--account: the hub knows no account {account}")
+    return known
+
+
+def _print_retention(found: RetentionOverview) -> None:
+    console = Console(highlight=False)
+    if not found.regions:
+        console.print("No spoke has reported a run over its images and snapshots yet; the first comes within a day")
+        return
+    console.print(
+        f"{found.due} of {found.images} images and {found.snapshots} snapshots are past their date: "
+        f"{found.due_gib:,.0f} GiB, at most ${found.due_cost:,.2f} a month"
+    )
+    if found.deleted:
+        console.print(f"the last runs deleted {found.deleted}, which saves at most ${found.saved:,.2f} a month")
+    table = Table("Account", "Region", "Kept", "Past", "GiB", "$ a month", "Expiry", box=None, header_style="bold")
+    for one in found.regions[:_LINES]:
+        kept = str(one.images + one.snapshots)
+        numbers = (kept, str(one.due), f"{one.due_gib:,.0f}", f"{one.due_cost:,.2f}")
+        table.add_row(one.account, one.region, *numbers, one.mode or "off")
+    console.print(table)
+    for one in found.regions[:_LINES]:
+        where = f"{one.account} {one.region}"
+        said = [f"{where}: {count} stay: {reason}" for reason, count in sorted(one.kept.items())]
+        said += [f"{where}: {one.unreadable} have a tag that nobody understands"] if one.unreadable else []
+        said += [f"{where}: the last run failed: {error}" for error in one.errors]
+        said += [f"{where}: {failure.id}: {failure.reason}" for failure in one.failures]
+        for line in said:
+            console.print(printable(line), markup=False)
+    if len(found.regions) > _LINES:
+        console.print(f"{len(found.regions) - _LINES} more: --json has them all", style="dim")
 
 
 def _print(found: TagCoverage, days: int) -> None:

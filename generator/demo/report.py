@@ -18,7 +18,7 @@ class Findings(BaseModel):
 
 
 class Agents(BaseModel):
-    """Instances by the outcome that the agent installer reported; none reported, none counted."""
+    """Instances that have the security agent, and those that should have it and have not, whatever the reason."""
 
     installed: int = 0
     failed: int = 0

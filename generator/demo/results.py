@@ -6,10 +6,13 @@ from typing import Any
 
 import boto3
 
+from contract.agents import AgentState
 from contract.names import Names
-from generator.demo.report import AccountRow
+from generator.demo.report import AccountRow, Agents
 from generator.explain import ExplainedFinding, Explanation
 from generator.local.organization import LocalOrganization
+from hub.store.accounts import AccountStore
+from hub.store.agents import AgentStore
 from hub.store.findings import FindingStore
 from hub.store.rollups import Count, RollupStore
 from hub.store.tagging import TaggingStore
@@ -26,6 +29,18 @@ def counted_findings(session: boto3.Session, names: Names) -> list[Count]:
     """Return how many open findings each account has of each severity: the hub's counters, as the dashboard's."""
     counts = RollupStore(session.client("dynamodb"), names.state_table).counts(is_consistent=True)
     return [one for one in counts if one.account and one.findings]
+
+
+def agents_of(session: boto3.Session, names: Names) -> Agents:
+    """Return how many instances have the agent, and how many should and have not."""
+    client = session.client("dynamodb")
+    known = list(
+        AgentStore(client, names.state_table).each(one.id for one in AccountStore(client, names.state_table).all())
+    )
+    return Agents(
+        installed=sum(one.status.state is AgentState.INSTALLED for one in known),
+        failed=sum(one.is_lacking for one in known),
+    )
 
 
 def tags_written(session: boto3.Session, names: Names, accounts: Sequence[str]) -> dict[str, set[str]]:

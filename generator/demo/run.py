@@ -10,11 +10,13 @@ import boto3
 import msgspec
 
 from contract.finding import Severity
+from generator.agents.scripts import load_scripts
 from generator.config import Config, Target, load
+from generator.demo.fleet import start_fleet
 from generator.demo.outbox import write_outbox
 from generator.demo.recorded import EVENTS, recorded, replay
 from generator.demo.report import DemoReport, Events, Findings
-from generator.demo.results import account_rows, arrived_findings, counted_findings, problems, tags_written
+from generator.demo.results import account_rows, agents_of, arrived_findings, counted_findings, problems, tags_written
 from generator.deployment import configured_deployment
 from generator.explain import Explanation, explain
 from generator.generate import generate
@@ -27,6 +29,7 @@ from generator.rollout.step import Step
 
 SETTLE_SECONDS = 120
 BUILD = Path("build")
+_ACCOUNTS_WITH_INSTANCES = 3
 
 Say = Callable[[str], None]
 Fill = Callable[[LocalOrganization, Config], None]
@@ -60,18 +63,34 @@ def run_demo(organization: LocalOrganization, say: Say, started: float, fill: Fi
     config = load(organization.config)
     stage = Stage(organization, config, hub_session(config, organization.config.parent))
     say("Packaging the functions and writing the templates")
-    manifest = generate(config, Target.HOST, BUILD)
+    scripts = load_scripts(config.agent, organization.config.parent)
+    manifest = generate(config, Target.HOST, BUILD, scripts=scripts)
     for step in deploy(config, manifest, BUILD / Target.HOST, Sessions(stage.session), poll_seconds=0.1):
         if isinstance(step, Step):
             say(f"{step.what}: {step.state} {step.detail}".rstrip())
     wait_until_settled(organization, SETTLE_SECONDS)
     fill(organization, config)
+    say("Starting instances, which get the security agent")
+    start_fleet(organization, member_sessions(config, organization))
     say("Replaying recorded events in the member accounts")
     replayed = _replayed(organization)
     say("Waiting until everything has arrived")
     dead_letters = wait_until_settled(organization, SETTLE_SECONDS)
     report = _report(stage, replayed, dead_letters)
     return report.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
+
+
+def member_sessions(config: Config, organization: LocalOrganization) -> list[tuple[str, boto3.Session]]:
+    """Return the first member accounts, each with a session of its own."""
+    folder = organization.config.parent
+    members = [one for one in organization.members if one.id != organization.hub][:_ACCOUNTS_WITH_INSTANCES]
+    return [
+        (
+            one.id,
+            hub_session(config.model_copy(update={"aws": config.aws.model_copy(update={"profile": one.name})}), folder),
+        )
+        for one in members
+    ]
 
 
 def _replayed(organization: LocalOrganization) -> Replayed:
@@ -109,6 +128,7 @@ def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> D
             total=by_severity.total(), by_severity={severity: by_severity[severity] for severity in reversed(Severity)}
         ),
         tags=sum(len(arns) for arns in tags.values()),
+        agents=agents_of(stage.session, names),
         emails=len(emails),
         dead_letters=sum(dead_letters.values()),
         seconds=0.0,

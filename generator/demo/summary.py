@@ -60,6 +60,7 @@ def _lines(report: DemoReport, outbox: str) -> list[RenderableType]:
         f"{report.accounts} accounts, {current} of {total} stack instances current",
         f"{report.events.replayed} events replayed, {report.events.forwarded} forwarded to the hub",
         f"{report.findings.total} findings, {report.tags} resources tagged with their creator, {report.emails} emails",
+        f"{report.agents.installed} instances with the security agent, {report.agents.failed} that lack it",
         f"{report.dead_letters} messages in dead-letter queues, {report.seconds:.0f} s in all",
         f"Emails to open: {outbox}",
     ]

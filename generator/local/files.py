@@ -6,11 +6,14 @@ import msgspec
 
 from generator.local.organization import LocalOrganization
 from generator.local.problems import LocalError
+from generator.third_party import ROOT
 
 FOLDER = Path("build/local")
 REGIONS = ("us-east-1", "eu-west-1")
 SENDER = "muster@example.com"
 _STATE = "organization.json"
+# Stands for a vendor's agent.
+_AGENT = ROOT / "generator" / "demo" / "agent"
 
 
 def write_files(organization: LocalOrganization, dashboard_port: int) -> None:
@@ -60,6 +63,17 @@ target = "host"
 profile = "hub"
 management_profile = "management"
 config_file = "{config_file}"
+
+[agent]
+enabled = true
+kind = "other"
+name = "Example Agent"
+linux_install = "{_AGENT / "install.sh"}"
+linux_uninstall = "{_AGENT / "uninstall.sh"}"
+linux_running = 'cat "$HOME/example-agent.running"'
+windows_install = "{_AGENT / "install.ps1"}"
+windows_running = 'Get-Content "$Env:ProgramData/example-agent.running" -ErrorAction Stop'
+excluded_tags = "Agent:no"
 
 [web]
 dashboard_url = "http://127.0.0.1:{dashboard_port}"

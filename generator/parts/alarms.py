@@ -1,18 +1,24 @@
 """The hub's alarms: nothing that concerns an alert fails unseen."""
 
 from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any
 
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.awslambda import EventSourceMapping
 from troposphere.awslambda import Function as LambdaFunction
-from troposphere.cloudwatch import Alarm, MetricDimension
+from troposphere.cloudwatch import Alarm, Metric, MetricDataQuery, MetricDimension, MetricStat
 from troposphere.sqs import Queue
 
 from contract.names import (
     ARCHIVE_LAG,
     CRITICAL_FINDINGS,
     METRICS_NAMESPACE,
+    RETENTION_ERRORS,
+    RETENTION_FAILURES,
+    RETENTION_OVERDUE,
+    RETENTION_SECONDS,
+    RETENTION_SEEN,
     ROLLUP_DRIFT,
     SILENT_SPOKES,
     SYNC_AGE,
@@ -20,8 +26,19 @@ from contract.names import (
     SYNC_WHOLE_AGE,
     UNWELL_SPOKES,
 )
+from generator.config import Config
 from generator.dead_letters import dead_letter_queues
-from generator.functions import ARCHIVER, INVENTORY, NOTIFIER, RECOUNT, REPORTS, SYNC, TRANSITIONS, Function
+from generator.functions import (
+    ARCHIVER,
+    BACKUP_TAGGER,
+    INVENTORY,
+    NOTIFIER,
+    RECOUNT,
+    REPORTS,
+    SYNC,
+    TRANSITIONS,
+    Function,
+)
 from generator.parts.cures import cure
 from generator.parts.topics import ALERTS, CRITICAL_ALERTS
 
@@ -29,6 +46,10 @@ _FIVE_MINUTES = 300
 _AN_HOUR = 3_600
 _SIX_HOURS = 21_600
 _LATE_SECONDS = 900
+# What an alarm may look back at most (CloudWatch API, PutMetricAlarm: seven days of periods of an hour or more).
+_MOST_HOURS = 168
+# Of what is looked at or called, in percent.
+_MOST_FAILURES = 5
 
 
 def alarms(resources: Iterable[AWSObject], *, are_told: bool = True) -> list[Alarm]:
@@ -66,6 +87,74 @@ def spoke_alarms() -> list[Alarm]:
             missing="breaching",
         ),
     ]
+
+
+def retention_alarms(config: Config) -> list[Alarm]:
+    """Return the alarms on what spokes report of their images and snapshots: errors, long, missing, bad runs."""
+    failed = "runs over images and snapshots failed; `muster tags retention` says where and why"
+    late = "spokes did not look at their images and snapshots in time; the findings muster.retention_overdue say which"
+    slow = f"a run over images and snapshots took more than {config.backup.longest_seconds} s (backup.longest_seconds)"
+    bad = f"more than {_MOST_FAILURES} % of the images and snapshots of an hour's runs could not be tagged or deleted"
+    hourly = {"Period": _AN_HOUR}
+    return [
+        _alarm(RETENTION_ERRORS, failed, {**_reported(RETENTION_ERRORS), **hourly}, 0, ALERTS),
+        _alarm(RETENTION_OVERDUE, late, {**_own_metric(RETENTION_OVERDUE, INVENTORY, "Maximum"), **hourly}, 0, ALERTS),
+        _alarm(
+            RETENTION_SECONDS,
+            slow,
+            {**_own_metric(RETENTION_SECONDS, REPORTS, "Maximum"), **hourly},
+            config.backup.longest_seconds,
+            ALERTS,
+        ),
+        _rate("RetentionErrorRate", bad, _reported(RETENTION_FAILURES), _reported(RETENTION_SEEN), ALERTS),
+    ]
+
+
+def spoke_retention_alarms(config: Config) -> list[Alarm]:
+    """Return the same alarms for a spoke, on the function itself, beside the one on its errors."""
+    name = BACKUP_TAGGER.full_name(config.names)
+    hours = min(ceil(config.backup.interval.total_seconds() / _AN_HOUR) + 1, _MOST_HOURS)
+    slow = f"{name} took more than {config.backup.longest_seconds} s (backup.longest_seconds)"
+    never = f"{name} has not run for {hours} hours"
+    bad = f"more than {_MOST_FAILURES} % of the calls of {name} failed within an hour"
+    duration = {**_function_metric("Duration", Ref(BACKUP_TAGGER.title), "Maximum"), "Period": _AN_HOUR}
+    runs = {**_function_metric("Invocations", Ref(BACKUP_TAGGER.title), "Sum"), "Period": _AN_HOUR}
+    missing = _alarm(f"{BACKUP_TAGGER.title}Missing", never, {**runs, "EvaluationPeriods": hours}, 1, None, "breaching")
+    missing.ComparisonOperator = "LessThanThreshold"
+    errors = _function_metric("Errors", Ref(BACKUP_TAGGER.title), "Sum")
+    return [
+        _alarm(f"{BACKUP_TAGGER.title}Slow", slow, duration, config.backup.longest_seconds * 1_000, None),
+        missing,
+        _rate(f"{BACKUP_TAGGER.title}ErrorRate", bad, errors, runs, None),
+    ]
+
+
+def _reported(name: str) -> dict[str, Any]:
+    return _own_metric(name, REPORTS, "Sum")
+
+
+def _rate(title: str, text: str, bad: Mapping[str, Any], whole: Mapping[str, Any], topic: str | None) -> Alarm:
+    """Return an alarm on a share in percent; where nothing is counted, nothing is wrong."""
+    counted = [
+        MetricDataQuery(Id=id_, MetricStat=_stat(metric), ReturnData=False)
+        for id_, metric in (("bad", bad), ("whole", whole))
+    ]
+    share = MetricDataQuery(Id="share", Expression="IF(whole > 0, 100 * bad / whole, 0)", ReturnData=True)
+    return Alarm(
+        title,
+        AlarmDescription=text,
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=_MOST_FAILURES,
+        TreatMissingData="notBreaching",
+        EvaluationPeriods=1,
+        Metrics=[*counted, share],
+        **({"AlarmActions": [Ref(topic)]} if topic else {}),
+    )
+
+
+def _stat(metric: Mapping[str, Any]) -> MetricStat:
+    named = Metric(Namespace=metric["Namespace"], MetricName=metric["MetricName"], Dimensions=metric["Dimensions"])
+    return MetricStat(Metric=named, Period=_AN_HOUR, Stat=metric["Statistic"])
 
 
 def rollup_alarm() -> Alarm:

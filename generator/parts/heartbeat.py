@@ -11,6 +11,7 @@ from contract.names import VERSION
 from generator import iam
 from generator.config import Config
 from generator.functions import HEARTBEAT
+from generator.parts.agent_functions import machine_arns
 from generator.parts.forwarding import hub_bus, own_rules
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried
@@ -72,4 +73,5 @@ def _statements(config: Config) -> list[iam.Statement]:
         iam.read_objects([Sub(f"arn:${{AWS::Partition}}:s3:::{bucket}/{settings_key('${AWS::AccountId}')}")]),
         iam.send_messages(GetAtt("HeartbeatDeadLetters", "Arn")),
         *(iam.record_configuration() if config.enable.config else []),
+        *([iam.start_executions(machine_arns(config)[0])] if config.agent.enabled else []),
     ]

@@ -6,7 +6,7 @@ from troposphere.events import Rule
 from contract.account_settings import SETTINGS_FOLDER
 from contract.names import CONTROL_INDEX, LAMBDA_SOURCE, SPOKE_SOURCE
 from generator import iam
-from generator.functions import INVENTORY, REPORTS
+from generator.functions import AGENT_COVERAGE, INVENTORY, REPORTS
 from generator.parts.function import Site, function
 from generator.parts.queues import dead_letters, retried, work_queue
 from generator.parts.sources import from_queue, from_rule, to_queue
@@ -14,10 +14,10 @@ from generator.pattern import ACCOUNT_CHANGES
 
 
 def reports(site: Site) -> list[AWSObject]:
-    """Return the recorder of what spokes report: heartbeats, tagging results."""
+    """Return the recorder of what spokes report: heartbeats, tags, agents, runs over images and snapshots."""
     config = site.config
     rule = to_queue(REPORTS, config.names.queue("reports"), Ref("Bus"), {"source": [LAMBDA_SOURCE, SPOKE_SOURCE]})
-    statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state("PutItem")]
+    statements = [iam.consume_queue(GetAtt("ReportsQueue", "Arn")), *_state("DeleteItem", "GetItem", "PutItem")]
     return [
         *work_queue(REPORTS, config, {"events": [GetAtt(rule, "Arn")]}),
         rule,
@@ -36,7 +36,7 @@ def inventory(site: Site) -> list[AWSObject]:
     buckets = f"arn:${{AWS::Partition}}:s3:::{bucket}"
     callers = [GetAtt(rule, "Arn") for rule in (hourly, changed)]
     statements = [
-        *_state("BatchWriteItem", "Query"),
+        *_state("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
         iam.query_index("FindingsTable", CONTROL_INDEX),
         iam.walk_organization(),
@@ -50,6 +50,32 @@ def inventory(site: Site) -> list[AWSObject]:
         retried(INVENTORY, "InventoryDeadLetters"),
         *from_rule(INVENTORY, hourly),
         *from_rule(INVENTORY, changed),
+    ]
+
+
+def agent_coverage(site: Site) -> list[AWSObject]:
+    """Return what counts hourly which instances have the agent, and follows those that lack it."""
+    config = site.config
+    hourly = Rule(
+        "AgentCoverageSchedule",
+        Name=f"{AGENT_COVERAGE.full_name(config.names)}-hourly",
+        ScheduleExpression="rate(1 hour)",
+    )
+    statements = [
+        *_state("DeleteItem", "PutItem", "Query"),
+        iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
+        iam.query_index("FindingsTable", CONTROL_INDEX),
+        iam.send_messages(GetAtt("AgentCoverageDeadLetters", "Arn")),
+    ]
+    return [
+        *dead_letters(
+            "AgentCoverageDeadLetters",
+            config.names.dead_letter_queue("agent_coverage"),
+            {"events": [GetAtt(hourly, "Arn")]},
+        ),
+        *function(AGENT_COVERAGE, site, statements, config.findings.log_retention_days),
+        retried(AGENT_COVERAGE, "AgentCoverageDeadLetters"),
+        *from_rule(AGENT_COVERAGE, hourly),
     ]
 
 

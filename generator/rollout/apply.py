@@ -15,6 +15,7 @@ from generator.functions import INVENTORY
 from generator.generate import Manifest
 from generator.rollout.artefacts import template_key, template_url, upload
 from generator.rollout.goal import goal_of, read_accounts
+from generator.rollout.hosting import deploy_hosting, origin_parameters, remove_hosting
 from generator.rollout.lone import LoneSpoke, lone_spokes
 from generator.rollout.removal import remove_artefacts
 from generator.rollout.session import Sessions
@@ -55,8 +56,7 @@ def deploy(
         yield from remove_trail(config, session)
     yield deploy_stack(cloudformation, config.names.hub_stack, template_argument(config, folder, "hub"))
     yield from deploy_trail(config, session)
-    web = {"TemplateBody": _body(folder, "web")} if config.web.cdn else None
-    yield from deploy_web(config, web, session) if web else remove_web(config, session)
+    yield from _web(config, folder, session)
     covered = [one for one in accounts if one.id in goal.covered]
     yield from done(parts(config, clients_of(session), covered))
     yield _refreshed_inventory(config, session)
@@ -71,6 +71,19 @@ def deploy(
     yield from _lone_spokes(config, folder, sessions, with_hub=not is_covered)
 
 
+def _web(config: Config, folder: Path, session: boto3.Session) -> Iterator[Step]:
+    """Deploy the dashboard and then CloudFront before it; what is switched off goes the other way round."""
+    if config.web.hosting:
+        yield from deploy_hosting(config, {"TemplateBody": _body(folder, "dashboard")}, session)
+    if config.web.cdn:
+        origin = origin_parameters(config, session)
+        yield from deploy_web(config, {"TemplateBody": _body(folder, "web"), **origin}, session)
+    else:
+        yield from remove_web(config, session)
+    if not config.web.hosting:
+        yield from remove_hosting(config, session)
+
+
 def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.Session) -> Iterator[Step]:
     # Clients may be used in threads, sessions may not (boto3 guide, "Multithreading").
     stacks = {region: session.client("cloudformation", region) for region in config.regions}
@@ -80,6 +93,7 @@ def _artefacts(config: Config, manifest: Manifest, folder: Path, session: boto3.
         stack = {"TemplateBody": _body(folder, "artefacts")}
         step = deploy_stack(stacks[region], config.names.artefacts_stack, stack)
         files = [(one.key, folder / one.path) for one in manifest.functions.values() if region in one.regions]
+        files += [(one.key, folder / one.path) for one in manifest.scripts.values()]
         if region == config.aws.home_region:
             files += [(template_key(name, _body(folder, name)), _path(folder, name)) for name in ("hub", "spoke")]
         count = upload(buckets[region], config.names.artefact_bucket(config.aws.hub_account, region), files)

@@ -15,6 +15,7 @@ from generator.enabling.parts import lacking
 from generator.enabling.services import clients_of, parts
 from generator.rollout.difference import Difference, differences
 from generator.rollout.goal import Goal, goal_of, read_accounts
+from generator.rollout.hosting import has_hosting
 from generator.rollout.instance import StackInstance
 from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
@@ -94,6 +95,11 @@ def _trail(config: Config, session: boto3.Session) -> Iterator[Change]:
 
 
 def _web(config: Config, folder: Path, session: boto3.Session) -> Iterator[Change]:
+    home, name = session.client("cloudformation"), config.names.dashboard_stack
+    if config.web.hosting:
+        yield from _stacks(folder, [_Stack(home, name, "dashboard")])
+    elif has_hosting(config, session):
+        yield Change(what=f"stack {name}", action="remove", detail="[web.hosting] was taken out")
     name, where = config.names.web_stack, f"in {CDN_REGION}"
     if config.web.cdn:
         yield from _stacks(folder, [_Stack(web_client(session), name, "web", where)])

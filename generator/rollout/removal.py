@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from generator.config import Config, Trail
 from generator.delegation.grants import PRINCIPALS
+from generator.rollout.hosting import has_hosting, remove_hosting
 from generator.rollout.lone import lone_spokes
 from generator.rollout.session import Sessions
 from generator.rollout.stack_set import StackSet
@@ -58,6 +59,7 @@ def uninstall(
     # Before its bucket loses the policy under which it writes.
     yield from remove_trail(config, session)
     yield from remove_web(config, session)
+    yield from remove_hosting(config, session)
     yield delete_stack(cloudformation, config.names.hub_stack)
     for region in regions:
         yield from remove_artefacts(config, session, region)
@@ -150,6 +152,9 @@ def _going(config: Config, sessions: Sessions) -> Iterator[Removal]:
     if has_web_stack(config, session):
         why = "CloudFront before the dashboard; its domain names lead nowhere then"
         yield Removal(what=f"stack {names.web_stack} in {CDN_REGION}", action="remove", why=why)
+    if has_hosting(config, session):
+        why = "the hosted dashboard; its image stays where it is"
+        yield Removal(what=f"stack {names.dashboard_stack}", action="remove", why=why)
     if stack_status(home, names.hub_stack):
         yield Removal(what=f"stack {names.hub_stack}", action="remove", why="the hub, with its event archive")
     for region in _all_regions(config, spokes):

@@ -72,7 +72,7 @@ class StackSet:
         """Make the StackSet, without spokes yet; accounts that join its units later get theirs by themselves."""
         self._client.create_stack_set(
             **self._asked,
-            Description="Muster's spoke: alert rules, creator tagger, heartbeat",
+            Description="Muster's spoke: alert rules, taggers, heartbeat",
             TemplateURL=url,
             Capabilities=_CAPABILITIES,
             PermissionModel="SERVICE_MANAGED",

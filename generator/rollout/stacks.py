@@ -21,10 +21,11 @@ ABSENT = {None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"}
 _LONGEST_SECONDS = 3600.0
 
 
-def deploy_stack(cloudformation: "CloudFormationClient", name: str, template: Mapping[str, str]) -> Step:
+def deploy_stack(cloudformation: "CloudFormationClient", name: str, template: Mapping[str, Any]) -> Step:
     """Create or update a stack; `RolloutError` says why it cannot be.
 
-    `template` is `{"TemplateBody": text}` or, above 51,200 bytes, `{"TemplateURL": address}`. What an earlier run left
+    `template` is `{"TemplateBody": text}` or, above 51,200 bytes, `{"TemplateURL": address}`, and its
+    `Parameters` where it has any. What an earlier run left
     half done is waited for; a stack whose creation failed holds nothing and is made anew.
     """
     status = settled_status(cloudformation, name)
@@ -39,7 +40,7 @@ def deploy_stack(cloudformation: "CloudFormationClient", name: str, template: Ma
         ChangeSetName=change_set,
         ChangeSetType="CREATE" if is_new else "UPDATE",
         Capabilities=["CAPABILITY_NAMED_IAM"],
-        **template,  # type: ignore[arg-type]
+        **template,
     )
     if not would_change(cloudformation, name, change_set):
         return Step(f"stack {name}", "unchanged")

@@ -1,7 +1,7 @@
 """The web part's stack: CloudFront and its firewall, in the one Region that CloudFront reads."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
-def deploy_web(config: Config, template: Mapping[str, str], session: boto3.Session) -> Iterator[Step]:
+def deploy_web(config: Config, template: Mapping[str, Any], session: boto3.Session) -> Iterator[Step]:
     """Create or update the stack, and say to which name the dashboard's domain names must point."""
     cloudformation, name = web_client(session), config.names.web_stack
     step = deploy_stack(cloudformation, name, template)

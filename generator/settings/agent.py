@@ -10,7 +10,8 @@ from generator.offered import LogRetention
 from generator.settings.kinds import Form, Switch
 from generator.settings.section import Broken, Section
 
-_PAIR = r"[^:;]{1,128}:[^;]{0,256}"
+# Keys may hold colons, as AWS's own do; what follows the last one is the value.
+_PAIR = r"[^;]{1,128}:[^:;]{0,256}"
 TagFilter = Annotated[
     str,
     StringConstraints(pattern=rf"^(NONE|{_PAIR}(;{_PAIR})*)$", max_length=1_024),
@@ -23,7 +24,10 @@ OptionalTagFilter = Annotated[
 ]
 # Relative to muster.toml.
 ScriptPath = Annotated[str, StringConstraints(max_length=1_024), Form("the path of a file, from muster.toml's folder")]
-Probe = Annotated[str, StringConstraints(max_length=2_000), Form("shell commands")]
+# Two braces would name a parameter of the command's document.
+Probe = Annotated[
+    str, StringConstraints(pattern=r"^(\{?[^{])*\{?$", max_length=2_000), Form("shell commands, without {{")
+]
 
 
 class Scope(StrEnum):

@@ -134,10 +134,22 @@ DomainName = Annotated[
     StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", max_length=253),
     Form("a domain name in lower case, such as muster.example.com", "domain names in lower case"),
 ]
+OptionalDomainName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9])?$", max_length=253
+    ),
+    Form("a domain name in lower case, such as dashboard.example.com"),
+]
 CertificateArn = Annotated[
     str,
     StringConstraints(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}$"),
     Form("the ARN of a certificate in AWS Certificate Manager"),
+]
+PrincipalArn = Annotated[
+    str,
+    StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)/[\w+=,.@/-]+)$", max_length=2_048),
+    Form("the ARN of a role, user or account", "ARNs of roles, users or accounts (…:root)"),
 ]
 Cidr = Annotated[
     str,

@@ -5,7 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from generator.settings.kinds import AccountId, TargetId
+from generator.settings.agent import Scope, TagFilter
+from generator.settings.backup import Retention
+from generator.settings.kinds import AccountId, Switch, TargetId
 from generator.settings.section import Broken, Section
 
 Check = Literal["dead letters", "roles", "rules", "trail"]
@@ -24,6 +26,15 @@ class Override(Section):
     )
     skipped_checks: tuple[Check, ...] = Field(
         default=(), description="checks of itself that a spoke leaves out", examples=[["trail"]]
+    )
+
+    agent: Switch = Field(default=True, description="whether instances get the security agent, where it is on at all")
+    agent_tags: TagFilter = Field(
+        default="NONE", description="takes the place of agent.tags", examples=["Environment:prod"]
+    )
+    agent_scope: Scope = Field(default=Scope.ECS_EKS, description="takes the place of agent.scope", examples=["all"])
+    retention: Retention = Field(
+        default="90days", description="takes the place of backup.retention", examples=["30days"]
     )
 
     def broken_rules(self) -> Iterator[Broken]:

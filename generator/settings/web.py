@@ -4,19 +4,24 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contract.names import GLOBAL_REGIONS
-from generator.settings.kinds import CertificateArn, DomainName, Form, Switch, WebAddress
+from generator.settings.hosting import Hosting
+from generator.settings.kinds import (
+    CertificateArn,
+    DomainName,
+    Form,
+    OptionalDomainName,
+    PrincipalArn,
+    Switch,
+    WebAddress,
+)
 from generator.settings.section import Broken, Section
+from generator.settings.sign_in import SecretArn, SignIn
 
 # CloudFront reads certificates, firewalls and secrets of this Region only.
 CDN_REGION = GLOBAL_REGIONS["aws"]
-SecretArn = Annotated[
-    str,
-    StringConstraints(pattern=r"^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{8,})?$"),
-    Form("the ARN of a secret in Secrets Manager"),
-]
 
 
 class Cdn(Section):
@@ -33,8 +38,9 @@ class Cdn(Section):
         description=f"their certificate, in the hub account and {CDN_REGION}",
         examples=[f"arn:aws:acm:{CDN_REGION}:111122223333:certificate/12345678-1234-1234-1234-123456789012"],
     )
-    origin: DomainName = Field(
-        description="name of the host that serves the dashboard, by HTTPS on port 443",
+    origin: OptionalDomainName = Field(
+        default="",
+        description="host that serves the dashboard, by HTTPS on port 443; not asked where [web.hosting] is",
         examples=["dashboard.example.com"],
     )
     origin_secret: SecretArn = Field(
@@ -48,7 +54,7 @@ class Cdn(Section):
         for name, arn in (("certificate", self.certificate), ("origin_secret", self.origin_secret)):
             if arn and arn.split(":")[3] != CDN_REGION:
                 yield (name,), f"it is in {arn.split(':')[3]}; CloudFront needs it in {CDN_REGION}"
-        if self.origin in self.domains:
+        if self.origin and self.origin in self.domains:
             yield ("origin",), f"{self.origin} is one of domains: CloudFront would ask itself; name the host behind it"
 
 
@@ -68,13 +74,42 @@ class Web(Section):
     action_link_days: Annotated[int, Field(ge=1, le=90, strict=True), Form("1 to 90")] = Field(
         default=7, description="days for which such a link holds"
     )
+    viewers: tuple[PrincipalArn, ...] = Field(
+        default=(),
+        description="who may assume the hub's role that reads for the dashboard; empty: whom the hub account's own "
+        "policies allow",
+        examples=[["arn:aws:iam::111122223333:role/security-audit"]],
+    )
+    operators: tuple[PrincipalArn, ...] = Field(
+        default=(),
+        description="who may assume the role that also decides about findings; empty: as viewers",
+        examples=[["arn:aws:iam::111122223333:role/security-team"]],
+    )
+    sign_in: SignIn | None = Field(default=None, description="how people sign in to the dashboard")
     cdn: Cdn | None = Field(default=None, description="what stands before the dashboard")
+    hosting: Hosting | None = Field(default=None, description="where the dashboard runs")
 
     def broken_rules(self) -> Iterator[Broken]:
-        """Yield an address in messages that would lead past CloudFront."""
-        address = urlsplit(self.dashboard_url)
-        if self.cdn and self.dashboard_url and (address.scheme, address.hostname) not in self._addresses():
+        """Yield addresses that would lead past CloudFront, in messages or after a sign-in."""
+        if self.cdn and self.sign_in and not self._is_inside(self.sign_in.address):
+            yield ("sign_in", "address"), f"it leads past CloudFront; write https://{self.cdn.domains[0]}"
+        yield from self._hosting()
+        if self.cdn and not (self.cdn.origin or self.hosting):
+            yield ("cdn", "origin"), "name the host behind CloudFront, or write [web.hosting]"
+        if self.cdn and self.dashboard_url and not self._is_inside(self.dashboard_url):
             yield ("dashboard_url",), f"it leads past CloudFront; write https://{self.cdn.domains[0]}"
 
-    def _addresses(self) -> set[tuple[str, str]]:
-        return {("https", one) for one in self.cdn.domains} if self.cdn else set()
+    def _hosting(self) -> Iterator[Broken]:
+        """Yield what a hosted dashboard lacks: nobody reaches it but through CloudFront, and signed in."""
+        if not self.hosting:
+            return
+        if self.cdn is None:
+            yield ("hosting",), "CloudFront is the only way to it; write [web.cdn]"
+        if not self.sign_in:
+            yield ("hosting",), "whoever opens it must sign in; write [web.sign_in]"
+        elif not self.sign_in.client_secret:
+            yield ("sign_in", "client_secret"), "[web.hosting] takes it from Secrets Manager; name the secret"
+
+    def _is_inside(self, address: str) -> bool:
+        parts = urlsplit(address)
+        return self.cdn is not None and parts.scheme == "https" and parts.hostname in self.cdn.domains

@@ -126,6 +126,7 @@ class Member(BaseModel):
     id: str
     name: str
     ou_path: str
+    ou_ids: tuple[str, ...]
     owner: str
     status: str
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _ANY = "*"
 # What a call of Muster's own says in its name: spokes tag, the hub tells Security Hub what people did.
 _OWN_WORK = ("Tag", "BatchUpdateFindings")
+# What the expiry alone does.
+_EXPIRY = "expiry"
+_DELETIONS = ("DeleteSnapshot", "DeregisterImage")
 
 
 class Engine:
@@ -134,7 +137,7 @@ class Engine:
             if part is NOTHING:
                 continue
             # Asked only now: most events that a detection looks at are no match, and reading the actor costs.
-            if self._names.is_own_role(event.actor.role) and _is_own_work(event):
+            if self._names.is_own_role(event.actor.role) and _is_own_work(event, self._names):
                 return NOTHING
             said.append(part)
         return _joined(said)
@@ -197,9 +200,11 @@ def _joined(said: Sequence[Verdict]) -> Verdict:
     )
 
 
-def _is_own_work(event: CloudTrailEvent) -> bool:
+def _is_own_work(event: CloudTrailEvent, names: Names) -> bool:
     """Whether a call is of the kind that Muster's own roles make: anybody can take their names for something else."""
-    return event.is_refused or is_read(event) or any(word in event.name for word in _OWN_WORK)
+    if event.is_refused or is_read(event) or any(word in event.name for word in _OWN_WORK):
+        return True
+    return event.name in _DELETIONS and event.actor.role.startswith(f"{names.spoke_function(_EXPIRY)}-")
 
 
 def may_judge(one: Detection, event: CloudTrailEvent) -> bool:

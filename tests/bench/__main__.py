@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench import (
+    agents,
     cold_start,
     costs,
     demo,
@@ -13,6 +14,7 @@ from tests.bench import (
     generating,
     paint,
     panther,
+    retention,
     rollout,
     rules,
     scaling,
@@ -32,12 +34,15 @@ BENCHES = (
     detection.ten_times_as_many,
     rules.alert_rules_of_a_spoke,
     tagging.calls_of_a_create_event,
+    retention.calls_of_a_hundred_thousand_snapshots,
+    retention.memory_of_many_snapshots,
     store.units_of_a_finding,
     store.units_of_a_finding_in_security_hub,
     scaling.findings_by_the_thousands,
     paint.dashboard_of_a_million,
     costs.cost_of_an_account,
     generating.templates_beside_cdk,
+    agents.transitions_of_an_instance,
     demo.demo_to_summary,
     rollout.rollout_to_200_accounts,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from generator.commands.demo import start_dashboard
+from generator.commands.dashboard import start_dashboard
 from generator.config import load
 from tests.demo import Demo, running_demo
 

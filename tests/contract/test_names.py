@@ -17,6 +17,16 @@ def test_the_functions_names_are_those_that_are_deployed() -> None:
     assert tuple(one.name for one in functions.SPOKE_FUNCTIONS) == names.SPOKE_FUNCTIONS
 
 
+@pytest.mark.parametrize("region", ["eu-central-1", "ap-southeast-7"])
+def test_roles_of_the_agent_installer_are_musters_own_but_for_the_one_that_people_take(region: str) -> None:
+    resources = json.loads((SNAPSHOTS / "agent.json").read_text()).items()
+    roles = {
+        title: one["Properties"]["RoleName"]["Fn::Sub"] for title, one in resources if one["Type"] == "AWS::IAM::Role"
+    }
+    others = {title for title, name in roles.items() if not Names().is_own_role(name.replace("${AWS::Region}", region))}
+    assert (len(roles), others) == (8, {"AgentsRole"})
+
+
 @pytest.mark.parametrize("stack", ["hub", "spoke"])
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-northwest-1", "ap-southeast-7"])
 def test_every_role_of_the_templates_is_musters_own(stack: str, region: str) -> None:

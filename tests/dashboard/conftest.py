@@ -10,6 +10,7 @@ import boto3
 import pytest
 import streamlit as st
 from moto import mock_aws
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -27,6 +28,14 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 PAYMENTS, SANDBOX, QUIET = "111122223333", "444455556666", "123456789012"
 
 Show = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def loopback() -> Iterator[None]:
+    """Let the pages think that they are served on this machine only, as `.streamlit/config.toml` has it."""
+    config.set_option("server.address", "127.0.0.1")
+    yield
+    config.set_option("server.address", "127.0.0.1")
 
 
 @pytest.fixture
@@ -128,6 +137,7 @@ def _counted() -> Counter[Any]:
     counts: Counter[Any] = Counter()
     for one in FOUND:
         counts[seen_counter(one.first_seen[:10], one.severity)] += 1
+        counts[account_counter(one.first_seen[:10], one.account, one.severity)] += 1
         if one.is_open:
             counts[open_counter(one.severity)] += 1
             counts[account_counter(NOW, one.account, one.severity)] += 1

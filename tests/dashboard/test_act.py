@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -109,7 +110,11 @@ def test_who_acts_is_remembered(tables: Any, show: Show) -> None:
 
 
 def test_whoever_signed_in_acts_under_that_name(tables: Any, show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(st.user), "to_dict", lambda _: {"is_logged_in": True, "email": "dave@example.com"})
+    sign_in = {"issuer": "https://login.example.com", "client_id": "m", "address": "https://muster.example.com"}
+    everywhere = [{"group": "security", "role": "operator"}]
+    monkeypatch.setenv("SIGN_IN", json.dumps({**sign_in, "groups": everywhere}))
+    claims = {"is_logged_in": True, "email": "dave@example.com", "iat": now().timestamp(), "groups": ["security"]}
+    monkeypatch.setattr(type(st.user), "to_dict", lambda _: claims)
     app = show("findings", finding="one", action="resolve")
     assert app.text_input[0].disabled
     next(button for button in app.button if "this finding" in button.label).click().run()

@@ -13,9 +13,9 @@ import pytest
 
 from generator.config import Config, Trail
 from generator.generate import templates
-from generator.snapshots import blank_artefacts
+from generator.snapshots import blank_artefacts, blank_scripts
 from generator.third_party import ROOT
-from tests.generator.variants import largest, variant
+from tests.generator.variants import AGENT, hosted, largest, variant
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +31,10 @@ CUT_OFF = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy
 SETTINGS: dict[str, Config] = {
     "usual": variant(),
     "china": variant("cn-north-1"),
+    "agent": variant(agent=AGENT),
     "accounts": largest(Trail.ACCOUNTS),
     "organization": largest(Trail.ORGANIZATION),
+    "hosted": variant(web=hosted()),
 }
 
 SUPPRESSED = {
@@ -44,6 +46,8 @@ SUPPRESSED = {
     "CKV_AWS_116": "asynchronous failures go to an on-failure destination, queued ones to the queue's dead letters",
     "CKV_AWS_59": "links in messages carry their own signature (ADR 42); `test_acting.py`: no other method is open",
     "CKV_AWS_86": "CloudWatch's deliveries bring CloudFront's access logs; the older way needs a bucket with ACLs",
+    "CKV_AWS_65": "Container Insights costs by the metric; health, logs and an alarm say whether the dashboard is well",
+    "CKV_AWS_91": "whoever reaches the load balancer comes through CloudFront, whose access logs have the request",
     "CKV_AWS_117": "the functions call AWS's APIs only; `[network]` is for those whose services all have endpoints",
     "CKV_AWS_73": "traces are a setting, `[spoke] tracing`; AWS takes none in China",
     "CKV_AWS_120": "the API answers with Cache-Control and ETags; the cache that API Gateway sells costs by the hour",
@@ -57,7 +61,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return what checkov says about the templates."""
     folder = tmp_path_factory.mktemp("checkov")
     for name, config in SETTINGS.items():
-        for template, body in templates(config, blank_artefacts()).items():
+        for template, body in templates(config, blank_artefacts(), blank_scripts(config)).items():
             # One line is too long for it.
             (folder / f"{name}-{template}.json").write_text(json.dumps(json.loads(body), indent=1), encoding="utf-8")
     _run("--version", env={**os.environ, **QUIET})

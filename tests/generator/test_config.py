@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import boto3
@@ -530,3 +530,25 @@ def test_further_tags_are_written_in_order(tmp_path: Path) -> None:
     creator = loaded(tmp_path, f"{SETTINGS}\n[creator]\n{text}\n").creator
     assert creator.tag_keys() == ["CreatedBy", "CreatedAt", "Role", "CostCenter"]
     assert creator.tag_settings().fixed == {"CostCenter": "42"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ('retention = "0days"', "'0days' is no retention; write 90days, or forever"),
+        ('retention = "90"', "<n>days, or forever"),
+        ('schedule = "cron(0 2 1 * ? *)"', "say how many hours may pass between two runs of cron(0 2 1 * ? *)"),
+        ('schedule = "every day"', "a rate(…) or cron(…) of EventBridge"),
+        ("expiry_wait_days = 6", "7 to 365"),
+        ('tags = ["DeleteOn=2027-01-01"]', "DeleteOn means something by itself; name another"),
+        ('tags = ["Team=a", "Team=b"]', "Team is the key of two tags; give each its own"),
+    ],
+)
+def test_a_retention_that_cannot_be_kept_is_refused(tmp_path: Path, setting: str, line: str) -> None:
+    assert line in refusal(tmp_path, f"{SETTINGS}\n[backup]\n{setting}\n")
+
+
+def test_a_schedule_that_needs_a_calendar_is_taken_with_its_hours(tmp_path: Path) -> None:
+    schedule = 'schedule = "cron(0 2 1 * ? *)"\ninterval_hours = 744'
+    config = loaded(tmp_path, f"{SETTINGS}\n[backup]\n{schedule}\n")
+    assert config.backup.interval == timedelta(days=31)

@@ -58,7 +58,12 @@ def distributions() -> list[Resource]:
 
 
 def origins() -> list[Resource]:
-    return [origin["CustomOriginConfig"] for one in distributions() for origin in one["Origins"]]
+    """Return what says how CloudFront speaks to each origin; a load balancer in a VPC has a resource of its own."""
+    custom = [origin.get("CustomOriginConfig") for one in distributions() for origin in one["Origins"]]
+    return [
+        *(one for one in custom if one),
+        *(one["VpcOriginEndpointConfig"] for one in of_type("CloudFront::VpcOrigin")),
+    ]
 
 
 CONTROLS: dict[str, Callable[[], bool]] = {

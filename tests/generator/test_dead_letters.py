@@ -2,6 +2,7 @@ from generator.config import Config
 from generator.dead_letters import DeadLetterQueue, Kind, dead_letter_queues
 from generator.functions import FUNCTIONS
 from generator.hub_stack import hub_stack
+from generator.snapshots import everything
 from generator.spoke_stack import spoke_stack
 
 ARTEFACTS = {what.name: "" for what in FUNCTIONS}
@@ -28,10 +29,18 @@ def test_every_dead_letter_queue_of_the_hub_has_its_kind_and_who_its_messages_we
         "muster-archiver-dlq": (Kind.CALLS, "muster-archiver"),
         "muster-late-archiver-dlq": (Kind.WORK, "muster-late-archiver"),
         "muster-inventory-dlq": (Kind.CALLS, "muster-inventory"),
+        "muster-agent-coverage-dlq": (Kind.CALLS, "muster-agent-coverage"),
         "muster-recount-dlq": (Kind.CALLS, "muster-recount"),
         "muster-rollups-dlq": (Kind.CHANGES, "muster-rollups"),
         "muster-transitions-dlq": (Kind.CHANGES, "muster-transitions"),
     }
+
+
+def test_the_agent_installer_adds_one(config: Config) -> None:
+    found = dead_letter_queues(spoke_stack(everything(config), ARTEFACTS).resources.values())
+    name = "muster-spoke-agent-result"
+    assert DeadLetterQueue("AgentResultDeadLetters", f"{name}-dlq", Kind.CALLS, name) in found
+    assert len(found) == 6
 
 
 def test_every_dead_letter_queue_of_a_spoke_has_its_kind(config: Config) -> None:
@@ -41,6 +50,9 @@ def test_every_dead_letter_queue_of_a_spoke_has_its_kind(config: Config) -> None
         DeadLetterQueue(
             "CreatorTaggerDeadLetters",
             *("muster-spoke-creator-tagger-dlq", Kind.CALLS, "muster-spoke-creator-tagger"),
+        ),
+        DeadLetterQueue(
+            "BackupTaggerDeadLetters", "muster-spoke-backup-tagger-dlq", Kind.CALLS, "muster-spoke-backup-tagger"
         ),
         DeadLetterQueue("HeartbeatDeadLetters", "muster-spoke-heartbeat-dlq", Kind.CALLS, "muster-spoke-heartbeat"),
     ]

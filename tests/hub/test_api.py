@@ -255,7 +255,16 @@ def test_the_summary_costs_one_read(ask: Any, calls: "Calls") -> None:
 def test_accounts_and_health_are_told(ask: Any, dynamodb: "DynamoDBClient") -> None:
     AccountStore(dynamodb, "state").write([Account(id="111122223333", name="shop", ou_path="Root/Prod", owner="web")])
     assert told(ask("/accounts")) == {
-        "accounts": [{"id": "111122223333", "name": "shop", "ou_path": "Root/Prod", "owner": "web", "status": "ACTIVE"}]
+        "accounts": [
+            {
+                "id": "111122223333",
+                "name": "shop",
+                "ou_path": "Root/Prod",
+                "ou_ids": [],
+                "owner": "web",
+                "status": "ACTIVE",
+            }
+        ]
     }
     assert told(ask("/health"))["status"] == "ok"
 

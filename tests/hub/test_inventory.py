@@ -23,6 +23,7 @@ from hub.organization import listed_accounts
 from hub.overrides import Override
 from hub.store.accounts import REMOVED, Account, AccountStore
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 
 if TYPE_CHECKING:
@@ -112,7 +113,12 @@ class Hub:
 
 @pytest.fixture
 def hub(organization: "OrganizationsClient", dynamodb: "DynamoDBClient", aws: Callable[..., Any]) -> Hub:
-    stores = Stores(AccountStore(dynamodb, "state"), SpokeStore(dynamodb, "state"), FindingStore(dynamodb, "findings"))
+    stores = Stores(
+        AccountStore(dynamodb, "state"),
+        SpokeStore(dynamodb, "state"),
+        FindingStore(dynamodb, "findings"),
+        RetentionStore(dynamodb, "state"),
+    )
     return Hub(organization, aws, stores)
 
 
@@ -351,7 +357,7 @@ def test_findings_that_cannot_be_stored_hold_up_no_settings(
     hub.refresh()
     fail(dynamodb, "Query", "ThrottlingException", when=lambda params: "IndexName" in params)
     new = account(organization, "new", root, {})
-    with pytest.raises(InventoryError, match=r"failed: findings$"):
+    with pytest.raises(InventoryError, match=r"failed: findings, retention$"):
         hub.refresh(1)
     assert f"settings/{new}.json" in hub.settings("us-east-1")
 

@@ -20,6 +20,7 @@ from hub.store.accounts import AccountStore
 from hub.store.batches import write_items
 from hub.store.documents import document_item
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import Spoke, SpokeStore
 
 if TYPE_CHECKING:
@@ -123,7 +124,12 @@ def buckets() -> dict[str, Bucket]:
 def inventory(dynamodb: "DynamoDBClient", organizations: Organizations, buckets: dict[str, Bucket]) -> Inventory:
     scope = Scope(targets=(ROOT,), regions=REGIONS, hub_account="111122223333")
     overrides = (Override(ous=(UNITS[0],), settings={"skipped_checks": ["trail"]}),)
-    stores = Stores(AccountStore(dynamodb, "state"), SpokeStore(dynamodb, "state"), FindingStore(dynamodb, "findings"))
+    stores = Stores(
+        AccountStore(dynamodb, "state"),
+        SpokeStore(dynamodb, "state"),
+        FindingStore(dynamodb, "findings"),
+        RetentionStore(dynamodb, "state"),
+    )
     registrar = Registrar(organizations, scope, "Owner")  # type: ignore[arg-type] # a fake of its paginators
     return Inventory(registrar, buckets.__getitem__, stores, Plan(scope, overrides, Names()))  # type: ignore[arg-type]
 
@@ -151,5 +157,5 @@ def test_an_unchanged_hour_of_a_thousand_accounts_costs_pages_a_share_of_tags_an
     }
     assert [bucket.calls for bucket in buckets.values()] == [{"ListObjectsV2": 1}, {"ListObjectsV2": 1}]
     assert {name for name, _ in calls.made if name in WRITES} == set()
-    # Pages of accounts and of heartbeats, and each detection's 16 shards of open findings.
-    assert len(calls.made) <= 2 + 2 + 32
+    # Pages of accounts, of heartbeats, of last runs; since when these are expected; 16 shards of each open finding.
+    assert len(calls.made) <= 2 + 2 + 2 + 64

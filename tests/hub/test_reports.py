@@ -10,6 +10,7 @@ import pytest
 from contract.names import UNWELL_SPOKES
 from hub import reports
 from hub.reports import record_handler
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
 
@@ -60,6 +61,33 @@ def test_heartbeats_and_tagging_results_are_stored(handle: Any, dynamodb: "Dynam
     assert (spoke.heartbeat.checks, spoke.seen_at) == ({"trail": ""}, "2026-11-20T09:00:00.000000Z")
     (result,) = TaggingStore(dynamodb, "state").of(ACCOUNT)
     assert (result.created_by, result.failed[0].reason) == ("alice", "denied")
+
+
+def test_a_run_over_images_and_snapshots_is_stored_and_measured(
+    handle: Any, dynamodb: "DynamoDBClient", capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = {**SPOKE, "job": "tagging", "run": "1", "interval_seconds": 86_400, "seconds": 4.5, "peak_memory_mb": 90}
+    told = {**run, "images": 2, "snapshots": 8, "failed": 1, "failures": [{"id": "snap-1", "reason": "no"}]}
+    assert handle(report("Muster Retention Report", told)) == []
+    (stored,) = RetentionStore(dynamodb, "state").each()
+    assert (stored.report.snapshots, stored.is_failed, stored.seen_at) == (8, True, "2026-11-20T09:00:00.000000Z")
+    (measured,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "RetentionRuns" in line]
+    figures = [measured[name] for name in ("RetentionSeconds", "RetentionSeen", "RetentionFailures", "RetentionErrors")]
+    assert figures == [[4.5], [10.0], [1.0], [0.0]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"job": "other"},
+        {"interval_seconds": 1},
+        {"due_cost": -1},
+        {"delete_on": {f"{day:010}": 1 for day in range(61)}},
+    ],
+)
+def test_a_run_that_no_spoke_reports_is_refused(handle: Any, wrong: dict[str, Any]) -> None:
+    run = {**SPOKE, "job": "tagging", "run": "1", "interval_seconds": 86_400}
+    assert handle(report("Muster Retention Report", {**run, **wrong})) == ["0"]
 
 
 LAMBDA_RESULT = "Lambda Function Invocation Result - Success"

@@ -183,3 +183,15 @@ def test_parameter_store_still_answers(organization: Organization, name: str) ->
     nodes = Nodes(organization, MEMBER)
     nodes.ssm.put_parameter(Name=f"/{name}", Type="String", Value="x")
     assert nodes.ssm.get_parameter(Name=f"/{name}")["Parameter"]["Value"] == "x"
+
+
+def test_parameters_below_a_path_take_the_right_to_that_path(organization: Organization, ssm: Any) -> None:
+    number = next(NUMBERS)
+    ssm.put_parameter(Name=f"/ours-{number}/agent/scope", Value="all", Type="String")
+    allowed = f"arn:aws:ssm:us-east-1:{MEMBER}:parameter/ours-{number}/agent/*"
+    reader = Functions(organization.client, MEMBER).acting(
+        f"reader-{number}", {"Action": "ssm:GetParametersByPath", "Resource": allowed}
+    )
+    found = reader.aws("ssm").get_parameters_by_path(Path=f"/ours-{number}/agent/")["Parameters"]
+    assert [(one["Name"], one["Value"]) for one in found] == [(f"/ours-{number}/agent/scope", "all")]
+    assert refused(reader.aws("ssm").get_parameters_by_path, Path=f"/ours-{number}/") == "AccessDeniedException"

@@ -194,6 +194,41 @@ def _request(kind: str, url: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
+MACHINE = "arn:aws:states:eu-central-1:111122223333:stateMachine:muster-spoke-agent-scan"
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_a_deployment_has_all_instances_looked_at(
+    beat: Beat, aws: Any, cloudformation: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("AGENT_SCAN_MACHINE", MACHINE)
+    beat(_request(kind, cloudformation.url))
+    assert aws.named("start_execution") == [{"stateMachineArn": MACHINE, "name": "stack-r", "input": '{"via":"scan"}'}]
+    assert _heartbeat(aws)["checks"]["agent scan"] == ""
+    assert cloudformation.answers[0]["Status"] == "SUCCESS"
+
+
+def test_a_scan_that_cannot_be_started_is_told_and_fails_no_stack(
+    beat: Beat, aws: Any, cloudformation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENT_SCAN_MACHINE", MACHINE)
+    aws.refuse("start_execution", "StateMachineDoesNotExist")
+    beat(_request("Update", cloudformation.url))
+    assert _heartbeat(aws)["checks"]["agent scan"].startswith("not started: ")
+    assert cloudformation.answers[0]["Status"] == "SUCCESS"
+
+
+def test_no_scan_is_started_at_deletion_by_the_hour_or_without_the_agent(
+    beat: Beat, aws: Any, cloudformation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beat(_request("Create", cloudformation.url))
+    monkeypatch.setenv("AGENT_SCAN_MACHINE", MACHINE)
+    heart._settings.cache_clear()
+    beat(_request("Delete", cloudformation.url))
+    beat({"source": "aws.events"})
+    assert aws.named("start_execution") == []
+
+
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_a_deployment_sends_the_first_heartbeat(beat: Beat, aws: Any, cloudformation: Any, kind: str) -> None:
     beat(_request(kind, cloudformation.url))

@@ -371,3 +371,25 @@ def test_a_deeply_nested_record_does_not_make_the_engine_raise() -> None:
     request = {"bucketName": deep, "bucketPolicy": deep}
     engine.judge(wrapped(record(eventName="PutBucketPolicy", requestParameters=request)), OBSERVED_AT)
     engine.judge(wrapped(record(userIdentity=deep, eventID=deep, awsRegion=deep, errorCode=deep)), OBSERVED_AT)
+
+
+@pytest.mark.parametrize(("role", "found"), [("muster-spoke-expiry", 0), ("muster-spoke-backup-tagger", 1)])
+def test_the_expiry_alone_deletes_images_and_snapshots_unseen(role: str, found: int) -> None:
+    path = next((EVENTS / "ec2.image_deleted").glob("fires-*.json"))
+    event = json.loads(path.read_bytes())
+    for one in event if isinstance(event, list) else [event]:
+        one["detail"]["userIdentity"] = {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::111122223333:assumed-role/{role}-eu-central-1/muster",
+            "accountId": "111122223333",
+            "sessionContext": {
+                "sessionIssuer": {
+                    "type": "Role",
+                    "arn": f"arn:aws:iam::111122223333:role/{role}-eu-central-1",
+                    "accountId": "111122223333",
+                    "userName": f"{role}-eu-central-1",
+                }
+            },
+        }
+        said = Engine(DETECTIONS).judge(one, OBSERVED_AT).findings
+        assert len([each for each in said if each.detection == "ec2.image_deleted"]) == found

@@ -1,0 +1,86 @@
+"""What people ask for by hand: for which instances the agent is installed, upgraded or removed, and the asking."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contract.agents import Action, AgentState, Via
+from contract.names import Names, partition_of
+from hub.store.agents import KnownInstance
+
+_AT_ONCE = 8
+_SESSION = "muster-agents"
+
+# Clients of a service, by account and Region, under the role that may start the machines there.
+Clients = Callable[[str, str], Any]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What became of asking for one instance; an empty `failure`: its machine runs."""
+
+    account: str
+    region: str
+    instance: str
+    failure: str = ""
+
+
+def chosen(
+    known: Iterable[KnownInstance], accounts: Sequence[str], instances: Sequence[str], states: Sequence[AgentState]
+) -> list[KnownInstance]:
+    """Return the instances of some accounts, ids and states; an empty list asks for any."""
+    return [
+        one
+        for one in known
+        if (not accounts or one.status.account in accounts)
+        and (not instances or one.status.instance in instances)
+        and (not states or one.status.state in states)
+    ]
+
+
+def ask(targets: Sequence[KnownInstance], action: Action, names: Names, clients: Clients) -> Iterator[Asked]:
+    """Start the machine of each instance, several at once, and yield what became of each; no failure stops another."""
+
+    def start(one: KnownInstance) -> Asked:
+        said = one.status
+        place = (said.account, said.region, said.instance)
+        wanted = {"instance": said.instance, "via": Via.COMMAND, "action": action, "wait": 0}
+        try:
+            clients(said.account, said.region).start_execution(
+                stateMachineArn=machine(names, said.account, said.region), input=json.dumps(wanted)
+            )
+        except (BotoCoreError, ClientError) as error:
+            return Asked(*place, failure=str(error))
+        return Asked(*place)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from pool.map(start, targets)
+
+
+def machine(names: Names, account: str, region: str) -> str:
+    """Return the ARN of the machine that takes one instance on its way."""
+    return f"arn:{partition_of(region)}:states:{region}:{account}:stateMachine:{names.agent_machine('start')}"
+
+
+def assumed(session: boto3.Session, names: Names) -> Clients:
+    """Return the clients of Step Functions under each spoke's own role for this."""
+    sts: Any = session.client("sts")
+    endpoint = sts.meta.endpoint_url if "amazonaws" not in sts.meta.endpoint_url else None
+
+    def client(account: str, region: str) -> Any:
+        role = f"arn:{partition_of(region)}:iam::{account}:role/{names.agent_role}-{region}"
+        given = sts.assume_role(RoleArn=role, RoleSessionName=_SESSION)["Credentials"]
+        return boto3.client(
+            "stepfunctions",
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+
+    return client

@@ -1,0 +1,106 @@
+"""What is known of the security agent on each instance, as the spokes report it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from contract.agents import AgentState
+from contract.names import agent_key
+from contract.spoke_events import AgentStatus
+from hub.store.attributes import Item, to_item
+from hub.store.documents import document_item, document_of, is_refused, key_item, read_document, read_partition
+from hub.store.schema import TTL_ATTRIBUTE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Every running instance is reported once a day; one of which nothing is heard for longer runs no more.
+KEPT = timedelta(days=3)
+_LACKING = {AgentState.FAILED, AgentState.UNMANAGED}
+
+
+class KnownInstance(msgspec.Struct, frozen=True):
+    """An instance's last report, and since when it lacks the agent (`contract.clock.iso` text; empty: it does not)."""
+
+    status: AgentStatus
+    missing_since: str = ""
+
+    @property
+    def is_lacking(self) -> bool:
+        """Whether it should have the agent and has not."""
+        return self.status.state in _LACKING
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it should have the agent."""
+        return self.is_lacking or self.status.state is AgentState.INSTALLED
+
+
+class AgentStore:
+    """Instances in the state table, an account a partition."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Take a low-level DynamoDB client and the state table's name."""
+        self._client = client
+        self._table = table
+
+    def record(self, status: AgentStatus, at: datetime) -> bool:
+        """Store a report and return True; one that is not newer than the stored one changes nothing.
+
+        An instance that is gone is forgotten. What it lacks, it lacks since the first report that says so.
+        """
+        key = agent_key(status.account, status.region, status.instance)
+        if status.state is AgentState.GONE:
+            return self._written(lambda: self._forget(key, status))
+        before = read_document(self._client, self._table, key, KnownInstance)
+        known = KnownInstance(status, self._missing_since(status, before))
+        values = to_item({"at": status.at, TTL_ATTRIBUTE: int((at + KEPT).timestamp())})
+        item = {**document_item(key, known), **values}
+        return self._written(lambda: self._put(item, status))
+
+    def of(self, account: str) -> Iterator[KnownInstance]:
+        """Yield an account's instances, by Region and id."""
+        for item in read_partition(self._client, self._table, agent_key(account, "", "")[0]):
+            yield document_of(item, KnownInstance)
+
+    def each(self, accounts: Iterable[str]) -> Iterator[KnownInstance]:
+        """Yield the instances of some accounts."""
+        for account in accounts:
+            yield from self.of(account)
+
+    @staticmethod
+    def _missing_since(status: AgentStatus, before: KnownInstance | None) -> str:
+        if status.state not in _LACKING:
+            return ""
+        return (before.missing_since if before else "") or status.at
+
+    def _put(self, item: Item, status: AgentStatus) -> None:
+        self._client.put_item(
+            TableName=self._table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(pk) OR #at < :at",
+            ExpressionAttributeNames={"#at": "at"},
+            ExpressionAttributeValues=to_item({":at": status.at}),
+        )
+
+    def _forget(self, key: tuple[str, str], status: AgentStatus) -> None:
+        self._client.delete_item(
+            TableName=self._table,
+            Key=key_item(key),
+            ConditionExpression="attribute_not_exists(pk) OR #at <= :at",
+            ExpressionAttributeNames={"#at": "at"},
+            ExpressionAttributeValues=to_item({":at": status.at}),
+        )
+
+    @staticmethod
+    def _written(write: Callable[[], None]) -> bool:
+        try:
+            write()
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+            return False
+        return True

@@ -1,0 +1,1 @@
+"""The backup tagger: images and snapshots learn until when they are kept."""

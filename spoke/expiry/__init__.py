@@ -1,0 +1,1 @@
+"""The expiry: what is past its date is marked, waits, and goes, unless somebody uses it."""
