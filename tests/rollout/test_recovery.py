@@ -158,7 +158,7 @@ def test_an_event_that_the_detector_could_not_store_becomes_a_finding_and_an_ema
         assert dead(demo) == {"muster-detector-dlq": 1}
     assert stored(demo, event) == []
     listed = {one["queue"]: one["messages"] for one in muster("redrive", "--plan")}
-    assert len(listed) == 18
+    assert len(listed) == 19
     assert {name for name, messages in listed.items() if messages} == {"muster-detector-dlq"}
     report = muster.redrive("muster-detector-dlq")
     assert (report["kind"], report["messages"], report["redriven"], report["left"]) == ("work", 1, 1, {})
