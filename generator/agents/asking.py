@@ -1,7 +1,7 @@
 """What people ask for by hand: for which instances the agent is installed, upgraded or removed, and the asking."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,13 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.agents import Action, AgentState, Via
 from contract.names import Names, partition_of
+from generator.problems import BadInputError
 from hub.store.agents import KnownInstance
 
 _AT_ONCE = 8
 _SESSION = "muster-agents"
 
-# Clients of a service, by account and Region, under the role that may start the machines there.
-Clients = Callable[[str, str], Any]
+# A client of a service in an account and Region, under the role that may look and start the machines there.
+Clients = Callable[[str, str, str], Any]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -42,6 +43,34 @@ def chosen(
     ]
 
 
+def tagged(known: Sequence[KnownInstance], tags: Mapping[str, str | None], clients: Clients) -> list[KnownInstance]:
+    """Return the running instances that have all of some tags now, as EC2 says; None stands for any value.
+
+    BadInputError names the place that cannot be asked: who is left out of an answer would be left out of the work.
+    """
+    places = sorted({(one.status.account, one.status.region) for one in known})
+
+    def ids(place: tuple[str, str]) -> set[str]:
+        try:
+            return _tagged_ids(clients("ec2", *place), tags)
+        except (BotoCoreError, ClientError) as error:
+            raise BadInputError(f"--tag: EC2 of {' '.join(place)} cannot be asked: {error}") from error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = dict(zip(places, pool.map(ids, places), strict=True))
+    return [one for one in known if one.status.instance in found[one.status.account, one.status.region]]
+
+
+def _tagged_ids(ec2: Any, tags: Mapping[str, str | None]) -> set[str]:
+    filters: list[dict[str, Any]] = [{"Name": "instance-state-name", "Values": ["running"]}]
+    for key, value in tags.items():
+        filters.append(
+            {"Name": "tag-key", "Values": [key]} if value is None else {"Name": f"tag:{key}", "Values": [value]}
+        )
+    pages = ec2.get_paginator("describe_instances").paginate(Filters=filters)
+    return {str(one["InstanceId"]) for page in pages for each in page["Reservations"] for one in each["Instances"]}
+
+
 def ask(targets: Sequence[KnownInstance], action: Action, names: Names, clients: Clients) -> Iterator[Asked]:
     """Start the machine of each instance, several at once, and yield what became of each; no failure stops another."""
 
@@ -50,7 +79,7 @@ def ask(targets: Sequence[KnownInstance], action: Action, names: Names, clients:
         place = (said.account, said.region, said.instance)
         wanted = {"instance": said.instance, "via": Via.COMMAND, "action": action, "wait": 0}
         try:
-            clients(said.account, said.region).start_execution(
+            clients("stepfunctions", said.account, said.region).start_execution(
                 stateMachineArn=machine(names, said.account, said.region), input=json.dumps(wanted)
             )
         except (BotoCoreError, ClientError) as error:
@@ -67,15 +96,15 @@ def machine(names: Names, account: str, region: str) -> str:
 
 
 def assumed(session: boto3.Session, names: Names) -> Clients:
-    """Return the clients of Step Functions under each spoke's own role for this."""
+    """Return clients under each spoke's own role for this."""
     sts: Any = session.client("sts")
     endpoint = sts.meta.endpoint_url if "amazonaws" not in sts.meta.endpoint_url else None
 
-    def client(account: str, region: str) -> Any:
+    def client(service: Any, account: str, region: str) -> Any:
         role = f"arn:{partition_of(region)}:iam::{account}:role/{names.agent_role}-{region}"
         given = sts.assume_role(RoleArn=role, RoleSessionName=_SESSION)["Credentials"]
         return boto3.client(
-            "stepfunctions",
+            service,
             region_name=region,
             endpoint_url=endpoint,
             aws_access_key_id=given["AccessKeyId"],

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from contract.agent_mends import mend
 from contract.agents import Action, AgentState
-from generator.agents.asking import Asked, ask, assumed, chosen
+from generator.agents.asking import Asked, ask, assumed, chosen, tagged
 from generator.commands.options import CONFIG, ConfigOption, JsonOption, YesOption
 from generator.config import Config, load
 from generator.problems import BadInputError
@@ -30,20 +30,26 @@ app = typer.Typer(help="The security agent on instances: who has it, who lacks i
 AccountsOption = Annotated[list[str] | None, typer.Option("--account", help="Of this account; may be repeated.")]
 InstancesOption = Annotated[list[str] | None, typer.Option("--instance", help="This instance; may be repeated.")]
 StatesOption = Annotated[list[AgentState] | None, typer.Option("--state", help="In this state; may be repeated.")]
+TagsOption = Annotated[
+    list[str] | None,
+    typer.Option("--tag", help="Running with this tag, Key=Value or Key; may be repeated: with all of them."),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Every instance that the hub knows of.")]
 
 
 @app.command()
-def status(
+def status(  # noqa: PLR0913 - the options of the command
     *,
     account: AccountsOption = None,
     instance: InstancesOption = None,
+    tag: TagsOption = None,
     state: StatesOption = None,
     config: ConfigOption = CONFIG,
     json: JsonOption = False,
 ) -> None:
     """Say how many instances have the agent, and of each that lacks it why, and what to do."""
-    found = chosen(_known(load(config), config.parent), account or [], instance or [], state or [])
+    choice = _Choice(account or [], instance or [], tag or [], state or [])
+    found = _chosen(load(config), config.parent, choice)
     if json:
         for one in found:
             typer.echo(msgspec.json.encode(one).decode())
@@ -56,6 +62,7 @@ def install(  # noqa: PLR0913 - the options of the command
     *,
     account: AccountsOption = None,
     instance: InstancesOption = None,
+    tag: TagsOption = None,
     every: AllOption = False,
     config: ConfigOption = CONFIG,
     yes: YesOption = False,
@@ -63,7 +70,8 @@ def install(  # noqa: PLR0913 - the options of the command
 ) -> None:
     """Install the agent now where it is lacking; where it runs, it is left alone."""
     states = [] if instance else list(_LACKING)
-    _ask(Action.INSTALL, _Choice(account or [], instance or [], states, every), config, yes=yes, json=json)
+    choice = _Choice(account or [], instance or [], tag or [], states, every=every)
+    _ask(Action.INSTALL, choice, config, yes=yes, json=json)
 
 
 @app.command()
@@ -71,6 +79,7 @@ def upgrade(  # noqa: PLR0913 - as install
     *,
     account: AccountsOption = None,
     instance: InstancesOption = None,
+    tag: TagsOption = None,
     every: AllOption = False,
     config: ConfigOption = CONFIG,
     yes: YesOption = False,
@@ -78,7 +87,8 @@ def upgrade(  # noqa: PLR0913 - as install
 ) -> None:
     """Run the script that installs, also where the agent runs."""
     states = [] if instance else [AgentState.INSTALLED]
-    _ask(Action.UPGRADE, _Choice(account or [], instance or [], states, every), config, yes=yes, json=json)
+    choice = _Choice(account or [], instance or [], tag or [], states, every=every)
+    _ask(Action.UPGRADE, choice, config, yes=yes, json=json)
 
 
 @app.command()
@@ -86,6 +96,7 @@ def uninstall(  # noqa: PLR0913 - as install
     *,
     account: AccountsOption = None,
     instance: InstancesOption = None,
+    tag: TagsOption = None,
     every: AllOption = False,
     config: ConfigOption = CONFIG,
     yes: YesOption = False,
@@ -93,29 +104,42 @@ def uninstall(  # noqa: PLR0913 - as install
 ) -> None:
     """Remove the agent. The next sweep installs it again unless its instance is excluded first."""
     states = [] if instance else [AgentState.INSTALLED]
-    _ask(Action.UNINSTALL, _Choice(account or [], instance or [], states, every), config, yes=yes, json=json)
+    choice = _Choice(account or [], instance or [], tag or [], states, every=every)
+    _ask(Action.UNINSTALL, choice, config, yes=yes, json=json)
 
 
 class _Choice(msgspec.Struct, frozen=True):
     accounts: list[str]
     instances: list[str]
+    tags: list[str]
     states: list[AgentState]
-    every: bool
+    every: bool = False
 
 
-def _known(settings: Config, folder: Path) -> list[KnownInstance]:
+def _chosen(settings: Config, folder: Path, choice: _Choice) -> list[KnownInstance]:
+    """Return what is meant, of all instances that the hub knows."""
+    wanted = _tags(choice.tags)
     hub = hub_place(settings, folder)
     client, table = hub.client("dynamodb"), settings.names.state_table
     accounts = [one.id for one in AccountStore(client, table).all() if one.status == ACTIVE]
-    return list(AgentStore(client, table).each(accounts))
+    found = chosen(AgentStore(client, table).each(accounts), choice.accounts, choice.instances, choice.states)
+    return tagged(found, wanted, assumed(hub.session, settings.names)) if wanted else found
+
+
+def _tags(given: Sequence[str]) -> dict[str, str | None]:
+    """Return the values of keys; None is any."""
+    pairs = [one.partition("=") for one in given]
+    if any(not key for key, _, _ in pairs):
+        raise BadInputError("--tag: give Key=Value, or Key for any value")
+    return {key: value if equals else None for key, equals, value in pairs}
 
 
 def _ask(action: Action, choice: _Choice, config: Path, *, yes: bool, json: bool) -> None:
-    if not (choice.accounts or choice.instances or choice.every):
-        raise BadInputError("say which: --instance i-…, --account 444455556666, or --all")
+    if not (choice.accounts or choice.instances or choice.tags or choice.every):
+        raise BadInputError("say which: --instance i-…, --account 444455556666, --tag Team=shop, or --all")
     settings = load(config)
     _check(settings, action)
-    targets = chosen(_known(settings, config.parent), choice.accounts, choice.instances, choice.states)
+    targets = _chosen(settings, config.parent, choice)
     console = Console(stderr=json, highlight=False)
     if unknown := sorted({*choice.instances} - {one.status.instance for one in targets}):
         raise BadInputError(f"--instance: the hub knows no {unknown[0]} there; `muster agents status` lists them")

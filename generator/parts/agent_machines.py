@@ -64,7 +64,7 @@ def agent_rules(config: Config) -> list[AWSObject]:
 
 
 def agents_role(config: Config) -> Role:
-    """Return the role by which people of the hub's account start the machines, and do nothing else."""
+    """Return the role by which people of the hub's account look for instances and start the machines, no more."""
     hub = f"arn:${{AWS::Partition}}:iam::{config.aws.hub_account}:root"
     trust = {"Effect": "Allow", "Principal": {"AWS": Sub(hub)}, "Action": "sts:AssumeRole"}
     ours = {"StringEquals": {"aws:PrincipalOrgID": config.organization.id}}
@@ -72,7 +72,7 @@ def agents_role(config: Config) -> Role:
         "AgentsRole",
         RoleName=regional_name(config.names.agent_role),
         AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [{**trust, "Condition": ours}]},
-        Policies=policies([iam.start_executions(*machine_arns(config))]),
+        Policies=policies([iam.start_executions(*machine_arns(config)), iam.describe_instances()]),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from contract.agents import Action, AgentState
 from contract.spoke_events import AgentStatus
-from generator.agents.asking import ask, assumed, chosen
+from generator.agents.asking import ask, assumed, chosen, tagged
 from generator.agents.scripts import load_scripts
 from generator.config import Target
 from generator.generate import generate
@@ -250,9 +250,11 @@ def test_an_instance_that_is_terminated_midway_is_forgotten(rollout: Rollout, fl
 
 
 def test_what_a_person_asks_for_by_the_askers_role_is_done(rollout: Rollout, fleet: Fleet) -> None:
-    instance = fleet.launch()
+    instance = fleet.launch(tags={**NODE, "Team": "shop"})
     rollout.settle()
     clients = assumed(rollout.sessions.hub, rollout.config.names)
+    by_tag = tagged(list(fleet.store.of(fleet.account)), {"Team": "shop"}, clients)
+    assert [one.status.instance for one in by_tag] == [instance]
     for action, expected in (
         (Action.UPGRADE, ("installed", "upgraded")),
         (Action.UNINSTALL, ("removed", "uninstalled")),

@@ -3,14 +3,16 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
 from typer.testing import CliRunner
 
 from contract.agents import Action, AgentState, Reason, Via
 from contract.names import USUAL_NAMES, VERSION
 from contract.spoke_events import AgentStatus
-from generator.agents.asking import ask, chosen
+from generator.agents.asking import ask, chosen, tagged
 from generator.cli import app
 from generator.problems import BadInputError
 from hub.store.agents import KnownInstance
@@ -69,11 +71,62 @@ class Machines:
 
 def test_each_instance_is_asked_for_in_its_own_place_and_a_refusal_stops_no_other() -> None:
     places = {SHOP: Machines(refuses=False), DATA: Machines(refuses=True)}
-    found = list(ask(EVERY, Action.UPGRADE, USUAL_NAMES, lambda account, _region: places[account]))
+    found = list(ask(EVERY, Action.UPGRADE, USUAL_NAMES, lambda _service, account, _region: places[account]))
     assert [bool(one.failure) for one in found] == [False, False, True]
     machine, given = places[SHOP].started[0]
     assert machine == f"arn:aws:states:eu-central-1:{SHOP}:stateMachine:muster-spoke-agent-start"
     assert given == {"instance": "i-0123456789abcdef0", "via": "command", "action": "upgrade", "wait": 0}
+
+
+def ec2_of(account: str, region: str) -> Any:
+    """EC2 of an account in a Region, as moto keeps them apart."""
+    trust = {"RoleArn": f"arn:aws:iam::{account}:role/x", "RoleSessionName": "test"}
+    given = boto3.client("sts", region_name=region).assume_role(**trust)["Credentials"]
+    return boto3.client(
+        "ec2",
+        region_name=region,
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+
+
+def run(account: str, region: str, **tags: str) -> KnownInstance:
+    """Start an instance, which the hub then knows."""
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    answer = ec2_of(account, region).run_instances(
+        ImageId="ami-0abcdef1234567890",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": pairs}],
+    )
+    return known(account, answer["Instances"][0]["InstanceId"], AgentState.FAILED, region)
+
+
+@mock_aws
+def test_tags_are_asked_of_each_account_and_region() -> None:
+    shop = run(SHOP, "eu-central-1", Team="shop", Stage="prod")
+    other = run(SHOP, "eu-central-1", Team="data")
+    far = run(DATA, "us-west-2", Team="shop")
+    stopped = run(DATA, "us-west-2", Team="shop")
+    ec2_of(DATA, "us-west-2").stop_instances(InstanceIds=[stopped.status.instance])
+    every = [shop, other, far, stopped]
+
+    def found(**tags: str | None) -> list[KnownInstance]:
+        return tagged(every, tags, lambda _service, account, region: ec2_of(account, region))
+
+    assert found(Team="shop") == [shop, far]
+    assert found(Team="shop", Stage=None) == [shop]
+    assert found(Team=None) == [shop, other, far]
+    assert found(team="shop") == []
+
+
+def test_a_place_that_cannot_be_asked_for_tags_is_named() -> None:
+    def refused(_service: str, _account: str, _region: str) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "AssumeRole")
+
+    with pytest.raises(BadInputError, match=f"--tag: EC2 of {SHOP} eu-central-1 cannot be asked: .*not you"):
+        tagged(EVERY[:1], {"Team": "shop"}, refused)
 
 
 @pytest.mark.parametrize("command", ["install", "upgrade", "uninstall"])
