@@ -1,5 +1,6 @@
 """Writes `docs/cost.md`: what an installation costs, from its templates and from counted work."""
 
+from generator.agents.costs import scan_costs, start_costs
 from generator.costs import GIGABYTE_SECOND, RETENTION, Cost, Load, account_costs, hub_costs, total
 from generator.markdown import row
 from generator.snapshots import sample
@@ -18,6 +19,15 @@ _ACCOUNT = """\
 
 A busy account's month: two Regions, {events:,} forwarded events, {live_findings} findings of which Security Hub speaks every day, {new_findings} new ones.
 Nothing here grows with the number of accounts or of stored findings.
+"""
+_AGENT = """\
+## The agent on instances
+
+With `[agent] enabled`; what an instance sends to your vendor is not in it. {count:,} instances of an account that start, each of which Systems Manager
+reaches at the first look (every further look costs three transitions and a run):
+"""
+_SWEEPS = """\
+And {count:,} instances in scope that the daily sweep looks at, for a month:
 """
 _REST = """\
 ## What grows with what you keep or ask
@@ -45,19 +55,25 @@ The documents that Muster implements promise less, because they price one accoun
 
 | seed | it says | here |
 |---|---|---|
-| 000, agent installer | $0.002 for a scan of 20 instances, $0.004 a month | that part is not there yet |
+| 000, agent installer | $0.002 for a scan of 20 instances, $0.004 a month | {scan} for a scan of 20, {scan_and_starts} with 50 more that start; the same states, and each outcome is told and kept. {sweeps} more for 20 that are looked at every day: the seed never looks again |
 | 001, retention tags | no figure; logs kept 14 days | {retention} for an account and month, two Regions; reading and tagging cost nothing |
 | 002, creator's tags | $0.01 for 500 resources a month, $11 for 500,000 (CloudTrail after its free tier) | {tag} for a tagged resource, {tags} for 500,000; CloudTrail's first trail is free, and is yours |
 | 003, findings | no figure; a paid cache ($14 a month), provisioned concurrency ($3), a key for each service | neither (ADR 37, 38); the firewall and the API can be left out |
 | 004, alerts | $1 to 5 a month | {hub} for the hub of a whole organization, and {account} an account; most of it are alarms, metrics and the firewall |
 """
+_INSTANCES, _SCANS = 1_000, 30
 _COLUMNS = ("what", "how many", "price", "a month", "")
 
 
 def write_cost_docs() -> str:
     """Return `docs/cost.md`."""
     hub, account, load = hub_costs(sample()), account_costs(), Load()
+    on = sample()
+    starts, sweeps = start_costs(on, _INSTANCES), scan_costs(on, _INSTANCES, _SCANS)
     rest = _REST.format(
+        scan=_money(total(scan_costs(on, 20))),
+        scan_and_starts=_money(total(scan_costs(on, 20)) + total(start_costs(on, 50))),
+        sweeps=_money(total(scan_costs(on, 20, _SCANS))),
         tag=_money(_TAG),
         tags=_money(_TAG * 500_000),
         hub=_money(total(hub)),
@@ -66,7 +82,13 @@ def write_cost_docs() -> str:
         network=_money(_more("network", enabled=True)),
         links=_money(_more("web", action_links=True)),
     )
-    return "\n".join([_HEAD, *_table(hub), "", _ACCOUNT.format(**_fields(load)), *_table(account), "", rest])
+    parts = [
+        *(_HEAD, *_table(hub), ""),
+        *(_ACCOUNT.format(**_fields(load)), *_table(account), ""),
+        *(_AGENT.format(count=_INSTANCES), *_table(starts), "", _SWEEPS.format(count=_INSTANCES), *_table(sweeps), ""),
+        rest,
+    ]
+    return "\n".join(parts)
 
 
 def _more(section: str, **switched: bool) -> float:

@@ -28,7 +28,7 @@ _HEARTBEAT_SECONDS, _BATCH_SECONDS, _BATCH = 1.5, 0.1, 10
 _RETENTION_SECONDS, _REPORT_UNITS = 3.0, 2
 _DAYS = 365 / 12
 RETENTION = ("runs over images and snapshots", "their reports")
-_LOGGED = 1_000  # bytes of a run: Lambda's own lines and the metrics
+LOGGED = 1_000  # bytes of a run: Lambda's own lines and the metrics
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -103,31 +103,34 @@ def _reads_queue(resource: Mapping[str, Any]) -> bool:
 def account_costs(load: Load = Load(), units: Units = Units()) -> list[Cost]:  # noqa: B008 - they are frozen
     """Return what one account's month adds: its heartbeats, its events and its findings."""
     beats = load.regions * HOURS
-    in_hub = _from_queue(DETECTOR)
+    in_hub = message_price(DETECTOR)
     runs = load.regions * _DAYS
     return [
-        Cost("heartbeats", beats, _run(HEARTBEAT, _HEARTBEAT_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT, "hourly, a Region"),
-        Cost("their reports in the hub", beats, _from_queue(REPORTS) + WRITE_UNIT),
+        Cost(
+            "heartbeats", beats, run_price(HEARTBEAT, _HEARTBEAT_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT, "hourly, a Region"
+        ),
+        Cost("their reports in the hub", beats, message_price(REPORTS) + WRITE_UNIT),
         Cost(
             RETENTION[0],
             runs,
-            _run(BACKUP_TAGGER, _RETENTION_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT,
+            run_price(BACKUP_TAGGER, _RETENTION_SECONDS) + EVENT_TO_ANOTHER_ACCOUNT,
             "daily, a Region; reads of EC2 are free",
         ),
-        Cost(RETENTION[1], runs, _from_queue(REPORTS) + _REPORT_UNITS * WRITE_UNIT),
+        Cost(RETENTION[1], runs, message_price(REPORTS) + _REPORT_UNITS * WRITE_UNIT),
         Cost("forwarded events", load.events, EVENT_TO_ANOTHER_ACCOUNT + in_hub + READ_UNIT),
-        Cost("findings heard of again", load.refreshes, _from_queue(INGESTER) + units.again_reads * READ_UNIT),
+        Cost("findings heard of again", load.refreshes, message_price(INGESTER) + units.again_reads * READ_UNIT),
         Cost("new findings", load.new_findings, units.new_writes * WRITE_UNIT + 2 * in_hub, "counted and told as well"),
-        Cost("logs", _LOGGED * (beats + runs + (beats + load.events + load.refreshes) / _BATCH), LOG_BYTE, "bytes"),
+        Cost("logs", LOGGED * (beats + runs + (beats + load.events + load.refreshes) / _BATCH), LOG_BYTE, "bytes"),
     ]
 
 
-def _from_queue(what: Function) -> float:
-    """One message: sent, and its share of a batch's receipt, deletion and run."""
-    return QUEUE_REQUEST * (1 + 2 / _BATCH) + _run(what, _BATCH_SECONDS) / _BATCH
+def message_price(what: Function) -> float:
+    """Return dollars for one message: sent, and its share of a batch's receipt, deletion and run."""
+    return QUEUE_REQUEST * (1 + 2 / _BATCH) + run_price(what, _BATCH_SECONDS) / _BATCH
 
 
-def _run(what: Function, seconds: float) -> float:
+def run_price(what: Function, seconds: float) -> float:
+    """Return dollars for one run of so many seconds."""
     return INVOCATION + what.memory / 1024 * seconds * GIGABYTE_SECOND
 
 
