@@ -25,6 +25,7 @@ tell() {
 # Two commands at once would install twice. Whoever held the lock and was killed holds it no more. A link is made with
 # what it says in one step, so that nobody sees a lock without its holder.
 take_turn() {
+  trap 'rm -f script.sh' EXIT
   until ln -s "$$" "$lock" 2>/dev/null; do
     [ -L "$lock" ] || return 0
     sleep 2

@@ -46,9 +46,8 @@ class Machine:
         return self.home / "agent"
 
     def path(self) -> str:
-        bin_ = self.home / "bin"
-        shutil.rmtree(bin_, ignore_errors=True)
-        bin_.mkdir()
+        bin_ = self.home / "bin" / str(self.commands)
+        bin_.mkdir(parents=True)
         for tool in self.tools:
             found = shutil.which(tool)
             if found:
