@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from contract.agents import AgentState, Reason, Via
 from contract.names import (
+    AGENT_STATUS,
     HEARTBEAT,
     LAMBDA_RESULT,
     LAMBDA_SOURCE,
@@ -17,6 +19,7 @@ from contract.names import (
     partition_of,
 )
 from contract.spoke_events import (
+    AgentStatus,
     BackupFailure,
     DueBackup,
     Heartbeat,
@@ -80,6 +83,27 @@ _EXPIRY = RetentionReport(
     deleted_gib=8.0,
     deleted_cost=0.4,
 )
+_INSTANCE: dict[str, Any] = {
+    **_SPOKE,
+    "instance": "i-0123456789abcdef0",
+    "via": Via.START,
+    "at": "2026-11-20T08:59:55.000000Z",
+    "since": "2026-11-20T08:57:12.000000Z",
+    "instance_name": "shop-7",
+    "platform": "Linux",
+    "agent": "Trend Micro",
+    "command": "7d0a2c5e-6f0e-4d7e-9f43-0123456789ab",
+}
+_INSTALLED = AgentStatus(**_INSTANCE, state=AgentState.INSTALLED, reason=Reason.FRESH, agent_version="20.0.1-14610")
+_FAILED = AgentStatus(
+    **_INSTANCE,
+    state=AgentState.FAILED,
+    reason=Reason.SCRIPT_FAILED,
+    exit_code=8,
+    details="the script ended with exit code 8",
+    output="Cannot reach the console",
+)
+_GONE = AgentStatus(**_INSTANCE, state=AgentState.GONE, reason=Reason.TERMINATED)
 _BROKEN: dict[str, Any] = {**_SPOKE, "run": "1", "interval_seconds": 3_600, "error": "ClientError: no"}
 
 REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
@@ -91,6 +115,9 @@ REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
         TAGGING_RESULT,
         TaggingResult(**_TAGGED, failed=tuple(TaggingFailure(arn, "UnauthorizedOperation") for arn in _ARNS)),
     ),
+    "agent-status-installed": (AGENT_STATUS, _INSTALLED),
+    "agent-status-failed": (AGENT_STATUS, _FAILED),
+    "agent-status-gone": (AGENT_STATUS, _GONE),
     "retention-report-tagging": (RETENTION_REPORT, _TAGGING),
     "retention-report-expiry": (RETENTION_REPORT, _EXPIRY),
     "retention-report-error": (RETENTION_REPORT, RetentionReport(**_BROKEN, job=Job.TAGGING)),

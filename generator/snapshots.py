@@ -142,7 +142,7 @@ def kept_files(config: Config) -> Iterator[tuple[Path, Any]]:
     yield SNAPSHOTS / "agent.json", agent
     yield SNAPSHOTS / FILE, guardrail(config)
     yield LOGICAL_IDS, with_new(kept_logical_ids(), logical_ids(config))
-    for name, event in published(found["spoke"]):
+    for name, event in published(whole["spoke"]):
         yield PREVIOUS_VERSIONS / VERSION / f"{name}.json", event
 
 

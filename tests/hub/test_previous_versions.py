@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from contract.names import HEARTBEAT, LAMBDA_SOURCE, SPOKE_SOURCE, TAGGING_RESULT, VERSION
-from contract.spoke_events import Heartbeat, SpokeEvent, TaggingResult
+from contract.agents import AgentState
+from contract.names import LAMBDA_SOURCE, SPOKE_SOURCE, VERSION
+from contract.spoke_events import SpokeEvent
 from generator.matcher import matches
 from generator.published import REPORTS, published
-from generator.snapshots import PREVIOUS_VERSIONS, rendered, sample, written
+from generator.snapshots import PREVIOUS_VERSIONS, everything, rendered, sample, written
 from generator.third_party import ROOT
 from hub import detector, reports
 from hub.reports import record_handler, report_of
 from hub.store.accounts import Account, AccountStore
+from hub.store.agents import AgentStore
 from hub.store.findings import FindingQuery, FindingStore
+from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TEMPLATES = rendered(sample())
+# Fields whose objects are maps: what is new in them is another key, of the same form.
+COUNTS = {"checks", "delete_on", "kept", "skipped"}
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
@@ -40,6 +45,11 @@ def labelled(path: Path) -> str:
     return f"{path.parent.name} {path.stem}"
 
 
+def reported() -> list[Path]:
+    """Return the kept reports, of every version."""
+    return [path for path in kept("*") if path.stem != "senders" and not path.stem.startswith("forwarded-")]
+
+
 def read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_bytes()))
 
@@ -50,7 +60,7 @@ def newer(value: Any) -> Any:
         return [newer(one) for one in value]
     if isinstance(value, dict):
         return {
-            **{name: held if name == "checks" else newer(held) for name, held in value.items()},
+            **{name: held if name in COUNTS else newer(held) for name, held in value.items()},
             "novelty": {"of": 2},
         }
     return value
@@ -126,6 +136,26 @@ def test_a_tagging_result_is_stored(path: Path, record: Callable[[Any], None], d
     assert result.tagged or result.failed
 
 
+@pytest.mark.parametrize("path", kept("agent-status-*"), ids=labelled)
+def test_an_instance_is_known_as_it_was_reported(
+    path: Path, record: Callable[[Any], None], dynamodb: "DynamoDBClient"
+) -> None:
+    event = read(path)
+    record(event)
+    known = [json_of(one.status) for one in AgentStore(dynamodb, "state").of(event["account"])]
+    # An instance that is gone is forgotten.
+    assert len(known) == (event["detail"]["state"] != AgentState.GONE)
+    assert all(holds(one, event["detail"]) for one in known)
+
+
+@pytest.mark.parametrize("path", kept("retention-report-*"), ids=labelled)
+def test_a_run_over_backups_is_stored(path: Path, record: Callable[[Any], None], dynamodb: "DynamoDBClient") -> None:
+    event = read(path)
+    record(event)
+    (run,) = RetentionStore(dynamodb, "state").each()
+    assert holds(json_of(run.report), event["detail"])
+
+
 @pytest.mark.parametrize("path", kept("forwarded-*"), ids=labelled)
 def test_a_forwarded_event_becomes_a_finding(path: Path, detect: Callable[[Any], None], store: FindingStore) -> None:
     event = read(path)
@@ -135,13 +165,13 @@ def test_a_forwarded_event_becomes_a_finding(path: Path, detect: Callable[[Any],
     assert {(one.account, one.region) for one in found} == {(event["account"], event["detail"]["awsRegion"])}
 
 
-@pytest.mark.parametrize("path", [*kept("heartbeat-*"), *kept("tagging-result-*")], ids=labelled)
+@pytest.mark.parametrize("path", reported(), ids=labelled)
 def test_fields_that_a_newer_spoke_adds_are_no_reason_to_refuse_its_report(path: Path) -> None:
     event = read(path)
     assert report_of({**event, "detail": newer(event["detail"])}) == report_of(event)
 
 
-@pytest.mark.parametrize("path", [*kept("heartbeat-*"), *kept("tagging-result-*")], ids=labelled)
+@pytest.mark.parametrize("path", reported(), ids=labelled)
 def test_a_newer_schema_waits_in_the_dead_letter_queue_until_the_hub_is_updated(path: Path) -> None:
     event = read(path)
     detail = event["detail"]
@@ -170,7 +200,7 @@ def test_the_bus_lets_their_roles_in(path: Path) -> None:
 
 
 def test_what_this_version_publishes_is_kept() -> None:
-    now = {f"{name}.json": written(event) for name, event in published(TEMPLATES["spoke"])}
+    now = {f"{name}.json": written(event) for name, event in published(rendered(everything(sample()))["spoke"])}
     before = {path.name: path.read_text(encoding="utf-8") for path in (PREVIOUS_VERSIONS / VERSION).glob("*")}
     assert now == before, "make snapshots keeps it; is a field of a released version gone or changed? docs/upgrading.md"
 
@@ -191,7 +221,7 @@ def test_the_packages_version_is_that_of_the_spokes() -> None:
 
 
 def test_the_kept_reports_show_every_field() -> None:
-    for kind, model in ((HEARTBEAT, Heartbeat), (TAGGING_RESULT, TaggingResult)):
+    for kind, model in reports.REPORTS.items():
         shown = [report for of, report in REPORTS.values() if of == kind]
         silent = [
             field.name
