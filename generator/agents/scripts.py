@@ -45,4 +45,8 @@ def _script(setting: str, path: Path, action: Action, platform: Platform) -> Scr
         body = path.read_bytes()
     except OSError as error:
         raise BadInputError(f"agent.{setting}: {path}: {error.strerror}; give the path of your script") from error
+    if not body.strip():
+        raise BadInputError(f"agent.{setting}: {path} is empty; give the path of your script")
+    if platform is Platform.LINUX and b"\r\n" in body:
+        raise BadInputError(f"agent.{setting}: {path} has the line ends of Windows, no shell runs it; try dos2unix")
     return Script(action, platform, hashlib.sha256(body).hexdigest(), body)
