@@ -17,6 +17,10 @@ class AgentState(StrEnum):
     GONE = "gone"
 
 
+# Of an instance that should have the agent and has not.
+LACKING = (AgentState.FAILED, AgentState.UNMANAGED)
+
+
 class Via(StrEnum):
     """What made Muster look at an instance."""
 

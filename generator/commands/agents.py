@@ -12,7 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from contract.agent_mends import mend
-from contract.agents import Action, AgentState
+from contract.agents import LACKING, Action, AgentState
 from generator.agents.asking import Asked, ask, assumed, chosen, tagged
 from generator.commands.options import CONFIG, ConfigOption, JsonOption, YesOption
 from generator.config import Config, load
@@ -24,7 +24,6 @@ from hub.store.agents import AgentStore, KnownInstance
 
 FAILED = 1
 _LISTED = 20
-_LACKING = (AgentState.FAILED, AgentState.UNMANAGED)
 
 app = typer.Typer(help="The security agent on instances: who has it, who lacks it and why.", no_args_is_help=True)
 AccountsOption = Annotated[list[str] | None, typer.Option("--account", help="Of this account; may be repeated.")]
@@ -69,7 +68,7 @@ def install(  # noqa: PLR0913 - the options of the command
     json: JsonOption = False,
 ) -> None:
     """Install the agent now where it is lacking; where it runs, it is left alone."""
-    states = [] if instance else list(_LACKING)
+    states = [] if instance else list(LACKING)
     choice = _Choice(account or [], instance or [], tag or [], states, every=every)
     _ask(Action.INSTALL, choice, config, yes=yes, json=json)
 

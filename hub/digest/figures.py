@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -10,6 +11,7 @@ from contract.finding import Finding, Severity
 from hub.digest.gathering import DAYS, Gathered, Tally
 from hub.silence import Silence
 
+HeldT = TypeVar("HeldT")
 _TOP = 5
 _OLDEST = 10
 _WORST = 5
@@ -36,7 +38,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     `overdue` counts what is open for longer than `sla_days`; of severities in `cut` there may be more. `oldest` are the
     oldest critical findings, `worst` what else is overdue, the worst first. `accounts` and `detections` are names with
     their counts, the most first; `detections` are of the whole organization, so those of some accounts have none.
-    `silent` are spokes: account, Region, since when.
+    `silent` are spokes: account, Region, since when. `with_agent` and `without_agent` count instances,
+    `lacking` are the accounts where most lack the agent: name, how many have it, how many lack it.
     """
 
     route: str
@@ -58,6 +61,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     detections: list[tuple[str, int]] = []
     silent: list[tuple[str, str, str]] = []
     silent_count: int = 0
+    with_agent: int = 0
+    without_agent: int = 0
+    lacking: list[tuple[str, int, int]] = []
 
 
 def figures(gathered: Gathered, route: str, scope: Collection[str] | None) -> Figures:
@@ -73,6 +79,7 @@ def figures(gathered: Gathered, route: str, scope: Collection[str] | None) -> Fi
     silent = sorted(
         (one for tally in tallies.values() for one in tally.silences), key=lambda one: (one.account, one.region)
     )
+    agents = _of(gathered.agents, scope)
     return Figures(
         route=route,
         period=period.name,
@@ -93,11 +100,14 @@ def figures(gathered: Gathered, route: str, scope: Collection[str] | None) -> Fi
         detections=gathered.detections if scope is None else [],
         silent=[_silent(gathered, one) for one in silent[:_NAMED_SPOKES]],
         silent_count=len(silent),
+        with_agent=sum(has for has, _ in agents.values()),
+        without_agent=sum(lacks for _, lacks in agents.values()),
+        lacking=_most_lacking(gathered, agents),
     )
 
 
-def _of(tallies: Mapping[str, Tally], scope: Collection[str] | None) -> Mapping[str, Tally]:
-    return tallies if scope is None else {one: tallies[one] for one in scope if one in tallies}
+def _of(accounts: Mapping[str, HeldT], scope: Collection[str] | None) -> Mapping[str, HeldT]:
+    return accounts if scope is None else {one: accounts[one] for one in scope if one in accounts}
 
 
 def _by_day(tallies: Collection[Tally]) -> dict[str, Counter[str]]:
@@ -123,6 +133,11 @@ def _overdue(gathered: Gathered, tallies: Collection[Tally]) -> list[Finding]:
 def _most_open(gathered: Gathered, tallies: Mapping[str, Tally]) -> list[tuple[str, int]]:
     totals = Counter({account: tally.open.total() for account, tally in tallies.items()})
     return [(_name(gathered, account), count) for account, count in totals.most_common(_TOP) if count > 0]
+
+
+def _most_lacking(gathered: Gathered, agents: Mapping[str, tuple[int, int]]) -> list[tuple[str, int, int]]:
+    worst = sorted(agents.items(), key=lambda one: (-one[1][1], one[0]))[:_TOP]
+    return [(_name(gathered, account), has, lacks) for account, (has, lacks) in worst if lacks]
 
 
 def _age(finding: Finding) -> tuple[str, str]:

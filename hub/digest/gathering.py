@@ -11,6 +11,7 @@ from contract.finding import Finding, Severity
 from hub.digest.due import Period
 from hub.silence import Silence
 from hub.store.accounts import ACTIVE, Account
+from hub.store.agent_coverage import AgentCoverage
 from hub.store.findings import FindingQuery, FindingStore
 from hub.store.rollups import Count, RollupStore
 
@@ -40,7 +41,8 @@ class Gathered(msgspec.Struct, frozen=True):
 
     `tallies` are of every account of which there is something to tell, also of one that left; `accounts` are those that
     are in the organization. `latest` says by severity when the youngest finding that is overdue was first seen
-    (`contract.clock.iso` text). Of the severities in `cut` not all old findings were read.
+    (`contract.clock.iso` text). Of the severities in `cut` not all old findings were read. `agents` says of accounts
+    with instances how many have the agent, and how many lack it.
     """
 
     period: Period
@@ -51,6 +53,7 @@ class Gathered(msgspec.Struct, frozen=True):
     sla_days: Mapping[Severity, int]
     latest: Mapping[Severity, str]
     cut: frozenset[Severity]
+    agents: Mapping[str, tuple[int, int]]
 
 
 def gather(  # noqa: PLR0913, PLR0917 - what is read is this list
@@ -60,6 +63,7 @@ def gather(  # noqa: PLR0913, PLR0917 - what is read is this list
     accounts: Iterable[Account],
     silences: Iterable[Silence],
     sla_days: Mapping[Severity, int],
+    agents: Iterable[AgentCoverage] = (),
 ) -> Gathered:
     """Read what all digests of a period need; `accounts` are all that are or were of the organization.
 
@@ -92,6 +96,7 @@ def gather(  # noqa: PLR0913, PLR0917 - what is read is this list
         sla_days,
         latest,
         frozenset(_read_old(findings, tallies, latest)),
+        {one.account: (one.installed, one.lacking) for one in agents if one.installed or one.lacking},
     )
 
 

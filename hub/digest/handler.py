@@ -23,6 +23,7 @@ from hub.notifier.routing import OWNER, Route, Target, load_routing, owner_targe
 from hub.settings import DigestSettings
 from hub.silence import silences
 from hub.store.accounts import ACTIVE, Account, AccountStore
+from hub.store.agent_coverage import AgentCoverageStore
 from hub.store.digests import DigestStore
 from hub.store.findings import FindingStore
 from hub.store.outbox import Outbox
@@ -56,7 +57,8 @@ def digest_handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
         active = [one for one in known if one.status == ACTIVE]
         silent = silences(active, SpokeStore(client, settings.state_table).each(), moment)
         findings = FindingStore(client, settings.findings_table)
-        return gather(period, RollupStore(client, settings.state_table), findings, known, silent, times.sla)
+        agents = AgentCoverageStore(client, settings.state_table).all()
+        return gather(period, RollupStore(client, settings.state_table), findings, known, silent, times.sla, agents)
 
     new = 0
     for route in routing.routes:

@@ -62,6 +62,8 @@ def _parts(said: Figures) -> Iterator[str]:
         yield f"{least}{sum(said.overdue.values()):,} overdue"
     if said.silent_count:
         yield many(said.silent_count, "silent spoke")
+    if said.without_agent:
+        yield f"{many(said.without_agent, 'instance')} without the agent"
 
 
 def _span(said: Figures) -> str:
@@ -85,6 +87,15 @@ def _tables(said: Figures, reader: Reader) -> Iterator[Table]:
         rows = tuple((one_line(f"{name}, {region}", 100), _minute(at, reader)) for name, region, at in said.silent)
         note = f"and {said.silent_count - len(rows):,} more" if said.silent_count > len(rows) else ""
         yield Table("Silent spokes", ("Account and Region", f"Since ({reader.zone})"), rows, note)
+    if said.with_agent or said.without_agent:
+        yield _agents(said)
+
+
+def _agents(said: Figures) -> Table:
+    counts = [("All", said.with_agent, said.without_agent), *said.lacking]
+    rows = tuple((one_line(name, 100), f"{has:,}", f"{lacks:,}") for name, has, lacks in counts)
+    note = "The accounts are those where most lack it. `muster agents status` says why." if said.lacking else ""
+    return Table("Security agent on instances", ("Account", "Have it", "Lack it"), rows, note)
 
 
 def _minute(moment: str, reader: Reader) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from contract.agents import LACKING, AgentState
 from contract.names import AGENT_COVERAGE_PARTITION, AGENT_DAYS_PARTITION
 from hub.store.attributes import text, to_item
 from hub.store.documents import document_item, document_of, key_item, read_partition
@@ -24,6 +25,16 @@ class AgentCoverage(msgspec.Struct, frozen=True):
     states: dict[str, int]
     reasons: dict[str, int]
     at: str
+
+    @property
+    def installed(self) -> int:
+        """How many have the agent."""
+        return self.states.get(AgentState.INSTALLED, 0)
+
+    @property
+    def lacking(self) -> int:
+        """How many should have it and have not."""
+        return sum(self.states.get(one, 0) for one in LACKING)
 
 
 class AgentDay(msgspec.Struct, frozen=True):

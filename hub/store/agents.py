@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from botocore.exceptions import ClientError
 
-from contract.agents import AgentState
+from contract.agents import LACKING, AgentState
 from contract.names import agent_key
 from contract.spoke_events import AgentStatus
 from hub.store.attributes import Item, to_item
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # Every running instance is reported once a day; one of which nothing is heard for longer runs no more.
 KEPT = timedelta(days=3)
-_LACKING = {AgentState.FAILED, AgentState.UNMANAGED}
 
 
 class KnownInstance(msgspec.Struct, frozen=True):
@@ -31,7 +30,7 @@ class KnownInstance(msgspec.Struct, frozen=True):
     @property
     def is_lacking(self) -> bool:
         """Whether it should have the agent and has not."""
-        return self.status.state in _LACKING
+        return self.status.state in LACKING
 
     @property
     def is_wanted(self) -> bool:
@@ -73,7 +72,7 @@ class AgentStore:
 
     @staticmethod
     def _missing_since(status: AgentStatus, before: KnownInstance | None) -> str:
-        if status.state not in _LACKING:
+        if status.state not in LACKING:
             return ""
         return (before.missing_since if before else "") or status.at
 

@@ -13,6 +13,7 @@ from hub.digest.figures import Figures, figures
 from hub.digest.gathering import Gathered, gather
 from hub.silence import Silence
 from hub.store.accounts import REMOVED, Account
+from hub.store.agent_coverage import AgentCoverage
 from hub.store.findings import FindingStore
 from hub.store.rollups import RollupStore
 from tests.hub.digest.conftest import ACCOUNTS, BANK, SHOP
@@ -30,8 +31,10 @@ def gathered(
     period: Period = DAY,
     silences: tuple[Silence, ...] = (),
     accounts: Iterable[Account] = ACCOUNTS.values(),
+    agents: Iterable[AgentCoverage] = (),
 ) -> Gathered:
-    return gather(period, RollupStore(client, "state"), FindingStore(client, "findings"), accounts, silences, SLA)
+    rollups, findings = RollupStore(client, "state"), FindingStore(client, "findings")
+    return gather(period, rollups, findings, accounts, silences, SLA, agents)
 
 
 def test_a_day_has_what_was_new_closed_open_and_overdue(organization: "DynamoDBClient") -> None:
@@ -57,6 +60,20 @@ def test_some_accounts_have_a_digest_of_their_own(organization: "DynamoDBClient"
     assert (said.overdue, said.detections, said.silent_count) == ({}, [], 1)
     assert said.silent == [("shop", "eu-west-1", "2026-11-19T10:00:00.000000Z")]
     assert said.accounts_in_scope == 1
+
+
+def test_instances_are_counted_where_the_digest_is_of(organization: "DynamoDBClient") -> None:
+    at = "2026-11-20T00:00:00.000000Z"
+    agents = [
+        AgentCoverage(SHOP, {"installed": 2, "failed": 1, "unmanaged": 2, "excluded": 9}, {}, at),
+        AgentCoverage(BANK, {"installed": 4}, {}, at),
+        AgentCoverage("123456789012", {"excluded": 9}, {}, at),
+    ]
+    known = gathered(organization, agents=agents)
+    all_of_it = figures(known, "all", None)
+    assert (all_of_it.with_agent, all_of_it.without_agent, all_of_it.lacking) == (6, 3, [("shop", 2, 3)])
+    bank = figures(known, "bank", frozenset({BANK}))
+    assert (bank.with_agent, bank.without_agent, bank.lacking) == (4, 0, [])
 
 
 def test_digests_of_parts_add_up_to_that_of_all(organization: "DynamoDBClient") -> None:

@@ -42,6 +42,24 @@ def test_the_words_are_few_and_right() -> None:
     assert one.rows[0].address.startswith("https://muster.example.com/")
 
 
+def test_instances_without_the_agent_are_told_with_the_accounts_where_most_lack_it() -> None:
+    one = said(
+        with_agent=1_250, without_agent=13, lacking=[("shop", 0, 12), ("bank", 40, 1)], silent_count=0, silent=[]
+    )
+    assert one.title.endswith(", 13 instances without the agent")
+    (table,) = [table for table in one.tables if table.heading == "Security agent on instances"]
+    assert table.columns == ("Account", "Have it", "Lack it")
+    assert table.rows == (("All", "1,250", "13"), ("shop", "0", "12"), ("bank", "40", "1"))
+    assert "muster agents status" in table.note
+
+
+def test_where_all_have_the_agent_it_is_said_and_where_none_is_installed_it_is_not() -> None:
+    well = said(with_agent=3)
+    assert well.tables[-1].rows == (("All", "3", "0"),)
+    assert "agent" not in well.subject
+    assert all(table.heading != "Security agent on instances" for table in said().tables)
+
+
 def test_tables_are_narrow_and_whole() -> None:
     for table in said().tables:
         assert 2 <= len(table.columns) <= 4
