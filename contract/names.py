@@ -285,6 +285,11 @@ def control_rollup_key(day: str, control: str) -> tuple[str, str]:
 ORGANIZATION_ROLLUP_KEY = ("ROLLUP#now", "org")
 
 
+def day_rollup_key(day: str) -> tuple[str, str]:
+    """Return pk and sk of a day's counters of the whole organization; one partition, so that years are one query."""
+    return "ROLLUP#days", day
+
+
 def history_key(finding: str, at: str, revision: int) -> tuple[str, str]:
     """Return pk and sk of what became of a finding at a time: one that is made anew begins at revision 1 again."""
     return f"HISTORY#{finding}", f"{at}#{revision:08}"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import data, sidebar
+from dashboard import data, filtering, sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import banner, door, findings, glance, overview
+from dashboard.views import accounts, banner, door, findings, glance, overview
 
 
 def show_app() -> None:
@@ -18,6 +18,7 @@ def show_app() -> None:
     pages = [
         st.Page(home.show, title="Overview", icon=":material/space_dashboard:", default=True),
         st.Page(findings.show, title="Findings", icon=":material/policy:", url_path="findings"),
+        st.Page(accounts.show, title="Accounts", icon=":material/account_tree:", url_path="accounts"),
     ]
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(home.show, title="Overview", url_path="overview")
@@ -29,6 +30,9 @@ def show_app() -> None:
         sidebar.show_source()
         door.show_person()
         banner.show()
+        # One finding is what its address says, whatever the filters are.
+        if "finding" not in st.query_params:
+            filtering.show_bar(data.organization())
         page.run()
     except DataError as error:
         st.html(card("The dashboard cannot read the hub's tables", problem(str(error), error.mend)))

@@ -3,7 +3,9 @@
 Streamlit's sanitizer removes SVG from `st.html`, and Vega costs a second and 115 MB; boxes need neither.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from contract.finding import Severity
 from dashboard.markup import Html, joined, text
@@ -11,6 +13,9 @@ from dashboard.markup import Html, joined, text
 Counts = Mapping[Severity, int]
 
 WORST_FIRST = tuple(reversed(Severity))
+_DAILY, _WEEK = 31, 7
+# A trend has about so many dates below it, and more columns than this stand close.
+_LABELS, _ROOMY = 15, 40
 
 
 def spoken(counts: Counts) -> str:
@@ -37,27 +42,67 @@ def _segments(counts: Counts) -> list[Html]:
 
 
 def trend(days: Sequence[tuple[str, Counts]], label: str) -> Html:
-    """Return stacked columns, one a day (`2026-11-20`), oldest first."""
-    largest = max((sum(counts.values()) for _, counts in days), default=0)
-    columns = joined(_column(day, counts, largest) for day, counts in days)
-    return Html(
-        f'<figure class="m-trend" role="img" aria-label="{text(_trend_in_words(days, label))}">'
-        f'<div class="m-axis" aria-hidden="true"><span>{largest:,}</span><span>0</span></div>'
-        f'<div class="m-columns">{columns}</div></figure>'
+    """Return stacked columns of days (`2026-11-20`), oldest first; of more than a month, each column is a week."""
+    columns = days if len(days) <= _DAILY else _weeks(days)
+    largest = max((sum(counts.values()) for _, counts in columns), default=0)
+    step = max(1, len(columns) // _LABELS)
+    drawn = joined(
+        _column(day, counts, largest, is_labelled=place % step == 0, is_week=columns is not days)
+        for place, (day, counts) in enumerate(columns)
     )
+    return Html(
+        f'<figure class="m-trend" role="img" aria-label="{text(_trend_in_words(columns, label))}">'
+        f'<div class="m-axis" aria-hidden="true"><span>{largest:,}</span><span>0</span></div>'
+        f'<div class="m-columns{" m-tight" if len(columns) > _ROOMY else ""}">{drawn}</div></figure>'
+    )
+
+
+def _weeks(days: Sequence[tuple[str, Counts]]) -> list[tuple[str, Counts]]:
+    """Return sums of seven days each, the newest week whole: the oldest may be shorter."""
+    first = len(days) % _WEEK
+    starts = [*([0] if first else []), *range(first, len(days), _WEEK)]
+    ends = [*starts[1:], len(days)]
+    spans = zip(starts, ends, strict=True)
+    return [(days[start][0], summed(counts for _, counts in days[start:end])) for start, end in spans]
+
+
+def summed(all_counts: Iterable[Counts]) -> dict[Severity, int]:
+    """Return the sum of counts, severity by severity."""
+    total: Counter[Severity] = Counter()
+    for counts in all_counts:
+        total.update(counts)
+    return dict(total)
 
 
 def _trend_in_words(days: Sequence[tuple[str, Counts]], label: str) -> str:
     return f"{label}: " + "; ".join(f"{day}: {spoken(counts)}" for day, counts in days)
 
 
-def _column(day: str, counts: Counts, largest: int) -> Html:
+def _column(day: str, counts: Counts, largest: int, *, is_labelled: bool, is_week: bool) -> Html:
     total = sum(counts.values())
     height = 100 * total / largest if largest else 0
+    words = f"{'Week from ' if is_week else ''}{day}: {spoken(counts)}"
+    below = f"{day[5:7]}/{day[8:]}" if is_week else day[8:]
     return Html(
-        f'<div title="{text(f"{day}: {spoken(counts)}")}"><div class="m-plot">'
+        f'<div title="{text(words)}"><div class="m-plot">'
         f'<b style="height:{height:.2f}%">{joined(_segments(counts))}</b></div>'
-        f"<small>{text(day[8:])}</small></div>"
+        f"<small>{text(below) if is_labelled else '&nbsp;'}</small></div>"
+    )
+
+
+def heat(severity: Severity, count: int, largest: int) -> Html:
+    """Return a cell's content: a count on its severity's colour, the denser the more (by orders of magnitude)."""
+    if not count:
+        return Html('<span class="m-heat m-heat-none" aria-label="none">·</span>')
+    density = 12 + 68 * math.log1p(count) / math.log1p(max(largest, 1))
+    return Html(f'<span class="m-heat m-{severity.lower()}" style="--m-heat:{density:.0f}%">{count:,}</span>')
+
+
+def gauge(points: float, label: str) -> Html:
+    """Return points of 100 as a bar, darker at the end that was not reached."""
+    return Html(
+        f'<span class="m-gauge" role="img" aria-label="{text(f"{label}: {points:.0f} of 100")}">'
+        f'<i style="width:{points:.1f}%"></i></span>'
     )
 
 

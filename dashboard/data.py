@@ -2,9 +2,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,20 +21,23 @@ from contract.finding import Finding, Severity
 from contract.names import Names
 from contract.settings import Settings, read_settings
 from dashboard import listing, session
-from dashboard.activity import TREND_DAYS, Activity, Tagging, activity_of
-from dashboard.deeds import Deed
-from dashboard.filters import LARGE_PAGE, Filters
-from dashboard.listing import MOST_LOOKED_AT, Listing, ReadPage
-from dashboard.narrowing import NOTHING, View, summary_of, view_of
+from dashboard.activity import Activity, Tagging, Tallies, activity_of, glanced, tallied
+from dashboard.deeds import Deed, Said
+from dashboard.filters import LARGE_PAGE, Filters, Order
+from dashboard.listing import Listing, ReadPage
+from dashboard.narrowing import NOTHING, View, view_of
+from dashboard.oldest import Oldest, oldest_of
 from dashboard.organization import Organization
 from dashboard.over_api import Api, NotAnsweredError
 from dashboard.problems import GONE, NO_OPERATOR, ONLY_A_PART, RACED, DataError, explained
+from dashboard.trends import Reach, Trend, of_accounts, of_organization, reach_of
 from hub.store.accounts import AccountStore
+from hub.store.decisions import Decision
 from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
 from hub.store.history import Entry, HistoryStore
 from hub.store.outbox import Outbox
 from hub.store.query import FindingQuery, Page
-from hub.store.rollups import Count, RollupStore, Summary
+from hub.store.rollups import Count, Day, RollupStore, Summary
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
 from hub.store.troubles import Trouble, TroubleStore
@@ -42,10 +46,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _FRESH = timedelta(seconds=20)
-_SETTLED = timedelta(minutes=1)
-_SERIOUS = FindingQuery(severities=(Severity.CRITICAL, Severity.HIGH))
+_SERIOUS = (Severity.CRITICAL, Severity.HIGH)
 _NEWEST = 8
-_COUNTED_PAGES = 20
+_COUNTED_PAGES = 4
+_PARALLEL = 8
 _TEST = "Mend it, try it with muster notify test, then muster redrive brings what was given up."
 # Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
 _TAGGED_ACCOUNTS = 25
@@ -70,7 +74,7 @@ def is_over_api() -> bool:
 def at_a_glance() -> Activity:
     """Return what is open and what is new, without what only the tables tell; for those who see everything."""
     with _reading():
-        return activity_of(_summary(), [], _page(_SERIOUS, None, _NEWEST).findings)
+        return glanced(_summary(), _page(FindingQuery(severities=_SERIOUS), None, _NEWEST).findings)
 
 
 def organization() -> Organization:
@@ -83,36 +87,72 @@ def organization() -> Organization:
         return view.organization(_organization())
 
 
-def activity() -> Activity:
-    """Return what is open and what is new: reads of counters and one page."""
+def tallies(filters: Filters, among: Organization) -> Tallies:
+    """Return what is open and accepted now, by account: one read of counters. The API has none of them."""
     with _viewing() as view:
-        newest = _visible_page(view)(_SERIOUS, None, _NEWEST).findings
-        tagging = _tagging(tuple(view.organization(_organization()).accounts))
-        if view.is_whole:
-            return activity_of(_summary(), _open_counts(), newest, tagging)
-        counts = view.counts(_open_counts())
-        # Whole days in UTC, as the counters have them.
-        days = [(now() - timedelta(days=back)).date().isoformat() for back in range(TREND_DAYS)]
-        summary = summary_of(counts, {day: view.counts(_counts_of(day)) for day in reversed(days)})
-        found, looked_at = _detections_of(view)
-        controls = [Count("", "", control, findings) for control, findings in found.items()]
-        return msgspec.structs.replace(
-            activity_of(summary, [*counts, *controls], newest, tagging), detections_of=looked_at
-        )
+        if is_over_api():
+            return Tallies()
+        return tallied(view.counts(_open_counts()), filters, view.organization(among), is_whole=view.is_whole)
+
+
+def activity(filters: Filters, among: Organization) -> Activity:
+    """Return what is open and what is new: counters, a page of serious findings, and some more where filters ask."""
+    asked = filters.of_every_page
+    serious = tuple(one for one in asked.severity or _SERIOUS if one in _SERIOUS)
+    newest = listed(msgspec.structs.replace(asked, severity=serious, shown=_NEWEST), among) if serious else Listing()
+    now_open = tallies(asked, among)
+    with _viewing() as view:
+        found, looked_at = now_open.by_detection, None
+        if found is None:
+            found, looked_at = _detections_of(view, listing.queries(asked, view.organization(among), now()))
+    return activity_of(now_open, trend(asked, among), newest.first(_NEWEST).findings, found, looked_at, asked)
+
+
+def trend(filters: Filters, among: Organization) -> Trend:
+    """Return the new findings day by day."""
+    with _viewing() as view:
+        visible = view.organization(among)
+        if view.is_whole and not filters.names_accounts:
+            reach = reach_of(filters, None, now())
+            return of_organization(reach, _days(reach.days[0]), filters.severity)
+        chosen = (visible.chosen(filters) or ()) if filters.names_accounts else tuple(visible.accounts)
+        reach = reach_of(filters, tuple(one for one in chosen if view.has(one)), now())
+        return of_accounts(reach, _counts_by_day(reach), filters.severity)
+
+
+def tagging(among: Organization) -> Tagging:
+    """Return what the creator taggers of the first accounts reported lately."""
+    with _viewing() as view:
+        return _tagging(tuple(view.organization(among).accounts))
+
+
+def oldest_critical(filters: Filters, among: Organization) -> Oldest:
+    """Return since when each account has a critical finding open, as far as one page of the oldest ones says."""
+    asked = msgspec.structs.replace(filters.of_every_page, severity=(Severity.CRITICAL,), order=Order.OLDEST, days=0)
+    with _viewing() as view:
+        read = _visible_page(view, _page)
+        pages = [read(query, None, LARGE_PAGE) for query in listing.queries(asked, view.organization(among), now())]
+    return oldest_of(pages[0]) if pages else Oldest()
 
 
 def detections() -> list[str]:
     """Return the detections and controls that have open findings."""
     with _viewing() as view:
         if not view.is_whole or is_over_api():
-            return sorted(_detections_of(view)[0])
-        return sorted(count.control for count in _open_counts() if count.control and count.findings)
+            return sorted(_detections_of(view, [FindingQuery()])[0])
+        return sorted(count.control for count in _open_counts() if count.control and count.findings > 0)
 
 
 def listed(filters: Filters, among: Organization) -> Listing:
     """Return the first findings of a view."""
     with _viewing() as view:
-        return listing.listed(_visible_page(view), filters, view.organization(among), now())
+        return listing.listed(_visible_page(view, _page), filters, view.organization(among), now())
+
+
+def every(filters: Filters, among: Organization) -> Iterator[tuple[list[Finding], int]]:
+    """Yield all findings of a view, page by page, and how many were looked at: nothing of it is kept."""
+    with _viewing() as view:
+        yield from listing.every(_visible_page(view, _read_page), filters, view.organization(among), now())
 
 
 def finding(chosen: str) -> Finding | None:
@@ -144,29 +184,77 @@ def may_act(about: Finding) -> bool:
         return view.access.acts_on(_organization().accounts.get(about.account))
 
 
-def act(chosen: str, deed: Deed, by: str, note: str, until: date | None = None) -> None:
+def may_act_at_all() -> bool:
+    """Return whether whoever is at the page may do something about some findings."""
+    with _viewing() as view:
+        return view.access.is_operator
+
+
+def act(chosen: str, deed: Deed, said: Said) -> None:
     """Store what somebody does about a finding, in the name under which they signed in.
 
     Raises `DataError` when it was not stored.
     """
-    by = person() or by
-    about = finding(chosen)
-    if about is None:
-        raise DataError(f"finding {chosen} is gone", GONE)
-    if not may_act(about):
-        raise DataError(f"{by} may read finding {chosen}, and not act on it", NO_OPERATOR)
-    api = _api()
+    with _viewing() as view:
+        _Acting(view).act(chosen, deed, said)
+    _forget_findings()
+
+
+def act_on_many(chosen: Sequence[str], deed: Deed, said: Said) -> Iterator[tuple[str, DataError | None]]:
+    """Do the same to many findings; yield each as it is done, with what kept it from being stored."""
+    with _viewing() as view:
+        acting = _Acting(view)
+
+    def attempt(one: str) -> tuple[str, DataError | None]:
+        try:
+            acting.act(one, deed, said)
+        except DataError as error:
+            return one, error
+        return one, None
+
     try:
-        with _viewing():
-            store = api or FindingStore(_client(), _settings().findings_table)
-            after = store.decide(chosen, deed.decision(by, note, iso(now()), until))
-    except FindingNotFoundError as error:
-        raise DataError(f"finding {chosen} is gone", GONE) from error
-    except LostRaceError as error:
-        raise DataError(f"finding {chosen} kept changing", RACED) from error
-    done = (after.workflow, after.workflow_by, after.note)
-    if done[0] != deed.workflow or (not api and done != (deed.workflow, by, note)):
-        raise DataError(f"{after.workflow_by or 'somebody'} acted on finding {chosen} later", RACED)
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            yield from pool.map(attempt, chosen)
+    finally:
+        _forget_findings()
+
+
+class _Acting:
+    """Decisions of whoever is at the page. Threads do not know who that is: it is asked when this is made."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._accounts = _organization().accounts
+        self._api = _api()
+        self._store = self._api or FindingStore(_client(), _settings().findings_table)
+
+    def act(self, chosen: str, deed: Deed, said: Said) -> None:
+        decision = deed.decision(msgspec.structs.replace(said, by=self._view.access.person or said.by), iso(now()))
+        try:
+            with _explaining():
+                about = self._view.finding(self._store.get(chosen))
+                if about is None:
+                    raise DataError(f"finding {chosen} is gone", GONE)
+                if not self._view.access.acts_on(self._accounts.get(about.account)):
+                    raise DataError(f"{decision.by} may read finding {chosen}, and not act on it", NO_OPERATOR)
+                stored = self._store.decide(chosen, decision)
+        except FindingNotFoundError as error:
+            raise DataError(f"finding {chosen} is gone", GONE) from error
+        except LostRaceError as error:
+            raise DataError(f"finding {chosen} kept changing", RACED) from error
+        if not self._says(stored, decision):
+            raise DataError(f"{stored.workflow_by or 'somebody'} acted on finding {chosen} later", RACED)
+
+    def _says(self, stored: Finding, decision: Decision) -> bool:
+        """Whether a finding says what was decided, rather than what somebody decided later."""
+        wanted = (decision.workflow, decision.assignee, decision.by, decision.note)
+        said = (stored.workflow, stored.assignee, stored.workflow_by, stored.note)
+        # The API writes its caller, and who decides into the note.
+        pairs = list(zip(wanted, said, strict=True))[: 2 if self._api else None]
+        return all(one is None or one == there for one, there in pairs)
+
+
+def _forget_findings() -> None:
     for kept in (_page, _summary, _open_counts):
         kept.clear()
 
@@ -224,32 +312,34 @@ def _explaining() -> Iterator[None]:
         raise explained(error) from error
 
 
-def _visible_page(view: View) -> ReadPage:
+def _visible_page(view: View, read_page: ReadPage) -> ReadPage:
     """Return how to read pages of what somebody may see."""
 
     def read(query: FindingQuery, cursor: str | None, limit: int) -> Page:
         asked = view.narrowed(query)
-        return view.page(_page(asked, cursor, limit)) if asked else NOTHING
+        return view.page(read_page(asked, cursor, limit)) if asked else NOTHING
 
     return read
 
 
-def _detections_of(view: View) -> tuple[Counter[str], int | None]:
-    """Count the visible open findings by detection, one by one: the counters of detections add up all accounts.
+def _detections_of(view: View, queries: Sequence[FindingQuery]) -> tuple[Counter[str], int | None]:
+    """Count the visible findings of queries by detection, one by one: counters of detections add up all accounts.
 
     Returns also how many were looked at when there may be more; None when that is all.
     """
-    read, found, cursor = _visible_page(view), Counter[str](), None
-    # Of accounts among many others pages are short.
-    for _ in range(_COUNTED_PAGES):
-        page = read(FindingQuery(), cursor, LARGE_PAGE)
-        found.update(one.detection for one in page.findings)
-        cursor = page.cursor
-        if cursor is None:
-            return found, None
-        if found.total() >= MOST_LOOKED_AT:
-            break
-    return found, found.total()
+    read, found, pages = _visible_page(view, _page), Counter[str](), 0
+    for query in queries:
+        cursor: str | None = None
+        while True:
+            page = read(query, cursor, LARGE_PAGE)
+            found.update(one.detection for one in page.findings)
+            cursor, pages = page.cursor, pages + 1
+            if cursor is None:
+                break
+            # Of accounts among many others pages are short.
+            if pages >= _COUNTED_PAGES:
+                return found, found.total()
+    return found, None
 
 
 def _settings() -> DashboardSettings:
@@ -315,17 +405,31 @@ def _open_counts() -> list[Count]:
     return RollupStore(_client(), _settings().state_table).counts()
 
 
-# Past days change when something is found late.
-@st.cache_data(ttl=_SETTLED, max_entries=2 * TREND_DAYS, show_spinner=False)
-def _counts_of(day: str) -> list[Count]:
-    return RollupStore(_client(), _settings().state_table).counts(day)
+@st.cache_data(ttl=_FRESH, max_entries=4, show_spinner=False)
+def _days(since: str) -> list[Day]:
+    return RollupStore(_client(), _settings().state_table).days(since)
 
 
-@st.cache_data(ttl=_FRESH, max_entries=500, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
-def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+def _counts_by_day(reach: Reach) -> dict[str, list[Count]]:
+    store, found = RollupStore(_client(), _settings().state_table), dict[str, list[Count]]()
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        if not reach.is_by_account:
+            return dict(zip(reach.days, pool.map(store.counts, reach.days), strict=True))
+        asked = [(day, account) for day in reach.days for account in reach.accounts]
+        for (day, _), counts in zip(asked, pool.map(lambda one: store.of_account(*one), asked), strict=True):
+            found.setdefault(day, []).extend(counts)
+    return found
+
+
+def _read_page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
     if api := _api():
         return api.page(query, cursor, limit)
     return FindingStore(_client(), _settings().findings_table).page(query, cursor, limit)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=100, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
+def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
+    return _read_page(query, cursor, limit)
 
 
 @st.cache_data(ttl=_FRESH, max_entries=20, show_spinner=False)

@@ -1,65 +1,79 @@
-"""The widgets above the list. They write the address; on every run the address sets them."""
+"""The widgets that filter. They write the address; on every run the address sets them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import streamlit as st
 
 from dashboard.charts import WORST_FIRST
-from dashboard.filters import Filters, Group, Order, State, parameters, read_filters
+from dashboard.filters import GLOBAL, PERIODS, Filters, Group, Order, State, parameters, read_filters
 from dashboard.organization import Organization
 
-_MANY = ("severity", "account", "ou", "detection", "region")
+_MANY = ("severity", "account", "ou", "owner", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
+_SORT = "sort"
+_PERIODS = {0: "Any time", 1: "Today (UTC)", 365: "A year"}
 
 
-def show(organization: Organization, detections: list[str]) -> Filters:
-    """Show the filters and return what the address asks for."""
-    filters = read_filters({name: st.query_params.get_all(name) for name in st.query_params})
-    for name in _MANY:
-        st.session_state[_key(name)] = list(getattr(filters, name))
-    for name in _ONE:
-        st.session_state[_key(name)] = getattr(filters, name)
+def current() -> Filters:
+    """Return what the address asks for."""
+    return read_filters({name: st.query_params.get_all(name) for name in st.query_params})
+
+
+def show_bar(organization: Organization) -> None:
+    """Show the filters that hold on every page."""
+    filters = current()
+    _set(filters, GLOBAL)
+    with st.container(key="bar", horizontal=True, vertical_alignment="bottom"):
+        _choice("OU", "ou", filters.ou, organization.ous())
+        _choice("Owner", "owner", filters.owner, organization.owners())
+        accounts = _with(filters.account, organization.accounts_by_name())
+        st.multiselect("Account", accounts, format_func=organization.label, placeholder="Any", **_bound("account"))
+        _choice("Region", "region", filters.region, organization.regions())
+        st.multiselect("Severity", WORST_FIRST, format_func=_word, placeholder="Any", **_bound("severity"))
+        st.selectbox("Time", PERIODS, format_func=_period, **_bound("days"))
+
+
+def show_more(detections: list[str]) -> Filters:
+    """Show the filters that only a list of findings has, and return what the address asks for."""
+    filters = current()
+    _set(filters, ("detection", *_ONE))
     with st.container(key="filters", horizontal=True, vertical_alignment="bottom"):
-        _show_what()
-        _show_where(filters, organization, detections)
-        _show_how()
+        st.text_input("Search", placeholder="Title, actor, resource …", icon=":material/search:", **_bound("text"))
+        _choice("Detection", "detection", filters.detection, detections)
+        st.text_input("Resource", placeholder="Any (a whole ARN)", **_bound("resource"))
+        st.selectbox("Status", tuple(State), format_func=_word, **_bound("status"))
+        st.selectbox("Group by", tuple(Group), format_func=_word, **_bound("group"))
+        st.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
     return filters
 
 
-def _show_what() -> None:
-    st.text_input("Search", placeholder="Title, actor, resource …", icon=":material/search:", **_bound("text"))
-    st.pills("Severity", WORST_FIRST, selection_mode="multi", format_func=_word, **_bound("severity"))
+def write_address(filters: Filters, **others: str) -> None:
+    """Put a view into the address, and into the browser's history; `others` are the page's own."""
+    st.query_params.from_dict({**parameters(filters), **others})
 
 
-def _show_where(filters: Filters, organization: Organization, detections: list[str]) -> None:
-    accounts = _with(filters.account, organization.accounts_by_name())
-    st.multiselect("Account", accounts, format_func=organization.label, placeholder="Any", **_bound("account"))
-    st.multiselect("OU", _with(filters.ou, organization.ous()), placeholder="Any", **_bound("ou"))
-    st.multiselect("Detection", _with(filters.detection, detections), placeholder="Any", **_bound("detection"))
-    st.multiselect("Region", _with(filters.region, organization.regions()), placeholder="Any", **_bound("region"))
-    st.text_input("Resource", placeholder="Any (a whole ARN)", **_bound("resource"))
+def _choice(label: str, name: str, chosen: tuple[str, ...], known: list[str]) -> None:
+    st.multiselect(label, _with(chosen, known), placeholder="Any", **_bound(name))
 
 
-def _show_how() -> None:
-    st.selectbox("Status", tuple(State), format_func=_word, **_bound("status"))
-    st.selectbox("Group by", tuple(Group), format_func=_word, **_bound("group"))
-    st.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
-
-
-def write_address(filters: Filters) -> None:
-    """Put a view into the address, and into the browser's history."""
-    st.query_params.from_dict(parameters(filters))
+def _set(filters: Filters, names: Sequence[str]) -> None:
+    for name in names:
+        value = getattr(filters, name)
+        st.session_state[_key(name)] = list(value) if name in _MANY else value
 
 
 def _bound(name: str) -> dict[str, Any]:
-    return {"key": _key(name), "on_change": _changed}
+    return {"key": _key(name), "on_change": _changed, "args": (name,)}
 
 
-def _changed() -> None:
-    chosen = {name: tuple(st.session_state[_key(name)]) for name in _MANY}
-    one = {name: st.session_state[_key(name)] for name in _ONE}
-    write_address(msgspec.structs.replace(Filters(), **chosen, **one))
+def _changed(name: str) -> None:
+    """Write one filter: the page's own order stays, what was opened or grown by hand does not."""
+    value = st.session_state[_key(name)]
+    changed = {name: tuple(value) if name in _MANY else value, "shown": Filters().shown}
+    kept = {_SORT: st.query_params[_SORT]} if _SORT in st.query_params else {}
+    write_address(msgspec.structs.replace(current(), **changed), **kept)
 
 
 def _key(name: str) -> str:
@@ -68,6 +82,10 @@ def _key(name: str) -> str:
 
 def _word(value: str) -> str:
     return value.capitalize()
+
+
+def _period(days: int) -> str:
+    return _PERIODS.get(days) or f"{days} days"
 
 
 def _with(chosen: tuple[str, ...], known: list[str]) -> list[str]:

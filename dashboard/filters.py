@@ -1,4 +1,4 @@
-"""What the Findings page shows, as its address says it: the address is the truth, widgets follow it."""
+"""What a page shows, as its address says it: the address is the truth, widgets follow it."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -15,6 +15,8 @@ LARGE_PAGE = 500
 MOST_SHOWN = 1000
 # DynamoDB takes no key above 2,048 bytes; what an address names becomes a key, with a shard behind it.
 _LONGEST = 2000
+# Of the last so many days, today (UTC) among them; 0 is any time.
+PERIODS = (0, 1, 7, 30, 90, 365)
 # Python refuses to read a number of more than 4,300 digits.
 _MOST_DIGITS = 9
 
@@ -40,6 +42,7 @@ class Group(StrEnum):
     NONE = "none"
     DETECTION = "detection"
     ACCOUNT = "account"
+    OWNER = "owner"
     RESOURCE = "resource"
 
 
@@ -47,15 +50,21 @@ class Order(StrEnum):
     """Which finding comes first."""
 
     NEWEST = "newest"
+    OLDEST = "oldest"
     WORST = "worst"
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """One view of the findings. Empty means any; several values of one filter mean any of them."""
+    """One view of the findings. Empty means any; several values of one filter mean any of them.
+
+    `days`: first seen within the last so many days. Those in `GLOBAL` hold on every page.
+    """
 
     severity: tuple[Severity, ...] = ()
     account: tuple[str, ...] = ()
     ou: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    days: int = 0
     detection: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
     resource: str = ""
@@ -75,6 +84,19 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         """How many findings the view shows, or groups."""
         return self.shown if self.group is Group.NONE else max(self.shown, LARGE_PAGE)
 
+    @property
+    def of_every_page(self) -> "Filters":
+        """Those that hold on every page."""
+        return Filters(**{name: getattr(self, name) for name in GLOBAL})
+
+    @property
+    def names_accounts(self) -> bool:
+        """Whether only some accounts are asked for."""
+        return bool(self.ou or self.owner or self.account)
+
+
+GLOBAL = ("ou", "owner", "account", "region", "severity", "days")
+
 
 Choice = TypeVar("Choice", Severity, State, Group, Order)
 
@@ -85,6 +107,8 @@ def read_filters(query: Mapping[str, Sequence[str]]) -> Filters:
         severity=tuple(_known(Severity, query.get("severity", ()))),
         account=_several(query.get("account", ())),
         ou=_several(query.get("ou", ())),
+        owner=_several(query.get("owner", ())),
+        days=_days(_first(query.get("days", ()), "")),
         detection=_several(query.get("detection", ())),
         region=_several(query.get("region", ())),
         resource=_first(_several(query.get("resource", ())), ""),
@@ -119,6 +143,10 @@ def _several(values: Sequence[str]) -> tuple[str, ...]:
 
 def _known(kind: type[Choice], values: Sequence[str]) -> list[Choice]:
     return [member for member in kind if member.value in {value.strip() for value in values}]
+
+
+def _days(value: str) -> int:
+    return next((days for days in PERIODS if str(days) == value.strip()), 0)
 
 
 def _shown(value: str) -> int:

@@ -1,12 +1,13 @@
 """Which queries a view asks, in which order, and what of their answers it shows."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 
+from contract.clock import iso
 from contract.finding import Finding, Severity, Workflow
-from dashboard.filters import Filters, Order, State
+from dashboard.filters import LARGE_PAGE, Filters, Order, State
 from dashboard.organization import Organization
 from hub.store.items import expiry_day, expiry_week
 from hub.store.query import FindingQuery, Page
@@ -32,6 +33,24 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: int = 0
     has_more: bool = False
 
+    def first(self, number: int) -> "Listing":
+        """Return the first so many of them."""
+        return Listing(
+            findings=self.findings[:number],
+            looked_at=self.looked_at,
+            has_more=self.has_more or len(self.findings) > number,
+        )
+
+
+def every(
+    read_page: ReadPage, filters: Filters, organization: Organization, now: datetime
+) -> Iterator[tuple[list[Finding], int]]:
+    """Yield all findings of a view, page by page, and how many were looked at by then: who asks must stop in time."""
+    looked_at = 0
+    for page, _ in _pages(read_page, queries(filters, organization, now), LARGE_PAGE):
+        looked_at += len(page.findings)
+        yield [finding for finding in page.findings if _has_text(finding, filters.text)], looked_at
+
 
 def listed(read_page: ReadPage, filters: Filters, organization: Organization, now: datetime) -> Listing:
     """Return the first `filters.wanted` findings of a view."""
@@ -47,8 +66,8 @@ def listed(read_page: ReadPage, filters: Filters, organization: Organization, no
 
 
 def queries(filters: Filters, organization: Organization, now: datetime) -> list[FindingQuery]:
-    """Return what to ask the store, one after the other; nothing when the OUs hold none of the accounts."""
-    accounts = _accounts(filters, organization)
+    """Return what to ask the store, one after the other; nothing when the filters leave no account."""
+    accounts = organization.chosen(filters)
     if accounts is None:
         return []
     query = FindingQuery(
@@ -58,17 +77,19 @@ def queries(filters: Filters, organization: Organization, now: datetime) -> list
         regions=filters.region,
         workflows=_WORKFLOWS.get(filters.status, ()),
         resource=filters.resource,
+        since=since(filters.days, now),
+        oldest_first=filters.order is Order.OLDEST,
     )
     if filters.status.is_closed:
-        return [msgspec.structs.replace(query, due_on=day) for day in _due_days(now)]
+        days = _due_days(now)
+        in_order = reversed(days) if filters.order is Order.OLDEST else days
+        return [msgspec.structs.replace(query, due_on=day) for day in in_order]
     return _worst_first(query) if filters.order is Order.WORST else [query]
 
 
-def _accounts(filters: Filters, organization: Organization) -> tuple[str, ...] | None:
-    if not filters.ou:
-        return filters.account
-    inside = organization.accounts_in(filters.ou)
-    return tuple(one for one in inside if not filters.account or one in filters.account) or None
+def since(days: int, now: datetime) -> str:
+    """Return when a period of so many days (UTC, today among them) began; empty for any time."""
+    return iso(datetime.combine(now.date() - timedelta(days=days - 1), time.min, UTC)) if days else ""
 
 
 def _due_days(now: datetime) -> list[str]:

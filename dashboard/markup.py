@@ -11,6 +11,8 @@ from contract.finding import Severity
 
 Html = NewType("Html", str)
 NOTHING = Html("")
+# Stands where a table has nothing to say.
+ABSENT = Html("&ndash;")
 
 _NEVER = "never"
 # Not the semicolon nor the ampersand: they are part of what escaping wrote.
@@ -77,18 +79,25 @@ def breakable(value: str) -> Html:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Html]], caption: str) -> Html:
-    """Return a table; the caption is for screen readers."""
-    head = joined(Html(f'<th scope="col">{text(column)}</th>') for column in columns)
-    body = joined(Html(f"<tr>{_cells(row)}</tr>") for row in rows)
+    """Return a table; the caption is for screen readers. A row of one cell spans it."""
+    return headed_table([text(column) for column in columns], rows, caption)
+
+
+def headed_table(heads: Sequence[Html], rows: Iterable[Sequence[Html]], caption: str) -> Html:
+    """Return a table with heads that may be links."""
+    head = joined(Html(f'<th scope="col">{one}</th>') for one in heads)
+    body = joined(Html(f"<tr>{_cells(row, len(heads))}</tr>") for row in rows)
     # A wide table scrolls in its panel rather than breaking words.
-    kind = "m-table m-wide" if len(columns) > 4 else "m-table"
+    kind = "m-table m-wide" if len(heads) > 4 else "m-table"
     return Html(
         f'<div class="m-scroll"><table class="{kind}"><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _cells(row: Iterable[Html]) -> Html:
+def _cells(row: Sequence[Html], columns: int) -> Html:
+    if len(row) == 1 < columns:
+        return Html(f'<td colspan="{columns}">{row[0]}</td>')
     return joined(Html(f"<td>{cell}</td>") for cell in row)
 
 
@@ -116,17 +125,24 @@ def ago(moment: str, now: datetime) -> Html:
     return Html(f'<time datetime="{text(moment)}" title="{text(exact(moment))}">{text(label)}</time>')
 
 
+def age(moment: str, now: datetime) -> Html:
+    """Return for how long something has been so since a moment (`contract.clock.iso`): `5 min`, `12 h`, `43 days`."""
+    if not moment or moment == EPOCH:
+        return text(_NEVER)
+    return Html(f'<span class="m-nowrap">{text(_span(now - datetime.fromisoformat(moment)))}</span>')
+
+
 def exact(moment: str) -> str:
     """Return a moment as people write it, UTC, seconds."""
     return _NEVER if not moment or moment == EPOCH else f"{moment[:10]} {moment[11:19]} UTC"
 
 
-def _age(age: timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
+def _age(span: timedelta) -> str:
+    return "just now" if span < timedelta(minutes=1) else f"{_span(span)} ago"
+
+
+def _span(span: timedelta) -> str:
+    minutes = max(int(span.total_seconds() // 60), 0)
     if minutes < 60:
-        return f"{minutes} min ago"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h ago"
-    return f"{minutes // (24 * 60)} days ago"
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"

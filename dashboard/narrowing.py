@@ -1,14 +1,14 @@
 """What one person sees of the organization: some accounts with all that is theirs, or everything."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
-from contract.finding import Finding, Severity
+from contract.finding import Finding
 from dashboard.access import Access
 from dashboard.organization import Organization
 from hub.store.query import FindingQuery, Page
-from hub.store.rollups import Count, Summary
+from hub.store.rollups import Count
 
 NOTHING = Page((), None)
 
@@ -64,20 +64,3 @@ def view_of(access: Access, whole: Organization) -> View:
     if access.is_whole:
         return View(access=access)
     return View(access=access, accounts=frozenset(one.id for one in whole.accounts.values() if access.sees(one)))
-
-
-def summary_of(opened: Iterable[Count], by_day: Mapping[str, Iterable[Count]]) -> Summary:
-    """Return the same numbers as the organization's own counters, added up from accounts'; days oldest first."""
-    counts = list(opened)
-    return Summary(
-        open={severity.value: sum(one.findings for one in counts if one.severity == severity) for severity in Severity},
-        by_day={day: _by_severity(found) for day, found in by_day.items()},
-        accepted={
-            severity.value: sum(one.accepted for one in counts if one.severity == severity) for severity in Severity
-        },
-    )
-
-
-def _by_severity(counted: Iterable[Count]) -> dict[str, int]:
-    counts = list(counted)
-    return {severity.value: sum(one.findings for one in counts if one.severity == severity) for severity in Severity}

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from contract.finding import Finding
+from dashboard.filters import Filters
 from hub.store.accounts import ACTIVE, Account
 from hub.store.spokes import Spoke
 
@@ -54,6 +55,28 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         wanted = set(ous)
         return tuple(one.id for one in self.accounts.values() if wanted.intersection(_and_above(one.ou_path)))
 
+    def owners(self) -> list[str]:
+        """Return everybody who owns an account."""
+        return sorted({one.owner for one in self.accounts.values() if one.owner})
+
+    def chosen(self, filters: Filters) -> tuple[str, ...] | None:
+        """Return the accounts that filters ask for: empty when they ask for any, None when they leave none."""
+        if not (filters.ou or filters.owner):
+            return filters.account
+        inside = self.accounts_in(filters.ou) if filters.ou else tuple(self.accounts)
+        owned = (one for one in inside if not filters.owner or self.owner(one) in filters.owner)
+        return tuple(one for one in owned if not filters.account or one in filters.account) or None
+
+    def narrowed(self, filters: Filters) -> "Organization":
+        """Return the part of the organization that filters ask for: its accounts, and their spokes in its Regions."""
+        chosen = self.chosen(filters) if filters.names_accounts else tuple(self.accounts)
+        kept = set(chosen or ())
+        return msgspec.structs.replace(
+            self,
+            accounts={one: account for one, account in self.accounts.items() if one in kept},
+            spokes=tuple(one for one in self.spokes if _is_of(one, filters, kept)),
+        )
+
     def regions(self) -> list[str]:
         """Return every Region that has a spoke."""
         return sorted({spoke.heartbeat.region for spoke in self.spokes})
@@ -76,6 +99,18 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         """Return the active accounts of which a spoke should have been heard, and never was."""
         return sorted((one.id for one in self._unheard() if not one.is_management), key=self.label)
 
+    def unwatched(self, now: datetime) -> frozenset[str]:
+        """Return the active accounts of which no spoke reports, though one should."""
+        silent, reporting = set[str](), set[str]()
+        for spoke in self.watched:
+            (silent if spoke.is_silent(now) else reporting).add(spoke.heartbeat.account)
+        return frozenset({*self.never_reported(), *(silent - reporting)} & self.accounts.keys())
+
+    def of_account(self, account: str) -> list[Spoke]:
+        """Return an account's spokes by Region."""
+        found = (spoke for spoke in self.spokes if spoke.heartbeat.account == account)
+        return sorted(found, key=lambda spoke: spoke.heartbeat.region)
+
     def unreached(self) -> list[str]:
         """Return the management account, unless a spoke of its own reports: StackSets never reach it."""
         return [one.id for one in self._unheard() if one.is_management]
@@ -83,6 +118,12 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     def _unheard(self) -> list[Account]:
         heard = {spoke.heartbeat.account for spoke in self.spokes}
         return [one for one in self.accounts.values() if one.status == ACTIVE and one.id not in heard]
+
+
+def _is_of(spoke: Spoke, filters: Filters, accounts: set[str]) -> bool:
+    beat = spoke.heartbeat
+    has_account = beat.account in accounts or not filters.names_accounts
+    return has_account and (not filters.region or beat.region in filters.region)
 
 
 def _and_above(path: str) -> Iterator[str]:

@@ -60,6 +60,8 @@ class Api:
         """Return a page of a list. Of more accounts than one request may name, the page is picked here."""
         if query.due_on:
             raise NotAnsweredError("what is due for the archive, by which closed findings are listed")
+        if query.oldest_first:
+            raise NotAnsweredError("which findings are the oldest")
         asked = {
             "severity": query.severities,
             "account": query.accounts if len(query.accounts) <= _MOST_VALUES else (),

@@ -27,6 +27,7 @@ from hub.store.rollups import (
     RollupStore,
     account_counter,
     control_counter,
+    day_counter,
     open_counter,
     seen_counter,
 )
@@ -137,15 +138,17 @@ def _seen(image: Item | None, moment: datetime) -> list[tuple[Key, str]]:
     return [
         account_counter(day, _said(image, "account"), severity),
         control_counter(day, _said(image, "control")),
+        day_counter(day, severity),
         *([seen_counter(day, severity)] if age.days < DAYS else []),
     ]
 
 
 def _closed(before: Item | None, after: Item, moment: datetime) -> list[tuple[Key, str]]:
-    """Return the counter of findings that were closed today: it only grows, for one that opens again was closed."""
-    is_closing = bool(_open(before)) and not _open(after)
+    """Return the counters of findings that were closed today: they only grow, for one that opens again was closed."""
+    if not _open(before) or _open(after):
+        return []
     day, severity = moment.date().isoformat(), _said(after, "severity")
-    return [(account_counter(day, _said(after, "account"), severity)[0], CLOSED)] if is_closing else []
+    return [(account_counter(day, _said(after, "account"), severity)[0], CLOSED), day_counter(day, severity, CLOSED)]
 
 
 def _said(image: Item, name: str) -> str:

@@ -5,20 +5,23 @@ from datetime import date, timedelta
 import streamlit as st
 
 from contract.finding import Finding, Workflow
-from dashboard import data
+from dashboard import data, filtering
 from dashboard.access import LONGEST_NAME
-from dashboard.deeds import LONGEST_NOTE, Deed, asked, missing, possible
-from dashboard.markup import Html, ago, card, problem, text
+from dashboard.deeds import LONGEST_NOTE, Deed, Said, asked, missing, possible
+from dashboard.markup import NOTHING, Html, ago, card, joined, problem, text
 from dashboard.problems import NO_OPERATOR, DataError
 
 _WHO = "who"
+# Who assigns or comments leaves the workflow status as it is; the history says which of it was done.
+_PAST = {Workflow.NEW: "Changed", Workflow.NOTIFIED: "Acknowledged"}
+_NOTES = {Deed.SUPPRESS: "Reason", Deed.NOTE: "Note"}
 _CLOSED_BY_PROVIDER = "Its provider closed it; only the provider can open it again."
 
 
 def show(finding: Finding) -> None:
     """Show what was done about a finding, and what can be done."""
     with st.container(key="panel-act"):
-        if finding.workflow_by or finding.note:
+        if finding.workflow_by or finding.note or finding.assignee:
             st.html(_done(finding))
         deeds = possible(finding)
         if not deeds:
@@ -36,35 +39,49 @@ def show(finding: Finding) -> None:
 
 
 def _done(finding: Finding) -> Html:
+    assigned = Html(f'<p role="status">{text("Assigned to")} <b>{text(finding.assignee)}</b></p>')
+    assigned = assigned if finding.assignee else NOTHING
     if not finding.workflow_by:
-        return Html(f'<p role="status">{text(f"Note: {finding.note}")}</p>')
+        note = Html(f'<p role="status">{text(f"Note: {finding.note}")}</p>') if finding.note else NOTHING
+        return joined((note, assigned))
     done = text(f"{_past(finding)} by {finding.workflow_by}")
     until = text(f", until {finding.workflow_until[:10]}" if finding.workflow_until else "")
     why = text(f": {finding.note}" if finding.note else "")
     when = ago(finding.acted_at or finding.workflow_at, data.present())
-    return Html(f'<p role="status"><b>{done}</b>, {when}{until}{why}</p>')
+    return joined((Html(f'<p role="status"><b>{done}</b>, {when}{until}{why}</p>'), assigned))
 
 
 def _past(finding: Finding) -> str:
-    return "Reopened" if finding.workflow is Workflow.NEW else finding.workflow.capitalize()
+    return _PAST.get(finding.workflow, finding.workflow.capitalize())
 
 
 def _show_form(finding: Finding, deed: Deed) -> None:
-    signed_in = data.person()
     with st.form("deed", border=False):
-        who = st.text_input(
-            "Who",
-            signed_in or st.session_state.get(_WHO, ""),
-            max_chars=LONGEST_NAME,
-            disabled=bool(signed_in),
-            autocomplete="email",
-            placeholder="Your name or email address",
-        )
-        label = "Reason" if deed is Deed.SUPPRESS else "Note (optional)"
-        note = st.text_area(label, max_chars=LONGEST_NOTE, height=80)
-        until = _until() if deed is Deed.SUPPRESS else None
-        if st.form_submit_button(f"{deed.capitalize()} this finding", type="primary"):
-            _act(finding, deed, (signed_in or who).strip(), note.strip(), until)
+        said = ask(deed, finding.assignee)
+        if st.form_submit_button(f"{deed.label} this finding", type="primary"):
+            _act(finding, deed, said)
+
+
+def ask(deed: Deed, assignee: str = "") -> Said:
+    """Show what has to be said with a deed, and return what was said."""
+    signed_in = data.person()
+    who = st.text_input(
+        "Who",
+        signed_in or st.session_state.get(_WHO, ""),
+        max_chars=LONGEST_NAME,
+        disabled=bool(signed_in),
+        autocomplete="email",
+        placeholder="Your name or email address",
+    )
+    to = _assignee(assignee) if deed is Deed.ASSIGN else ""
+    note = st.text_area(_NOTES.get(deed, "Note (optional)"), max_chars=LONGEST_NOTE, height=80)
+    until = _until() if deed is Deed.SUPPRESS else None
+    return Said(by=(signed_in or who).strip(), note=note.strip(), until=until, assignee=to)
+
+
+def _assignee(assignee: str) -> str:
+    hint = "Name or email address (empty: nobody)"
+    return st.text_input("Assign to", assignee, max_chars=LONGEST_NAME, placeholder=hint).strip()
 
 
 def _until() -> date | None:
@@ -73,15 +90,21 @@ def _until() -> date | None:
     return chosen if isinstance(chosen, date) else None
 
 
-def _act(finding: Finding, deed: Deed, by: str, note: str, until: date | None) -> None:
-    st.session_state[_WHO] = by
-    if lacking := missing(deed, by, note):
+def _act(finding: Finding, deed: Deed, said: Said) -> None:
+    remember(said)
+    if lacking := missing(deed, said):
         st.error(lacking)
         return
     try:
-        data.act(finding.id, deed, by, note, until)
+        data.act(finding.id, deed, said)
     except DataError as error:
         st.html(card("Nothing was changed", problem(str(error), error.mend)))
         return
-    st.query_params.pop("action", None)
+    kept = filtering.current()
+    filtering.write_address(kept, finding=finding.id)
     st.rerun()
+
+
+def remember(said: Said) -> None:
+    """Keep who acts for the next form."""
+    st.session_state[_WHO] = said.by

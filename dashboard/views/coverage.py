@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contract.resource import short_name
 from dashboard import charts
-from dashboard.activity import Activity, Tagging
+from dashboard.activity import Tagging
 from dashboard.markup import NOTHING, Html, ago, card, empty, facts, joined, number, text
 from dashboard.organization import Organization
 from hub.store.accounts import ACTIVE
@@ -63,11 +63,11 @@ def _complaints(spoke: Spoke) -> str:
     return "; ".join(f"{check}: {complaint}" for check, complaint in spoke.heartbeat.checks.items() if complaint)
 
 
-def tags(activity: Activity) -> Html:
+def tags(tagging: Tagging) -> Html:
     """Return how many resources got their creator's tags, and which did not."""
-    results = activity.tagging.results
+    results = tagging.results
     if not results:
-        return card("Creator tags", empty("No tagging report yet", _CREATE_ONE), _extent(activity.tagging))
+        return card("Creator tags", empty("No tagging report yet", _CREATE_ONE), _extent(tagging))
     written = sum(len(result.tagged) for result in results)
     failures = [failure for result in results for failure in result.failed]
     pairs = (("Resources tagged", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
@@ -75,7 +75,7 @@ def tags(activity: Activity) -> Html:
         joined((text(short_name(one.arn)), Html(f' <span class="m-hint">{text(one.reason)}</span>')))
         for one in failures
     ]
-    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))), _extent(activity.tagging))
+    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))), _extent(tagging))
 
 
 def _extent(tagging: Tagging) -> str:

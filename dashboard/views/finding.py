@@ -9,9 +9,9 @@ import streamlit as st
 from contract.catalogue import describe
 from contract.finding import LOOK_UP, Finding
 from contract.links import event_address, resource_address
-from dashboard import data
+from dashboard import data, filtering
 from dashboard.filters import Filters
-from dashboard.links import attack_address, findings_address
+from dashboard.links import account_address, attack_address, finding_address, findings_address
 from dashboard.markup import (
     NOTHING,
     Html,
@@ -31,17 +31,19 @@ from dashboard.markup import (
 from dashboard.organization import Organization
 from dashboard.problems import GONE
 from dashboard.views import act
+from dashboard.views.parts import part
 from hub.store.history import Entry
 
 _UNDESCRIBED = "It comes from another product, whose own console describes it, or from an older catalogue of Muster."
 
+_OTHERS = 6
 # The store's ids are hexadecimal digests; anything else in an address is never asked for.
 _ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 def show(chosen: str, organization: Organization) -> None:
     """Show the finding of an id, or say that there is none."""
-    st.html(link("findings", text("← Findings")))
+    st.html(link(findings_address(filtering.current()), text("← Findings")))
     finding = data.finding(chosen) if _ID.fullmatch(chosen) else None
     if finding is None:
         st.html(card("No such finding", empty(f"Nothing is stored under {chosen[:64]}", GONE)))
@@ -54,7 +56,7 @@ def show(chosen: str, organization: Organization) -> None:
     left.html(_who(finding))
     right.html(_meaning(finding))
     with right.container(key="panel-resource"):
-        _show_resource(finding)
+        _show_resource(finding, organization)
     with right.container(key="panel-evidence"):
         _show_details(finding)
     with right.container(key="panel-history"):
@@ -73,7 +75,7 @@ def _head(finding: Finding, organization: Organization) -> Html:
 
 def _what(finding: Finding, organization: Organization) -> Html:
     now = data.present()
-    account = link(findings_address(Filters(account=(finding.account,))), text(organization.label(finding.account)))
+    account = link(account_address(finding.account, Filters()), text(organization.label(finding.account)))
     pairs = (
         ("Account", account),
         ("OU", breakable(organization.path(finding.account))),
@@ -109,7 +111,7 @@ def _who(finding: Finding) -> Html:
 def _meaning(finding: Finding) -> Html:
     known = describe(finding.detection)
     if known is None:
-        return card("What it means", empty("No description", _UNDESCRIBED))
+        return card("What it means", _said_by_provider(finding))
     return card(
         "What it means",
         joined(
@@ -120,6 +122,18 @@ def _meaning(finding: Finding) -> Html:
                 _references(known.attack, known.cis),
             )
         ),
+    )
+
+
+def _said_by_provider(finding: Finding) -> Html:
+    """Return what another product says of its own finding."""
+    if not (finding.description or finding.remediation):
+        return empty("No description", _UNDESCRIBED)
+    more = link(finding.help_url, text("How to mend it, by its provider ↗"), is_external=True)
+    help_url = more if finding.help_url.startswith("https://") else NOTHING
+    standards = facts((("Standards", _chips(finding.standards)),))
+    return joined(
+        (_section("", finding.description), _section("How to mend it", finding.remediation), help_url, standards)
     )
 
 
@@ -134,12 +148,34 @@ def _references(attack: str, cis: Mapping[str, str]) -> Html:
     return facts((("Technique", technique), ("CIS AWS Foundations", controls)))
 
 
-def _show_resource(finding: Finding) -> None:
-    similar = link(findings_address(Filters(resource=finding.resource)), text("Other findings on it"))
+def _show_resource(finding: Finding, organization: Organization) -> None:
     others = [one for one in finding.resources if one != finding.resource]
     st.html('<h2 class="m-title">Resource</h2>')
     st.code(finding.resource, language=None, wrap_lines=True)
-    st.html(joined((_chips(others, "code"), similar)))
+    if others:
+        st.html(_chips(others, "code"))
+    with part("Other findings on it"):
+        st.html(_others(finding, organization))
+
+
+def _others(finding: Finding, organization: Organization) -> Html:
+    """Return what else is open on the resource."""
+    view = Filters(resource=finding.resource)
+    found = data.listed(view, organization)
+    others = [one for one in found.findings if one.id != finding.id]
+    if not others:
+        return Html('<p class="m-hint">Nothing else is open on it.</p>')
+    now = data.present()
+    items = joined(
+        Html(
+            f"<li>{badge(one.severity)} {link(finding_address(one.id, view), text(organization.title(one)))} "
+            f'<span class="m-hint">{ago(one.first_seen, now)}</span></li>'
+        )
+        for one in others[:_OTHERS]
+    )
+    every = link(findings_address(view), text("Other findings on it"))
+    count = f"{len(others):,}{'+' if found.has_more else ''} other{'s' if len(others) != 1 else ''} open on it"
+    return Html(f'<h3>{text(count)}</h3><ul class="m-members">{items}</ul>{every}')
 
 
 def _show_details(finding: Finding) -> None:

@@ -6,17 +6,15 @@ import msgspec
 import streamlit as st
 
 from contract.finding import Finding
-from contract.links import finding_address
 from contract.resource import short_name
-from dashboard import data, descriptions, export, filtering
-from dashboard.charts import severity_bar
+from dashboard import data, filtering
 from dashboard.filters import MOST_SHOWN, Filters, Group
-from dashboard.grouping import Grouped, grouped
-from dashboard.links import findings_address
+from dashboard.links import account_address, finding_address
 from dashboard.listing import CLOSED_DAYS, Listing
 from dashboard.markup import (
     NOTHING,
     Html,
+    age,
     ago,
     badge,
     card,
@@ -24,16 +22,15 @@ from dashboard.markup import (
     empty,
     joined,
     link,
-    number,
     second_line,
     table,
     text,
 )
 from dashboard.organization import Organization
+from dashboard.views import bulk, exporting, groups
 from dashboard.views import finding as detail
 
-_COLUMNS = ("Severity", "Finding", "Account", "Resource", "Actor", "First seen")
-_GROUP_COLUMNS = ("Findings", "Severity", "Accounts", "Resources", "Newest")
+_COLUMNS = ("Severity", "Finding", "Account", "Resource", "Actor", "First seen", "Open for")
 
 
 def show() -> None:
@@ -44,32 +41,37 @@ def show() -> None:
         detail.show(chosen, organization)
         return
     st.html('<div class="m-head"><h1>Findings</h1></div>')
-    filters = filtering.show(organization, data.detections())
-    listing = data.listed(filters, organization)
-    st.html(_list(listing, filters, organization))
+    bulk.show_done()
+    filters = filtering.show_more(data.detections())
+    with st.spinner("Reading findings", show_time=True):
+        listing = data.listed(filters, organization)
+    if not listing.findings:
+        st.html(card("No findings", _nothing(filters)))
+        return
+    if filters.group is not Group.NONE:
+        groups.show(listing, filters, organization)
+    elif not bulk.show(listing, filters, organization):
+        st.html(_list(listing, filters, organization))
     _show_foot(listing, filters, organization)
 
 
 def _list(listing: Listing, filters: Filters, organization: Organization) -> Html:
-    if not listing.findings:
-        return card("No findings", _nothing(filters))
     now = data.present()
-    if filters.group is Group.NONE:
-        rows = [_row(finding, filters, organization, now) for finding in listing.findings]
-        return card(_count(listing), table(_COLUMNS, rows, _count(listing)), aside=_clear(filters))
-    rows = [_group_row(group, filters, organization, now) for group in grouped(listing.findings, filters.group)]
-    title = f"{_count(listing)} in {len(rows):,} groups"
-    return card(title, table((filters.group.capitalize(), *_GROUP_COLUMNS), rows, title), aside=_clear(filters))
+    rows = [_row(finding, filters, organization, now) for finding in listing.findings]
+    title = counted_words(listing)
+    return card(title, table(_COLUMNS, rows, title), aside=clear(filters))
 
 
-def _count(listing: Listing) -> str:
+def counted_words(listing: Listing) -> str:
+    """Return how many findings a list shows."""
     count = len(listing.findings)
     if listing.has_more:
         return f"The first {count:,} findings"
     return "1 finding" if count == 1 else f"{count:,} findings"
 
 
-def _clear(filters: Filters) -> Html:
+def clear(filters: Filters) -> Html:
+    """Return the link that clears the filters, if there are any."""
     return link("findings", text("Clear all filters")) if filters != Filters(shown=filters.shown) else NOTHING
 
 
@@ -85,16 +87,17 @@ def _nothing(filters: Filters) -> Html:
 
 
 def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
-    title = link(finding_address(finding.id), text(organization.title(finding)))
-    place = joined((text(organization.name(finding.account)), second_line(finding.region)))
+    title = link(finding_address(finding.id, filters), text(organization.title(finding)))
+    account = link(account_address(finding.account, filters), text(organization.name(finding.account)))
     resource = Html(f'<span title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
     return (
         joined((badge(finding.severity), _status(finding, filters))),
         joined((title, second_line(finding.detection))),
-        place,
+        joined((account, second_line(finding.region))),
         resource,
         text(finding.actor),
         ago(finding.first_seen, now),
+        NOTHING if filters.status.is_closed else age(finding.first_seen, now),
     )
 
 
@@ -105,51 +108,14 @@ def _status(finding: Finding, filters: Filters) -> Html:
     return chip("Closed" if finding.is_open else finding.status.capitalize())
 
 
-def _group_row(group: Grouped, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
-    return (
-        link(
-            findings_address(_narrowed(group.key, filters)), text(_group_name(group.key, filters.group, organization))
-        ),
-        number(len(group.findings)),
-        severity_bar(group.counts, len(group.findings)),
-        number(group.accounts),
-        number(group.resources),
-        ago(group.newest, now),
-    )
-
-
-def _narrowed(key: str, filters: Filters) -> Filters:
-    flat = msgspec.structs.replace(filters, group=Group.NONE)
-    if filters.group is Group.RESOURCE:
-        return msgspec.structs.replace(flat, resource=key)
-    return msgspec.structs.replace(flat, **{filters.group.value: (key,)})
-
-
-def _group_name(key: str, by: Group, organization: Organization) -> str:
-    if by is Group.ACCOUNT:
-        return organization.label(key)
-    return descriptions.title(key) if by is Group.DETECTION else key
-
-
 def _show_foot(listing: Listing, filters: Filters, organization: Organization) -> None:
-    if not listing.findings:
-        return
     with st.container(horizontal=True, vertical_alignment="center"):
         if _may_grow(listing, filters) and st.button("Load more"):
-            filtering.write_address(
-                msgspec.structs.replace(filters, shown=min(filters.wanted + filters.page, MOST_SHOWN))
-            )
+            grown = min(filters.wanted + filters.page, MOST_SHOWN)
+            filtering.write_address(msgspec.structs.replace(filters, shown=grown))
             st.rerun()
-        names = {account: organization.name(account) for account in organization.accounts}
-        st.download_button(
-            "Export as CSV",
-            export.as_csv(listing.findings, names),
-            "findings.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
         st.caption(_extent(listing, filters))
+    exporting.show_all("findings", listing, filters, organization)
 
 
 def _may_grow(listing: Listing, filters: Filters) -> bool:

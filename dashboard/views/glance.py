@@ -3,10 +3,15 @@
 import streamlit as st
 
 from dashboard import data
+from dashboard.filters import Filters
 from dashboard.markup import card, grid, problem, text
 from dashboard.views import overview
 
-_NOT_TOLD = "numbers by account and by detection, spokes and their heartbeats, creator tags, and channels that fail"
+_ALL = Filters()
+_NOT_TOLD = (
+    "numbers of what filters ask, by account and by detection, spokes and their heartbeats, creator tags, "
+    "and channels that fail"
+)
 _MEND = "Start the dashboard without --api to read them from the hub's tables."
 
 
@@ -14,7 +19,7 @@ def show() -> None:
     """Show open findings and new ones, the newest serious ones, and what is missing."""
     organization, activity = data.organization(), data.at_a_glance()
     st.html(f'<div class="m-head"><h1>Overview</h1><p>{text(overview.sentence(organization, activity))}</p></div>')
-    st.html(overview.tiles(activity))
+    st.html(grid(overview.tiles(activity, _ALL), "tiles"))
     missing = card("Not told by the API", problem(_NOT_TOLD, _MEND))
-    st.html(grid([overview.trend(activity), missing], "wide"))
-    st.html(overview.newest(organization, activity, data.present()))
+    st.html(grid([overview.trend(activity.trend, _ALL), missing], "wide"))
+    st.html(overview.newest(organization, activity, _ALL, data.present()))

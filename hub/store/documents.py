@@ -36,12 +36,18 @@ def read_document(client: "DynamoDBClient", table: str, key: Key, model: type[Do
     return document_of(item, model) if item else None
 
 
-def read_partition(client: "DynamoDBClient", table: str, pk: str, *, is_consistent: bool = False) -> Iterator[Item]:
-    """Yield every item of a partition, by sk."""
+def read_partition(
+    client: "DynamoDBClient", table: str, pk: str, *, span: tuple[str, str] | None = None, is_consistent: bool = False
+) -> Iterator[Item]:
+    """Yield every item of a partition by sk, or those of which sk lies in a `span`, its ends included."""
+    condition, values = "pk = :pk", {":pk": pk}
+    if span:
+        condition = f"{condition} AND sk BETWEEN :since AND :until"
+        values |= {":since": span[0], ":until": span[1]}
     pages = client.get_paginator("query").paginate(
         TableName=table,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues=to_item({":pk": pk}),
+        KeyConditionExpression=condition,
+        ExpressionAttributeValues=to_item(values),
         ConsistentRead=is_consistent,
     )
     for page in pages:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from contract.finding import Severity
-from contract.names import ORGANIZATION_ROLLUP_KEY, checkpoint_key, control_rollup_key, rollup_key
+from contract.names import ORGANIZATION_ROLLUP_KEY, checkpoint_key, control_rollup_key, day_rollup_key, rollup_key
 from hub.store.attributes import Item, number, text, to_item
 from hub.store.documents import Key, key_item, read_partition
 from hub.store.schema import TTL_ATTRIBUTE
@@ -26,11 +26,13 @@ _FORGOTTEN_AT_ONCE = 3
 # As long as the archive: a day of an account and severity is an item of some 130 bytes, so that a thousand accounts
 # with new findings of two severities every day make 0.7 GB in seven years.
 _KEPT = timedelta(days=2_555)
+_LAST_DAY = "9999"
 # A stream's shard lives for hours and its records for a day.
 _CHECKPOINT_KEPT = timedelta(days=7)
 _ATTEMPTS = 5
 _OPEN = "open"
-_SEEN = "seen#"
+# Of findings that were first seen on a day.
+SEEN = "seen"
 _COUNT = "findings"
 # Of findings that are suppressed, and still so.
 ACCEPTED = "accepted"
@@ -56,6 +58,14 @@ class Summary(msgspec.Struct, frozen=True):
     accepted: dict[str, int] = {}
 
 
+class Day(msgspec.Struct, frozen=True):
+    """How many findings the organization had on a day, by severity: first seen on it, and closed on it."""
+
+    day: str
+    seen: dict[str, int]
+    closed: dict[str, int] = {}
+
+
 class Count(msgspec.Struct, frozen=True):
     """How many findings an account has of a severity, or a detection or control has (then account is empty).
 
@@ -77,7 +87,12 @@ def open_counter(severity: str, what: str = _OPEN) -> tuple[Key, str]:
 
 def seen_counter(day: str, severity: str) -> tuple[Key, str]:
     """Return the counter of the organization's findings of a day and severity."""
-    return ORGANIZATION_ROLLUP_KEY, f"{_SEEN}{day}#{severity}"
+    return ORGANIZATION_ROLLUP_KEY, f"{SEEN}#{day}#{severity}"
+
+
+def day_counter(day: str, severity: str, what: str = SEEN) -> tuple[Key, str]:
+    """Return the counter of the organization's findings of a day that is kept for years: `SEEN` on it, or `CLOSED`."""
+    return day_rollup_key(day), f"{what}#{severity}"
 
 
 def account_counter(day: str, account: str, severity: str) -> tuple[Key, str]:
@@ -132,7 +147,7 @@ class RollupStore:
         return Summary(
             open=_by_severity(item, _OPEN),
             by_day={
-                day: {severity.value: number(item, f"{_SEEN}{day}#{severity}") for severity in Severity}
+                day: {severity.value: number(item, f"{SEEN}#{day}#{severity}") for severity in Severity}
                 for day in reversed(days)
             },
             accepted=_by_severity(item, ACCEPTED),
@@ -143,6 +158,16 @@ class RollupStore:
         pk, organization = ORGANIZATION_ROLLUP_KEY if day == NOW else rollup_key(day, "", "")
         items = read_partition(self._client, self._table, pk, is_consistent=is_consistent)
         return [_count(item) for item in items if text(item, "sk") != organization and _is_counted(item)]
+
+    def days(self, since: str) -> list[Day]:
+        """Return the organization's days from `since` (`2026-11-20`) on, oldest first, without those that had none."""
+        pk, first = day_rollup_key(since)
+        return [_day_of(item) for item in read_partition(self._client, self._table, pk, span=(first, _LAST_DAY))]
+
+    def of_account(self, day: str, account: str) -> list[Count]:
+        """Return an account's counters of a day: one small query, where all of a day's would be many."""
+        pk, begin = rollup_key(day, account, "")
+        return [_count(item) for item in read_partition(self._client, self._table, pk, span=(begin, f"{begin}~"))]
 
     def open_now(self) -> dict[str, int]:
         """Return the organization's open findings by severity, as they are at this moment."""
@@ -184,6 +209,11 @@ def counter_items(deltas: Deltas, now: datetime) -> Iterator[Item]:
 
 def _by_severity(item: Item, what: str) -> dict[str, int]:
     return {severity.value: number(item, open_counter(severity, what)[1]) for severity in Severity}
+
+
+def _day_of(item: Item) -> Day:
+    counts = {what: {one.value: number(item, f"{what}#{one}") for one in Severity} for what in (SEEN, CLOSED)}
+    return Day(text(item, "sk"), counts[SEEN], counts[CLOSED])
 
 
 def _is_counted(item: Item) -> bool:

@@ -13,7 +13,15 @@ from contract.spoke_events import INTERVAL_SECONDS, Heartbeat
 from hub.store.accounts import Account, AccountStore
 from hub.store.documents import Key
 from hub.store.items import SHARDS, item_of
-from hub.store.rollups import NOW, account_counter, control_counter, counter_items, open_counter, seen_counter
+from hub.store.rollups import (
+    NOW,
+    account_counter,
+    control_counter,
+    counter_items,
+    day_counter,
+    open_counter,
+    seen_counter,
+)
 from hub.store.schema import FINDINGS, STATE, Index
 from hub.store.spokes import SpokeStore
 from tests.bench.memory_table import MemoryClient
@@ -164,6 +172,7 @@ def _counters(number: int, now: datetime) -> dict[tuple[Key, str], int]:
         for back in range(30):
             day = (now - timedelta(days=back)).date().isoformat()
             counts[seen_counter(day, severity)] = int(number * share / DAYS)
+            counts[day_counter(day, severity)] = int(number * share / DAYS)
         for place in range(ACCOUNTS):
             counts[account_counter(NOW, account_id(place), severity)] = int(number * share / ACCOUNTS)
     for control in _CONTROL_NAMES:

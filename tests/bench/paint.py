@@ -109,7 +109,8 @@ def _filtered(browser: Any, address: str) -> float:
     page.get_by_text("First seen").first.wait_for(timeout=_SECONDS)
     page.locator(_IDLE).wait_for(timeout=_SECONDS)
     begun = time.perf_counter()
-    page.get_by_role("button", name="Critical").first.click()
+    page.locator(".st-key-filter_severity input").click()
+    page.get_by_role("option", name="Critical").click()
     page.wait_for_url("**severity=CRITICAL**", timeout=_SECONDS)
     page.locator(_IDLE).wait_for(timeout=_SECONDS)
     taken = time.perf_counter() - begun

@@ -19,7 +19,15 @@ from contract.finding import LOOK_UP, Confidence, Finding, RecordState, Severity
 from contract.spoke_events import Heartbeat, TaggingFailure, TaggingResult
 from hub.store.accounts import Account, AccountStore
 from hub.store.findings import FindingStore
-from hub.store.rollups import NOW, RollupStore, account_counter, control_counter, open_counter, seen_counter
+from hub.store.rollups import (
+    NOW,
+    RollupStore,
+    account_counter,
+    control_counter,
+    day_counter,
+    open_counter,
+    seen_counter,
+)
 from hub.store.schema import FINDINGS, STATE, definition
 from hub.store.spokes import SpokeStore
 from hub.store.tagging import TaggingStore
@@ -138,6 +146,7 @@ def _counted() -> Counter[Any]:
     for one in FOUND:
         counts[seen_counter(one.first_seen[:10], one.severity)] += 1
         counts[account_counter(one.first_seen[:10], one.account, one.severity)] += 1
+        counts[day_counter(one.first_seen[:10], one.severity)] += 1
         if one.is_open:
             counts[open_counter(one.severity)] += 1
             counts[account_counter(NOW, one.account, one.severity)] += 1

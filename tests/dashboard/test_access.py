@@ -16,9 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from contract.clock import now
 from contract.finding import Finding
-from dashboard import data, export
+from dashboard import data
 from dashboard.access import LOCAL, Access, Grant, Role, granted, person_of
-from dashboard.deeds import Deed
+from dashboard.deeds import Deed, Said
+from dashboard.export import FINDING_COLUMNS, Form, exported, finding_row
 from dashboard.filters import Filters, State
 from dashboard.narrowing import view_of
 from dashboard.organization import Organization
@@ -162,33 +163,39 @@ def test_nobody_reads_anything_without_signing_in(units: Any, signed_in: SignedI
 
 def _reads() -> Iterator[Callable[[], Any]]:
     whole = Organization(id="o", read_at="")
-    yield from (data.organization, data.activity, data.detections, data.troubles, data.source, data.person)
-    yield lambda: data.listed(Filters(), whole)
+    yield from (data.organization, data.detections, data.troubles, data.source, data.person, data.may_act_at_all)
+    for read in (data.listed, data.activity, data.tallies, data.trend, data.oldest_critical):
+        yield lambda read=read: read(Filters(), whole)
+    yield lambda: list(data.every(Filters(), whole))
+    yield lambda: data.tagging(whole)
+    yield lambda: list(data.act_on_many(["one"], Deed.RESOLVE, Said(by="mallory")))
     yield lambda: data.finding("one")
     yield lambda: data.history("one")
-    yield lambda: data.act("one", Deed.RESOLVE, "mallory", "")
+    yield lambda: data.act("one", Deed.RESOLVE, Said(by="mallory"))
 
 
 def test_a_viewer_of_a_unit_sees_its_accounts_numbers_and_findings_only(units: Any, signed_in: SignedIn) -> None:
     signed_in("payments")
-    organization, activity = data.organization(), data.activity()
+    organization = data.organization()
+    activity = data.activity(Filters(), organization)
     assert list(organization.accounts) == [PAYMENTS]
     assert {spoke.heartbeat.account for spoke in organization.spokes} == {PAYMENTS}
-    assert sum(activity.open.values()) == 2
-    assert list(activity.by_account) == [PAYMENTS]
+    assert sum(activity.tallies.open_in_all.values()) == 2
+    assert list(activity.tallies.open) == [PAYMENTS]
     assert activity.by_detection == {"iam.user_created": 1, "signin.root_console_login": 1}
-    assert activity.new_by_day[-1] == 4  # two of them are closed by now
+    assert sum(activity.trend.new(1).values()) == 4  # two of them are closed by now
     assert {one.id for one in activity.newest} == {"two"}
     assert data.detections() == ["iam.user_created", "signin.root_console_login"]
 
 
 def test_numbers_of_every_unit_together_are_the_organizations(units: Any, signed_in: SignedIn) -> None:
     signed_in("payments", "sandbox-owners")
-    parts = data.activity()
+    parts = data.activity(Filters(), data.organization())
     data.forget()
     signed_in("auditors")
-    whole = data.activity()
-    assert (parts.open, parts.days, parts.by_account) == (whole.open, whole.days, whole.by_account)
+    whole = data.activity(Filters(), data.organization())
+    assert parts.tallies.open == whole.tallies.open
+    assert parts.trend.days == whole.trend.days
     assert dict(parts.by_detection) == dict(whole.by_detection)
 
 
@@ -229,8 +236,13 @@ def test_no_filter_search_or_export_reaches_another_unit(units: Any, signed_in: 
     for among in (data.organization(), whole):
         found = data.listed(filters, among)
         assert {one.account for one in found.findings} <= {PAYMENTS}
-        rows = csv.DictReader(io.StringIO(export.as_csv(found.findings, {})))
-        assert not {row["id"] for row in rows} & {*OTHERS}
+        every = [one for page, _ in data.every(filters, among) for one in page]
+        assert {one.account for one in every} <= {PAYMENTS}
+        text = exported(Form.CSV, FINDING_COLUMNS, [finding_row(one, among) for one in every])
+        assert not {row["id"] for row in csv.DictReader(io.StringIO(text))} & {*OTHERS}
+        assert set(data.tallies(filters, among).open) <= {PAYMENTS}
+        assert set(data.oldest_critical(filters, among).since) <= {PAYMENTS}
+        assert not any(counts for _, counts in data.trend(Filters(account=(SANDBOX,)), among).days)
 
 
 def test_an_address_of_another_units_finding_is_as_good_as_none(
@@ -243,7 +255,7 @@ def test_an_address_of_another_units_finding_is_as_good_as_none(
         assert SANDBOX not in markup(app)
         assert data.history(name) == []
         with pytest.raises(DataError, match="gone"):
-            data.act(name, Deed.RESOLVE, "dave@example.com", "")
+            data.act(name, Deed.RESOLVE, Said(by="dave@example.com"))
     assert "No such finding" not in markup(show("findings", finding="one"))
 
 
@@ -253,21 +265,46 @@ def test_a_viewer_may_not_act_and_is_told_whom_to_ask(units: Any, signed_in: Sig
     assert not app.segmented_control
     assert "You may read this finding." in app.caption[0].value
     with pytest.raises(DataError, match="not act on it"):
-        data.act("one", Deed.RESOLVE, "dave@example.com", "")
+        data.act("one", Deed.RESOLVE, Said(by="dave@example.com"))
     assert stored(units, "one").is_open
 
 
 def test_an_operator_of_a_unit_acts_there_and_reads_elsewhere(units: Any, signed_in: SignedIn) -> None:
     signed_in("sandbox-owners", "payments")
-    data.act("three", Deed.RESOLVE, "", "done")
+    data.act("three", Deed.RESOLVE, Said(by="", note="done"))
     assert stored(units, "three").workflow_by == "dave@example.com"
     with pytest.raises(DataError, match="not act on it"):
-        data.act("one", Deed.RESOLVE, "", "done")
+        data.act("one", Deed.RESOLVE, Said(by="", note="done"))
+
+
+def test_many_deeds_are_each_asked_for(units: Any, signed_in: SignedIn) -> None:
+    signed_in("sandbox-owners", "payments")
+    done = dict(data.act_on_many(["one", "three", "nobody"], Deed.RESOLVE, Said(by="mallory@example.com")))
+    assert {name: str(error) for name, error in done.items() if error} == {
+        "one": "dave@example.com may read finding one, and not act on it",
+        "nobody": "finding nobody is gone",
+    }
+    assert stored(units, "three").workflow_by == "dave@example.com"
+
+
+def test_a_viewer_is_offered_no_deed_for_many(units: Any, signed_in: SignedIn, show: Show) -> None:
+    signed_in("auditors")
+    assert not show("findings").toggle
+    signed_in("security")
+    assert show("findings").toggle
+
+
+def test_accounts_of_other_units_are_no_pages(units: Any, signed_in: SignedIn, show: Show, markup: Markup) -> None:
+    signed_in("payments")
+    page = markup(show("accounts"))
+    assert "payments-prod" in page
+    assert "sandbox" not in page.casefold()
+    assert "sandbox" not in markup(show("accounts", account=SANDBOX)).casefold()
 
 
 def test_nobody_acts_in_another_name_than_their_own(units: Any, signed_in: SignedIn) -> None:
     signed_in("security", email="carol@example.com")
-    data.act("one", Deed.RESOLVE, "mallory@example.com", "")
+    data.act("one", Deed.RESOLVE, Said(by="mallory@example.com"))
     assert stored(units, "one").workflow_by == "carol@example.com"
 
 

@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 from contract.clock import now
 from contract.finding import Finding, RecordState, Severity, Workflow
 from dashboard import data
-from dashboard.deeds import LONGEST_NOTE, Deed, asked, missing, possible
+from dashboard.deeds import LONGEST_NOTE, Deed, Said, asked, missing, possible
 from hub.store.decisions import Decision
 from hub.store.findings import FindingStore, LostRaceError
 
 Show = Callable[..., AppTest]
 Markup = Callable[[AppTest], str]
+SAYING = (Deed.ASSIGN, Deed.NOTE)
 
 
 def finding(**changes: Any) -> Finding:
@@ -34,7 +35,7 @@ def choose(app: AppTest, deed: Deed) -> AppTest:
 
 
 def act(app: AppTest, who: str = "carol", note: str = "") -> AppTest:
-    app.text_input[0].set_value(who)
+    next(one for one in app.text_input if one.label == "Who").set_value(who)
     app.text_area[0].set_value(note)
     return next(button for button in app.button if "this finding" in button.label).click().run()
 
@@ -42,11 +43,11 @@ def act(app: AppTest, who: str = "carol", note: str = "") -> AppTest:
 @pytest.mark.parametrize(
     ("changes", "deeds"),
     [
-        ({}, [Deed.ACKNOWLEDGE, Deed.RESOLVE, Deed.SUPPRESS]),
-        ({"workflow": Workflow.NOTIFIED}, [Deed.RESOLVE, Deed.SUPPRESS]),
-        ({"workflow": Workflow.SUPPRESSED}, [Deed.RESOLVE, Deed.REOPEN]),
-        ({"workflow": Workflow.RESOLVED}, [Deed.SUPPRESS, Deed.REOPEN]),
-        ({"compliance": "PASSED"}, [Deed.SUPPRESS]),
+        ({}, [Deed.ACKNOWLEDGE, Deed.RESOLVE, Deed.SUPPRESS, *SAYING]),
+        ({"workflow": Workflow.NOTIFIED}, [Deed.RESOLVE, Deed.SUPPRESS, *SAYING]),
+        ({"workflow": Workflow.SUPPRESSED}, [Deed.RESOLVE, Deed.REOPEN, *SAYING]),
+        ({"workflow": Workflow.RESOLVED}, [Deed.SUPPRESS, Deed.REOPEN, *SAYING]),
+        ({"compliance": "PASSED"}, [Deed.SUPPRESS, *SAYING]),
         ({"record_state": RecordState.ARCHIVED}, []),
     ],
 )
@@ -61,9 +62,10 @@ def test_an_address_asks_only_for_what_makes_sense() -> None:
 
 
 def test_a_suppression_has_a_reason_and_everything_a_name() -> None:
-    assert missing(Deed.SUPPRESS, "carol", "")
-    assert missing(Deed.RESOLVE, "", "done")
-    assert not missing(Deed.RESOLVE, "carol", "")
+    assert missing(Deed.SUPPRESS, Said(by="carol"))
+    assert missing(Deed.RESOLVE, Said(by="", note="done"))
+    assert missing(Deed.NOTE, Said(by="carol"))
+    assert not missing(Deed.RESOLVE, Said(by="carol"))
 
 
 def test_without_an_action_in_the_address_the_panel_is_closed(tables: Any, show: Show) -> None:
@@ -100,8 +102,26 @@ def test_a_suppression_without_a_reason_is_not_stored(tables: Any, show: Show) -
 
 def test_a_closed_finding_can_be_reopened(tables: Any, show: Show, markup: Markup) -> None:
     app = act(choose(show("findings", finding="closed"), Deed.REOPEN))
-    assert "Reopened by carol" in markup(app)
+    assert "Changed by carol" in markup(app)
     assert stored(tables, "closed").is_open
+
+
+def test_a_finding_is_given_to_somebody_and_stays_open(tables: Any, show: Show, markup: Markup) -> None:
+    app = choose(show("findings", finding="one"), Deed.ASSIGN)
+    next(one for one in app.text_input if one.label == "Assign to").set_value("dave@example.com")
+    app = act(app)
+    assert "Assigned to <b>dave@example.com</b>" in markup(app)
+    kept = stored(tables, "one")
+    assert (kept.assignee, kept.workflow_by, kept.is_open) == ("dave@example.com", "carol", True)
+
+
+def test_a_note_says_something_and_changes_nothing_else(tables: Any, show: Show, markup: Markup) -> None:
+    app = act(choose(show("findings", finding="one"), Deed.NOTE))
+    assert "Write the note" in app.error[0].value
+    app = act(app, note="Asked the team")
+    assert "Changed by carol" in markup(app)
+    assert "Asked the team" in markup(app)
+    assert stored(tables, "one").is_open
 
 
 def test_who_acts_is_remembered(tables: Any, show: Show) -> None:
@@ -131,7 +151,7 @@ def test_a_finding_that_its_provider_closed_offers_nothing(tables: Any, show: Sh
 def test_a_finding_that_is_gone_meanwhile_is_one_clear_message(tables: Any) -> None:
     tables.delete_item(TableName="muster-findings", Key={"id": {"S": "one"}})
     with pytest.raises(data.DataError, match="gone"):
-        data.act("one", Deed.RESOLVE, "carol", "")
+        data.act("one", Deed.RESOLVE, Said(by="carol"))
 
 
 def test_a_lost_race_is_one_clear_message(
@@ -150,7 +170,7 @@ def test_somebody_elses_newer_deed_is_said_rather_than_overwritten(tables: Any) 
         "one", Decision(workflow=Workflow.RESOLVED, by="dave", note="", at=later)
     )
     with pytest.raises(data.DataError, match="dave acted"):
-        data.act("one", Deed.SUPPRESS, "carol", "a drill")
+        data.act("one", Deed.SUPPRESS, Said(by="carol", note="a drill"))
 
 
 def test_a_profile_that_may_only_read_is_told_what_it_lacks(

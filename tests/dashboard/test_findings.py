@@ -4,6 +4,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from contract.clock import now
+from contract.finding import Finding, Severity, Workflow
+from dashboard.deeds import Deed
+from dashboard.views import bulk as bulk_view
+from hub.store.accounts import Account, AccountStore
+from hub.store.decisions import Decision
+from hub.store.findings import FindingStore, LostRaceError
+from tests.dashboard.conftest import made
+
 Show = Callable[..., AppTest]
 Markup = Callable[[AppTest], str]
 
@@ -19,7 +28,7 @@ def test_filters_come_from_the_address(tables: Any, show: Show, markup: Markup) 
     app = show("findings", severity=["CRITICAL", "HIGH"], account="111122223333")
     assert "1 finding<" in markup(app)
     assert "Root user signed in" in markup(app)
-    assert app.pills(key="filter_severity").value == ["HIGH", "CRITICAL"]
+    assert app.multiselect(key="filter_severity").value == ["HIGH", "CRITICAL"]
     assert app.multiselect(key="filter_account").value == ["111122223333"]
 
 
@@ -97,3 +106,107 @@ def test_an_empty_hub_says_how_to_get_findings(empty_tables: Any, show: Show, ma
     page = markup(show("findings"))
     assert "No findings yet" in page
     assert "make demo" in page
+
+
+def test_an_owner_and_a_time_are_filters_too(tables: Any, show: Show, markup: Markup) -> None:
+    assert "4 findings" in markup(show("findings", owner="team-a"))
+    assert "Nothing matches these filters" in markup(show("findings", owner="team-b"))
+    assert "3 findings" in markup(show("findings", days="1")) or now().hour == 0
+
+
+def test_the_filters_of_every_page_go_along_to_each_other_page(tables: Any, show: Show, markup: Markup) -> None:
+    app = show("accounts", ou="Root/Sandbox", text="not of every page")
+    links = [one.proto.query_string for one in app.sidebar.get("page_link")]
+    assert links == ["ou=Root%2FSandbox"] * 3
+
+
+def test_a_finding_leads_back_to_its_list(tables: Any, show: Show, markup: Markup) -> None:
+    page = markup(show("findings", account="111122223333", severity="LOW"))
+    assert 'href="findings?severity=LOW&amp;account=111122223333&amp;finding=one"' in page
+    assert 'href="findings?severity=LOW"' in markup(show("findings", severity="LOW", finding="one"))
+
+
+def test_oldest_first_is_an_order(tables: Any, show: Show, markup: Markup) -> None:
+    page = markup(show("findings", order="oldest"))
+    assert page.index("User four created") < page.index("User one created")
+    assert "3 days</span>" in page
+
+
+def test_a_group_opens_in_its_place(tables: Any, show: Show, markup: Markup) -> None:
+    page = markup(show("findings", group="detection"))
+    assert 'href="findings?group=detection&amp;open=iam.user_created"' in page
+    assert "m-members" not in page
+    opened = markup(show("findings", group="detection", open="iam.user_created"))
+    assert 'colspan="7"' in opened
+    assert "User four created" in opened.partition("m-members")[2]
+
+
+def test_owners_are_groups_and_accounts_without_one_too(tables: Any, show: Show, markup: Markup) -> None:
+    AccountStore(tables, "muster-state").write([Account(id="444455556666", name="sandbox-alice")])
+    page = markup(show("findings", group="owner"))
+    assert "4 findings in 2 groups" in page
+    assert 'href="findings?account=444455556666">No owner' in page
+
+
+def test_what_else_is_open_on_a_resource_is_named(tables: Any, show: Show, markup: Markup) -> None:
+    same = made("five", resource=made("one").resource, title="Its policy was changed")
+    FindingStore(tables, "muster-findings").upsert([same])
+    page = markup(show("findings", finding="one"))
+    assert "1 other open on it" in page
+    assert "Its policy was changed" in page
+    assert "Nothing else is open on it" in markup(show("findings", finding="two"))
+
+
+def test_many_findings_are_resolved_at_once(tables: Any, show: Show, markup: Markup) -> None:
+    app = bulk(show("findings", severity="LOW"), "All that are shown", Deed.RESOLVE)
+    assert "Resolve: 2 findings done" in app.success[0].value
+    assert "User one created" not in markup(show("findings"))
+    assert "3 findings" in markup(show("findings", status="resolved"))
+
+
+def test_only_what_is_marked_is_touched(tables: Any, show: Show) -> None:
+    app = show("findings", severity="LOW")
+    app.toggle(key="bulk").set_value(True).run()
+    next(one for one in app.checkbox if "one created" in one.label).check().run()
+    app = bulk(app, "Those that are marked", Deed.ACKNOWLEDGE)
+    store = FindingStore(tables, "muster-findings")
+    assert {one.id: one.workflow for one in store.read(["one", "three"]).values()} == {
+        "one": Workflow.NOTIFIED,
+        "three": Workflow.NEW,
+    }
+
+
+def test_nothing_marked_is_nothing_done(tables: Any, show: Show) -> None:
+    assert "Mark at least one" in bulk(show("findings"), "Those that are marked", Deed.RESOLVE).error[0].value
+
+
+def test_all_that_match_are_more_than_what_is_shown(tables: Any, show: Show) -> None:
+    many = [made(f"m{place}", severity=Severity.MEDIUM) for place in range(60)]
+    FindingStore(tables, "muster-findings").upsert(many)
+    app = bulk(show("findings", severity="MEDIUM"), f"All that match, {bulk_view.MOST:,} at most", Deed.ASSIGN)
+    assert "Assign: 60 findings done" in app.success[0].value
+
+
+def test_each_failure_of_many_is_named_and_stops_no_other(
+    tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = FindingStore.decide
+
+    def failing(self: FindingStore, finding_id: str, decision: Decision) -> Finding:
+        if finding_id == "three":
+            raise LostRaceError(finding_id)
+        return decide(self, finding_id, decision)
+
+    monkeypatch.setattr(FindingStore, "decide", failing)
+    page = markup(bulk(show("findings", severity="LOW"), "All that are shown", Deed.RESOLVE))
+    assert "Resolve: 1 finding done, 1 not" in page
+    assert "finding three kept changing" in page
+
+
+def bulk(app: AppTest, which: str, deed: Deed) -> AppTest:
+    """Do something about several findings of a list."""
+    app.toggle(key="bulk").set_value(True).run()
+    app.radio(key="bulk which").set_value(which).run()
+    app.segmented_control(key="bulk deed").set_value(deed).run()
+    next(one for one in app.text_input if one.label == "Who").set_value("carol")
+    return next(one for one in app.button if one.label.startswith(deed.label)).click().run()

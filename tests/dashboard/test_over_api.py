@@ -13,8 +13,8 @@ from urllib3.exceptions import ProtocolError
 
 from contract.finding import Workflow
 from dashboard import data
-from dashboard.deeds import Deed
-from dashboard.filters import Filters, State
+from dashboard.deeds import Deed, Said
+from dashboard.filters import Filters, Order, State
 from dashboard.over_api import Api, NotAnsweredError
 from dashboard.problems import DataError
 from hub.api import handler as module
@@ -140,7 +140,7 @@ def test_findings_are_listed_filtered_and_decided_over_the_api(gateway: Gateway,
     page = markup(show("findings", account=SANDBOX))
     assert "sandbox-alice" in page
     assert "User one created" not in page
-    data.act("one", Deed.SUPPRESS, "carol@example.com", "a drill")
+    data.act("one", Deed.SUPPRESS, Said(by="carol@example.com", note="a drill"))
     found = data.finding("one")
     assert found
     assert (found.workflow, found.workflow_by) == (Workflow.SUPPRESSED, ROLE)
@@ -152,6 +152,8 @@ def test_closed_findings_are_not_told_and_the_page_says_so(gateway: Gateway, sho
     assert "the API does not tell" in markup(show("findings", status="closed"))
     with pytest.raises(NotAnsweredError):
         data.listed(Filters(status=State.CLOSED), data.organization())
+    with pytest.raises(NotAnsweredError):
+        data.listed(Filters(order=Order.OLDEST), data.organization())
     with pytest.raises(NotAnsweredError):
         data._client()
 

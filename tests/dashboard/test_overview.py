@@ -40,7 +40,7 @@ def test_the_overview_counts_what_is_accepted_beside_what_is_open(tables: Any, s
 
 def test_the_overview_names_accounts_and_leads_to_their_findings(tables: Any, show: Show, markup: Markup) -> None:
     page = markup(show())
-    assert '<a href="findings?account=111122223333">payments-prod</a>' in page
+    assert '<a href="accounts?account=111122223333">payments-prod</a>' in page
     assert "Root/Workloads/Production" in page
 
 

@@ -200,3 +200,19 @@ def test_a_change_that_was_given_up_counts_once_when_it_is_redriven(
 def test_the_end_of_a_window_without_records_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     event = {"Records": [], "state": {}, "shardId": "s", "isFinalInvokeForWindow": True}
     assert count_handler(event, None) == {"state": {}, "batchItemFailures": []}
+
+
+def test_a_day_of_the_organization_is_kept_for_years(dynamodb: Any, counters: RollupStore, finding: Make) -> None:
+    old = finding("old", first_seen="2026-01-02T09:00:00.000000Z")
+    closed = msgspec.structs.replace(old, workflow=Workflow.RESOLVED, workflow_at="2026-11-20T09:00:00.000000Z")
+    count([record(1, None, old), record(2, old, closed)], "s", counters, NOW)
+    kept = {one.day: (one.seen["HIGH"], one.closed["HIGH"]) for one in counters.days("2026-01-01")}
+    assert kept == {"2026-01-02": (1, 0), NOW.date().isoformat(): (0, 1)}
+    assert [one.day for one in counters.days("2026-01-03")] == [NOW.date().isoformat()]
+
+
+def test_one_accounts_counters_of_a_day_are_no_others(counters: RollupStore, finding: Make) -> None:
+    mine, other = finding("a", account="111122223333"), finding("b", account="444455556666")
+    count([record(1, None, mine), record(2, None, other)], "s", counters, NOW)
+    day = mine.first_seen[:10]
+    assert [(one.account, one.findings) for one in counters.of_account(day, "111122223333")] == [("111122223333", 1)]

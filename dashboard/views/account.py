@@ -1,0 +1,152 @@
+"""One account: how bad, since when, its findings, its spokes, its tags."""
+
+from datetime import datetime
+
+import msgspec
+import streamlit as st
+
+from contract.finding import Finding, Severity
+from contract.resource import short_name
+from dashboard import charts, data
+from dashboard.activity import Tallies
+from dashboard.filters import Filters, Order
+from dashboard.links import finding_address, findings_address, page_address
+from dashboard.listing import Listing
+from dashboard.markup import (
+    NOTHING,
+    Html,
+    ago,
+    badge,
+    breakable,
+    card,
+    chip,
+    column,
+    empty,
+    facts,
+    grid,
+    joined,
+    link,
+    number,
+    second_line,
+    table,
+    text,
+)
+from dashboard.organization import Organization
+from dashboard.score import points
+from dashboard.trends import Trend
+from dashboard.views import coverage, exporting
+from dashboard.views.parts import part
+from hub.store.spokes import Spoke
+
+_LISTED = 15
+_FINDINGS = "Its worst findings"
+
+
+def show(account: str, organization: Organization, filters: Filters) -> None:
+    """Show an account; one that nobody knows may have findings all the same."""
+    now = data.present()
+    part_of = organization.narrowed(filters)
+    kept = Filters(region=filters.region, severity=filters.severity, days=filters.days)
+    st.html(link(page_address("accounts", kept), text("← Accounts")))
+    st.html(_head(account, organization))
+    tallies = data.tallies(filters, organization)
+    st.html(_tiles(account, tallies, filters))
+    with part("Trend"):
+        st.html(grid([_trend(data.trend(filters, organization)), _place(account, organization)], "wide"))
+    with part(_FINDINGS):
+        worst = msgspec.structs.replace(filters, order=Order.WORST)
+        listing = data.listed(worst, organization).first(_LISTED)
+        st.html(_findings(listing, worst, organization, now))
+        exporting.show_all("account", listing, worst, organization)
+    with part("Spokes and tags"):
+        tags = coverage.tags(data.tagging(part_of))
+        st.html(grid([column([_spokes(part_of.of_account(account), now)]), column([tags])]))
+
+
+def _head(account: str, organization: Organization) -> Html:
+    known = organization.accounts.get(account)
+    labels = [chip(account, "code")]
+    labels += [chip(known.status.capitalize(), "open" if known.status == "ACTIVE" else "")] if known else []
+    labels += [chip("management account")] if known and known.is_management else []
+    stranger = NOTHING if known else Html("<p>Organizations does not name this account (any more).</p>")
+    title = text(organization.name(account))
+    return Html(f'<div class="m-head"><h1>{title}</h1>{stranger}</div><div class="m-chips">{joined(labels)}</div>')
+
+
+def _tiles(account: str, tallies: Tallies, filters: Filters) -> Html:
+    counts, accepted = tallies.open.get(account, {}), tallies.accepted.get(account, {})
+    shown = [one for one in charts.WORST_FIRST if one in (filters.severity or charts.WORST_FIRST)]
+    value = Html(f'<p class="m-score"><strong>{points(counts):.0f}</strong> of 100</p>')
+    score = card("Score", joined((value, charts.gauge(points(counts), "Score"))))
+    return grid([score, *(_tile(one, counts.get(one, 0), accepted.get(one, 0), filters) for one in shown)], "score")
+
+
+def _tile(severity: Severity, count: int, accepted: int, filters: Filters) -> Html:
+    address = findings_address(msgspec.structs.replace(filters, severity=(severity,)))
+    beside = f"open, {number(accepted)} accepted" if accepted else "open"
+    kind = f"m-tile m-{severity.lower()}" if count else "m-tile m-zero"
+    return Html(
+        f'<a class="{kind}" href="{text(address)}"><small>{text(severity.capitalize())}</small>'
+        f"<strong>{number(count)}</strong><small>{beside}</small></a>"
+    )
+
+
+def _trend(trend: Trend) -> Html:
+    title = f"New findings, {len(trend.days)} days"
+    if not any(counts for _, counts in trend.days):
+        return card(title, empty(f"Nothing new in {len(trend.days)} days", "Choose a longer time above."))
+    return card(title, charts.trend(trend.days, "New findings"), trend.remark, charts.legend())
+
+
+def _place(account: str, organization: Organization) -> Html:
+    known = organization.accounts.get(account)
+    if known is None:
+        return card("What is known", empty("Nothing", "The inventory reads the organization every hour."))
+    tags = joined(chip(f"{name} = {value}") for name, value in sorted(known.tags.items()))
+    pairs = (
+        ("Unit", breakable(known.ou_path)),
+        ("Owner", text(known.owner)),
+        ("Email", breakable(known.email)),
+        ("Joined", text(known.joined[:10])),
+        ("Tags", Html(f'<div class="m-chips">{tags}</div>') if tags else NOTHING),
+    )
+    return card("What is known", facts(pairs))
+
+
+def _findings(listing: Listing, filters: Filters, organization: Organization, now: datetime) -> Html:
+    if not listing.findings:
+        return card(_FINDINGS, empty("Nothing is open", "Closed findings are under Findings, by their status."))
+    rows = [_row(one, filters, organization, now) for one in listing.findings]
+    every = link(findings_address(filters), text("All of them"))
+    return card(_FINDINGS, table(("Severity", "Finding", "Resource", "Seen"), rows, _FINDINGS), aside=every)
+
+
+def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
+    title = link(finding_address(finding.id, filters), text(organization.title(finding)))
+    resource = Html(f'<span title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
+    return (
+        badge(finding.severity),
+        title,
+        joined((resource, second_line(finding.region))),
+        ago(finding.first_seen, now),
+    )
+
+
+def _spokes(spokes: list[Spoke], now: datetime) -> Html:
+    if not spokes:
+        return card("Spokes", empty("No spoke has reported", "muster status says why this account has none."))
+    rows = [
+        (
+            text(one.heartbeat.region),
+            Html(f'<span class="{"m-silent" if one.is_silent(now) else "m-nowrap"}">{ago(one.seen_at, now)}</span>'),
+            text(one.heartbeat.version),
+            _checks(one),
+        )
+        for one in spokes
+    ]
+    return card("Spokes", table(("Region", "Last heartbeat", "Version", "Checks"), rows, "Spokes"))
+
+
+def _checks(spoke: Spoke) -> Html:
+    wrong = "; ".join(f"{name}: {said}" for name, said in spoke.heartbeat.checks.items() if said)
+    return Html(f'<span class="m-silent">{text(wrong)}</span>') if wrong else text("well")

@@ -1,0 +1,124 @@
+"""The list of findings by what they share; one group opens in its place."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from contract.finding import Finding
+from contract.resource import short_name
+from dashboard import data, descriptions
+from dashboard.charts import severity_bar
+from dashboard.filters import Filters, Group
+from dashboard.grouping import Grouped, counted, grouped, narrowed
+from dashboard.links import finding_address, findings_address
+from dashboard.listing import Listing
+from dashboard.markup import (
+    ABSENT,
+    NOTHING,
+    Html,
+    age,
+    ago,
+    badge,
+    card,
+    joined,
+    link,
+    number,
+    second_line,
+    table,
+    text,
+)
+from dashboard.organization import Organization
+
+_COLUMNS = ("Findings", "Severity", "Accounts", "Resources", "Failing for", "Newest")
+_OPEN = "open"
+_MEMBERS = 8
+_MOST_GROUPS = 200
+_PARTIAL = "≥ and - : of the {read:,} newest findings that were read; the numbers of findings are of all."
+_SAMPLE = "Groups of the first {read:,} findings: what these filters ask, no counter knows. Narrow them for the others."
+
+
+def show(listing: Listing, filters: Filters, organization: Organization) -> None:
+    """Show the groups of a view."""
+    known = counted(filters, data.tallies(filters, organization), organization) if listing.has_more else {}
+    groups = grouped(listing, filters.group, organization, known)
+    total = sum(group.number for group in groups)
+    title = f"{'The first ' if listing.has_more and not known else ''}{total:,} findings in {len(groups):,} groups"
+    opened = st.query_params.get(_OPEN)
+    rows: list[tuple[Html, ...]] = []
+    for group in groups[:_MOST_GROUPS]:
+        rows.append(_row(group, filters, organization, is_open=group.key == opened))
+        if group.key == opened:
+            rows.append((_members(group, filters, organization),))
+    st.html(card(title, table((filters.group.capitalize(), *_COLUMNS), rows, title), _hint(listing, bool(known))))
+
+
+def _hint(listing: Listing, is_counted: bool) -> str:
+    if not listing.has_more:
+        return ""
+    return (_PARTIAL if is_counted else _SAMPLE).format(read=len(listing.findings))
+
+
+def _row(group: Grouped, filters: Filters, organization: Organization, *, is_open: bool) -> tuple[Html, ...]:
+    now = data.present()
+    return (
+        _name(group, filters, organization, is_open=is_open),
+        Html(f'<span class="m-number">{number(group.number)}</span>'),
+        severity_bar(group.counts, sum(group.counts.values())),
+        _at_least(group.accounts, group),
+        _at_least(group.resources, group),
+        _failing_for(group, now),
+        ago(group.newest, now) if group.newest else ABSENT,
+    )
+
+
+def _name(group: Grouped, filters: Filters, organization: Organization, *, is_open: bool) -> Html:
+    opened = {} if is_open else {_OPEN: group.key}
+    words = "Close" if is_open else "Open"
+    label = Html(f'<span aria-label="{words} this group" title="{words}">{"▾" if is_open else "▸"}</span>')
+    toggle = Html(f'<span class="m-toggle">{link(findings_address(filters, **opened), label)}</span>')
+    title = _title(group, filters, organization)
+    whole = link(findings_address(narrowed(group.key, filters, organization)), text(title))
+    below = second_line(group.key) if filters.group is Group.DETECTION and title != group.key else NOTHING
+    return Html(f'<div class="m-group">{toggle}<div>{whole}{below}</div></div>')
+
+
+def _title(group: Grouped, filters: Filters, organization: Organization) -> str:
+    key = group.key
+    if filters.group is Group.ACCOUNT:
+        return organization.label(key)
+    if filters.group is Group.OWNER:
+        return key or "No owner"
+    if filters.group is Group.DETECTION:
+        described = descriptions.title(key)
+        return group.findings[0].title if described == key and group.findings else described
+    return key
+
+
+def _failing_for(group: Grouped, now: datetime) -> Html:
+    if not group.oldest:
+        return ABSENT
+    since = age(group.oldest, now)
+    return joined((text("≥ "), since)) if group.is_partial else since
+
+
+def _at_least(count: int, group: Grouped) -> Html:
+    if not count:
+        return ABSENT
+    return joined((text("≥ "), number(count))) if group.is_partial else number(count)
+
+
+def _members(group: Grouped, filters: Filters, organization: Organization) -> Html:
+    """Return the first findings of a group, asked of the store: those that were read may be none of them."""
+    view = narrowed(group.key, filters, organization)
+    listing = data.listed(view, organization).first(_MEMBERS)
+    now = data.present()
+    items = joined(_member(one, view, organization, now) for one in listing.findings)
+    every = link(findings_address(view), text("All of them")) if listing.has_more else NOTHING
+    return Html(f'<ul class="m-members">{items}</ul>{every}')
+
+
+def _member(finding: Finding, view: Filters, organization: Organization, now: datetime) -> Html:
+    title = link(finding_address(finding.id, view), text(organization.title(finding)))
+    place = f"{organization.name(finding.account)} · {finding.region} · {short_name(finding.resource)}"
+    hint = Html(f'<span class="m-hint">{text(place)} · {ago(finding.first_seen, now)}</span>')
+    return Html(f"<li>{badge(finding.severity)} {title} {hint}</li>")
