@@ -32,6 +32,11 @@ def describe(detection_id: str) -> DetectionText | None:
     return _refused(known) if known and detection_id.endswith(ATTEMPTED) else known
 
 
+def described() -> list[DetectionText]:
+    """Return the words of every detection."""
+    return list(_texts().values())
+
+
 def _refused(deed: DetectionText) -> DetectionText:
     return msgspec.structs.replace(
         deed,

@@ -290,6 +290,37 @@ def day_rollup_key(day: str) -> tuple[str, str]:
     return "ROLLUP#days", day
 
 
+def events_key(day: str) -> tuple[str, str]:
+    """Return pk and sk of how many events each account sent on a day."""
+    return "EVENTS", day
+
+
+DEPLOYED_PARTITION = "DEPLOYED"
+
+
+def deployed_key(what: str) -> tuple[str, str]:
+    """Return pk and sk of a part of what is deployed."""
+    return DEPLOYED_PARTITION, what
+
+
+CONTROLS_PARTITION = "CONTROL"
+
+
+def described_control_key(control: str) -> tuple[str, str]:
+    """Return pk and sk of what is known of a control of Security Hub's."""
+    return CONTROLS_PARTITION, control
+
+
+def compliance_key(control: str, account: str = "") -> tuple[str, str]:
+    """Return pk and sk of the counters of a control in an account, or in the whole organization."""
+    return f"COMPLIANCE#{account}" if account else "COMPLIANCE", control
+
+
+def standard_key(standard: str, account: str) -> tuple[str, str]:
+    """Return pk and sk of the counters of an account's controls that a standard asks for."""
+    return f"STANDARD#{standard}", account
+
+
 def history_key(finding: str, at: str, revision: int) -> tuple[str, str]:
     """Return pk and sk of what became of a finding at a time: one that is made anew begins at revision 1 again."""
     return f"HISTORY#{finding}", f"{at}#{revision:08}"

@@ -7,7 +7,19 @@ import streamlit as st
 from dashboard import data, filtering, sidebar
 from dashboard.markup import card, problem
 from dashboard.problems import DataError
-from dashboard.views import accounts, banner, door, findings, glance, overview
+from dashboard.views import (
+    accounts,
+    archive,
+    banner,
+    compliance,
+    door,
+    findings,
+    glance,
+    operations,
+    overview,
+    settings,
+    tagging,
+)
 
 
 def show_app() -> None:
@@ -19,6 +31,11 @@ def show_app() -> None:
         st.Page(home.show, title="Overview", icon=":material/space_dashboard:", default=True),
         st.Page(findings.show, title="Findings", icon=":material/policy:", url_path="findings"),
         st.Page(accounts.show, title="Accounts", icon=":material/account_tree:", url_path="accounts"),
+        st.Page(tagging.show, title="Tagging and retention", icon=":material/sell:", url_path="tagging"),
+        st.Page(compliance.show, title="Compliance", icon=":material/rule:", url_path="compliance"),
+        st.Page(operations.show, title="Operations", icon=":material/monitor_heart:", url_path="operations"),
+        st.Page(archive.show, title="Archive", icon=":material/inventory_2:", url_path="archive"),
+        st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
     ]
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(home.show, title="Overview", url_path="overview")

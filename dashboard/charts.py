@@ -128,3 +128,47 @@ def legend() -> Html:
     """Return what each severity's colour means."""
     items = (f'<span><i class="m-fill-{one.lower()}"></i>{text(one.capitalize())}</span>' for one in WORST_FIRST)
     return Html(f'<div class="m-legend" aria-hidden="true">{"".join(items)}</div>')
+
+
+_OUTCOMES = ("failed", "accepted", "passed")
+
+
+def outcome(passed: int, accepted: int, failed: int, largest: int) -> Html:
+    """Return one bar of what failed, failed and is accepted, and passed, as long as its sum is beside the largest."""
+    counts = dict(zip(_OUTCOMES, (failed, accepted, passed), strict=True))
+    total = sum(counts.values())
+    words = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+    parts = joined(
+        Html(f'<i class="m-fill-{what}" style="flex-grow:{count}"></i>') for what, count in counts.items() if count
+    )
+    length = 100 * total / largest if largest else 0
+    return Html(
+        f'<span class="m-bar" role="img" aria-label="{text(words)}" title="{text(words)}">'
+        f'<span style="width:{length:.2f}%">{parts}</span></span>'
+    )
+
+
+def outcome_legend() -> Html:
+    """Return what the parts of such a bar mean; accepted ones are hatched too, for whoever sees no colours."""
+    items = (f'<span><i class="m-fill-{one}"></i>{text(one.capitalize())}</span>' for one in _OUTCOMES)
+    return Html(f'<div class="m-legend" aria-hidden="true">{"".join(items)}</div>')
+
+
+def columns(days: Sequence[tuple[str, int]], label: str) -> Html:
+    """Return columns of one colour, one a day (`2026-11-20`), oldest first."""
+    largest = max((count for _, count in days), default=0)
+    words = f"{label}: " + "; ".join(f"{day}: {count:,}" for day, count in days)
+    step = max(1, len(days) // 15)
+    drawn = joined(_plain_column(day, n, largest, is_named=place % step == 0) for place, (day, n) in enumerate(days))
+    return Html(
+        f'<figure class="m-trend" role="img" aria-label="{text(words)}">'
+        f'<div class="m-axis" aria-hidden="true"><span>{largest:,}</span><span>0</span></div>'
+        f'<div class="m-columns">{drawn}</div></figure>'
+    )
+
+
+def _plain_column(day: str, count: int, largest: int, *, is_named: bool) -> Html:
+    height = 100 * count / largest if largest else 0
+    bar = f'<b style="height:{height:.2f}%"><i class="m-fill-accent" style="flex-grow:1"></i></b>'
+    below = text(day[8:]) if is_named else " "
+    return Html(f'<div title="{text(f"{day}: {count:,}")}"><div class="m-plot">{bar}</div><small>{below}</small></div>')

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import msgspec
@@ -133,6 +133,12 @@ def oldest_critical(filters: Filters, among: Organization) -> Oldest:
         read = _visible_page(view, _page)
         pages = [read(query, None, LARGE_PAGE) for query in listing.queries(asked, view.organization(among), now())]
     return oldest_of(pages[0]) if pages else Oldest()
+
+
+def open_by_detection() -> dict[str, int]:
+    """Return how many findings of each detection and control are open in the whole organization."""
+    with _reading():
+        return {one.control: one.findings for one in _open_counts() if one.control and one.findings > 0}
 
 
 def detections() -> list[str]:
@@ -268,6 +274,30 @@ def troubles() -> list[Trouble]:
         return _troubles() if view.is_whole and not is_over_api() else []
 
 
+@contextmanager
+def state() -> Iterator[tuple["DynamoDBClient", str]]:
+    """Yield how to read the state table, for pages that read about accounts which `organization` has."""
+    with _viewing():
+        yield _client(), _settings().state_table
+
+
+@contextmanager
+def whole() -> Iterator[tuple["DynamoDBClient", str]]:
+    """Yield the same for what is of no account: channels, queues, settings, the archive."""
+    with _reading():
+        yield _client(), _settings().state_table
+
+
+def sees_all() -> bool:
+    """Return whether whoever is at the page may see numbers of the whole organization."""
+    return session.access().is_whole
+
+
+def may_operate() -> bool:
+    """Return whether whoever is at the page may act on what is of no account."""
+    return session.access().is_operator_of_all
+
+
 def present() -> datetime:
     """Return the present moment, UTC."""
     return now()
@@ -362,11 +392,17 @@ def _api() -> Api | None:
 
 @st.cache_resource(show_spinner=False)
 def _client() -> "DynamoDBClient":
+    client: DynamoDBClient = aws_client("dynamodb")
+    return client
+
+
+def aws_client(service: str) -> Any:
+    """Return a client of the hub's account and Region; whoever asks keeps it."""
     if is_over_api():
         raise NotAnsweredError("what this page shows")
     # boto3 itself reads AWS_DEFAULT_REGION only; Lambda and the CLI's users set AWS_REGION.
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
-    return boto3.client("dynamodb", region_name=os.environ.get("AWS_REGION") or None, config=config)
+    return boto3.client(service, region_name=os.environ.get("AWS_REGION") or None, config=config)  # type: ignore[call-overload]
 
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)

@@ -1,14 +1,14 @@
 """What an installation costs: what stands by itself, counted in the templates, and what a month's work adds."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from generator.config import Config
-from generator.functions import BACKUP_TAGGER, DETECTOR, HEARTBEAT, INGESTER, REPORTS, Function
-from generator.snapshots import rendered
+from generator.functions import BACKUP_TAGGER, DETECTOR, FUNCTIONS, HEARTBEAT, INGESTER, REPORTS, Function
+from generator.hub_stack import hub_stack
 
 # AWS's list prices in us-east-1, in US dollars; free tiers are not counted.
 EVENT_TO_ANOTHER_ACCOUNT = 1.00e-6
@@ -64,7 +64,13 @@ class Units(msgspec.Struct, frozen=True):
 
 def hub_costs(config: Config) -> list[Cost]:
     """Return what the hub costs by being there, before any event."""
-    resources = rendered(config)["hub"]["Resources"].values()
+    return standing_costs(
+        [*hub_stack(config, {what.name: f"{what.name}.zip" for what in FUNCTIONS}).to_dict()["Resources"].values()]
+    )
+
+
+def standing_costs(resources: Collection[Mapping[str, Any]]) -> list[Cost]:
+    """Return what the resources of the hub's stack cost by being there."""
     kinds = Counter(one["Type"] for one in resources)
     rules = sum(len(one["Properties"]["Rules"]) for one in resources if one["Type"] == "AWS::WAFv2::WebACL")
     queues = sum(_reads_queue(one) for one in resources)

@@ -86,7 +86,7 @@ INVENTORY = Function(
     handler="hub.inventory.refresh_handler",
     settings=hub.InventorySettings,
     services=("dynamodb", "organizations", "s3"),
-    generated=("hub/overrides.json", "hub/scope.json"),
+    generated=("hub/deployed.json", "hub/overrides.json", "hub/scope.json"),
     timeout=300,
 )
 ROLLUPS = Function(

@@ -15,6 +15,7 @@ from generator.agents.scripts import Script, Scripts
 from generator.artefacts_stack import artefacts_stack
 from generator.config import Config, Target
 from generator.dashboard_stack import dashboard_stack
+from generator.deployed import written_deployed
 from generator.forwarding_share import RuleReport, rule_reports
 from generator.functions import FUNCTIONS, HUB_FUNCTIONS, SPOKE_FUNCTIONS, Function
 from generator.guardrail import FILE as GUARDRAIL_FILE
@@ -151,6 +152,7 @@ def _scope(config: Config) -> dict[str, Any]:
 
 
 GENERATED: Mapping[str, Callable[[Config], Any]] = {
+    "hub/deployed.json": written_deployed,
     "hub/overrides.json": _overrides,
     "hub/scope.json": _scope,
     "hub/settings.json": detection_settings,

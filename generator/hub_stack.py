@@ -114,7 +114,7 @@ def hub_values(config: Config) -> dict[str, Any]:
         "notifier_queue_url": Ref("NotifierQueue"),
         "sync_queue_url": Ref("SyncQueue"),
         "is_ocsf": config.feeds.security_hub_format is SecurityHubFormat.OCSF,
-        "archive_bucket": Ref(ARCHIVE),
+        "archive_bucket": Ref(ARCHIVE) if config.archive.enabled else "",
         "late_archiver_queue_url": Ref("LateArchiverQueue") if config.archive.enabled else "",
         "workflow_queue_url": Ref("WorkflowQueue"),
         "reads_security_hub": config.feeds.reads_security_hub,

@@ -5,6 +5,9 @@ from typing import Any, TypeAlias
 
 from troposphere import GetAtt, Ref, Sub
 
+from contract.archive import FOLDER
+from contract.names import Names
+
 Statement = dict[str, Any]
 Arn: TypeAlias = GetAtt | Sub
 
@@ -66,6 +69,38 @@ def send_messages(*queues: Arn) -> Statement:
 def consume_queue(*queues: Arn) -> Statement:
     """Be called by event source mappings on queues (Lambda guide, "Using Lambda with Amazon SQS")."""
     return allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], list(queues))
+
+
+def look_at_queues(*queues: Arn) -> Statement:
+    """See how many messages lie in queues."""
+    return allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], list(queues))
+
+
+def move_messages(dead: Sequence[Arn], working: Sequence[Arn]) -> list[Statement]:
+    """Have SQS move dead letters back to their queues (SQS guide, "Dead-letter queue redrive")."""
+    taken = ["sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"]
+    return [allow(taken, list(dead)), send_messages(*working)]
+
+
+def ask_archive(names: Names, archive: str, answers: str, folder: str, key: Arn) -> list[Statement]:
+    """Ask Athena in the archive's workgroup: it reads the archive and keeps answers in a folder as whoever asks.
+
+    Athena guide, "Identity and access management in Athena" and "Access to Glue Data Catalog databases and tables".
+    """
+    name = names.archive_database
+    calls = ["GetQueryExecution", "GetQueryResults", "StartQueryExecution", "StopQueryExecution"]
+    here = "${AWS::Region}:${AWS::AccountId}"
+    known = [
+        Sub(f"arn:${{AWS::Partition}}:glue:{here}:{one}") for one in ("catalog", f"database/{name}", f"table/{name}/*")
+    ]
+    return [
+        allow([f"athena:{one}" for one in calls], [Sub(f"arn:${{AWS::Partition}}:athena:{here}:workgroup/{name}")]),
+        allow(["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], known),
+        allow(["s3:GetBucketLocation", "s3:ListBucket"], [GetAtt(archive, "Arn"), GetAtt(answers, "Arn")]),
+        allow(["s3:GetObject"], [Sub(f"${{{archive}.Arn}}/{FOLDER}*"), Sub(f"${{{answers}.Arn}}/{folder}*")]),
+        allow(["s3:PutObject"], [Sub(f"${{{answers}.Arn}}/{folder}*")]),
+        allow(["kms:Decrypt"], [key], StringEquals={"kms:ViaService": _endpoint("s3")}),
+    ]
 
 
 def consume_stream(stream: Arn) -> Statement:

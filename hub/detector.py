@@ -1,7 +1,7 @@
 """Judges forwarded events and stores what the detections find."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from contract.finding import OURS, Finding, detection_finding_id
 from contract.names import CROWDED, GLOBAL_REGIONS, METRICS_NAMESPACE, Names, partition_of
 from contract.settings import read_settings
 from hub.clients import aws_client
-from hub.crowd import crowding
+from hub.crowd import Tally, crowding
 from hub.detections.catalogue import DETECTIONS
 from hub.detections.engine import Engine
 from hub.detections.settings import load_settings
@@ -62,8 +62,25 @@ def detect_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for account, events in crowding(messages.values()).items():
         logger.info(CROWDED, account=account, events=events)
     failed = _detector().detect(messages)
+    _count(messages.values())
     metrics.add_metric(name="Events", unit=MetricUnit.Count, value=len(records))
     return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
+
+
+def _count(bodies: Collection[str]) -> None:
+    try:
+        _tally().count(bodies, now())
+    except Exception:  # the isolator of numbers to look at: what was found is stored, whether or not they are
+        logger.exception("Events were not counted")
+
+
+@cache
+def _tally() -> Tally:
+    # Detecting does without it: its cold start.
+    from hub.store.event_counts import EventCountStore  # noqa: PLC0415
+
+    table = read_settings(DetectorSettings, os.environ).state_table
+    return Tally(EventCountStore(aws_client("dynamodb"), table).add)
 
 
 @cache

@@ -22,6 +22,7 @@ from hub.clients import aws_client
 from hub.conditions import follow
 from hub.coverage import Scope, load_scope
 from hub.coverage_findings import account_uncovered, spoke_silent
+from hub.deployed import Written, keep, load_deployed
 from hub.overrides import Override, load_overrides, settings_files
 from hub.own_findings import ACCOUNT_UNCOVERED, SPOKE_SILENT
 from hub.retention import Expected, retention_findings
@@ -29,6 +30,7 @@ from hub.settings import InventorySettings
 from hub.settings_files import write_settings
 from hub.silence import silences
 from hub.store.accounts import Account, AccountStore
+from hub.store.deployed import DeployedStore
 from hub.store.findings import FindingStore
 from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
@@ -41,6 +43,7 @@ metrics = Metrics(namespace=METRICS_NAMESPACE, service="inventory")
 
 _SCOPE = Path(__file__).with_name("scope.json")
 _OVERRIDES = Path(__file__).with_name("overrides.json")
+_DEPLOYED = Path(__file__).with_name("deployed.json")
 # What reading tags and writing settings leave to the rest, in seconds of the function's five minutes.
 _AFTER_TAGS = 150
 _AFTER_SETTINGS = 15
@@ -58,15 +61,17 @@ class Stores(msgspec.Struct, frozen=True):
     accounts: AccountStore
     spokes: SpokeStore
     findings: FindingStore
+    deployed: DeployedStore
     retention: RetentionStore
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What `muster.toml` says about accounts, and the names of what is deployed."""
+    """What `muster.toml` says about accounts, the names of what is deployed, and what people may know of it."""
 
     scope: Scope
     overrides: tuple[Override, ...]
     names: Names
+    deployed: Written
     retention: Expected = Expected((), timedelta())
 
 
@@ -85,11 +90,13 @@ def refresh_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 @cache
 def _inventory() -> "Inventory":
     settings, client = read_settings(InventorySettings, os.environ), aws_client("dynamodb")
-    plan = Plan(load_scope(_SCOPE), load_overrides(_OVERRIDES), Names(settings.prefix), _expected(settings))
+    deployed, expected = load_deployed(_DEPLOYED, settings.archive_bucket), _expected(settings)
+    plan = Plan(load_scope(_SCOPE), load_overrides(_OVERRIDES), Names(settings.prefix), deployed, expected)
     stores = Stores(
         AccountStore(client, settings.state_table),
         SpokeStore(client, settings.state_table),
         FindingStore(client, settings.findings_table),
+        DeployedStore(client, settings.state_table),
         RetentionStore(client, settings.state_table),
     )
     registrar = Registrar(aws_client("organizations"), plan.scope, settings.owner_tag)
@@ -125,6 +132,7 @@ class Inventory:
         logger.info("Accounts read", accounts=found.present, changed=changed)
         failed = [] if found.is_whole else ["the organization's tree"]
         failed += _failed("findings", lambda: self._tell(found.accounts, moment))
+        failed += _failed("what is deployed", lambda: self._keep(moment))
         failed += _failed("retention", lambda: self._tell_retention(found.accounts, moment))
         failed += self._distribute(settings_files(self._plan.overrides, found.accounts), seconds_left)
         if failed:
@@ -148,6 +156,10 @@ class Inventory:
         holding += [account_uncovered(one, home, observed_at) for one in accounts if one.outside_since]
         changes = follow(self._stores.findings, (SPOKE_SILENT.id, ACCOUNT_UNCOVERED.id), holding, observed_at)
         metrics.add_metric(name="Findings", unit=MetricUnit.Count, value=len(changes))
+
+    def _keep(self, moment: datetime) -> None:
+        if keep(self._plan.deployed, self._stores.deployed, iso(moment)):
+            logger.info("Something else is deployed", version=self._plan.deployed.deployed.version)
 
     def _tell_retention(self, accounts: list[Account], moment: datetime) -> None:
         """Open and close findings about the runs over images and snapshots, and count those that did not come."""

@@ -11,13 +11,15 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.clock import now
-from contract.finding import Workflow
+from contract.finding import Finding, Workflow
 from contract.names import METRICS_NAMESPACE
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.settings import RollupsSettings
 from hub.store.attributes import Item, text
+from hub.store.compliance import ComplianceStore, Control, control_of, counters_of, together
 from hub.store.documents import Key
+from hub.store.items import finding_of
 from hub.store.rollups import (
     ACCEPTED,
     CLOSED,
@@ -45,12 +47,45 @@ def count_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     records = list(stream_records(event))
     metrics.add_metric(name="StreamRecords", unit=MetricUnit.Count, value=len(records))
     failed = count(records, _shard(event), _store(), now()) if records else None
+    _describe(one for one in records if failed is None or comparable(one.sequence) < comparable(failed))
     return {"state": event.get("state") or {}, **batch_response(failed)}
 
 
 @cache
 def _store() -> RollupStore:
     return RollupStore(aws_client("dynamodb"), read_settings(RollupsSettings, os.environ).state_table)
+
+
+def _describe(records: Iterable[StreamRecord]) -> None:
+    if findings := [found for one in records if (found := _of_control(one.new))]:
+        _described().take_in(findings)
+
+
+@cache
+def _described() -> "DescribedControls":
+    return DescribedControls(
+        ComplianceStore(aws_client("dynamodb"), read_settings(RollupsSettings, os.environ).state_table)
+    )
+
+
+class DescribedControls:
+    """What the findings of controls say about these, written when it is news."""
+
+    def __init__(self, store: ComplianceStore) -> None:
+        """Take where it is kept."""
+        self._store = store
+        self._known: dict[str, Control] | None = None
+
+    def take_in(self, findings: Iterable[Finding]) -> None:
+        """Write what findings say that is not known yet; said again it changes nothing."""
+        for finding in findings:
+            if self._known is None:
+                self._known = {one.id: one for one in self._store.controls()}
+            before = self._known.get(finding.detection)
+            after = together(before, control_of(finding))
+            if after != before:
+                self._store.describe(after)
+                self._known[after.id] = after
 
 
 def _shard(event: Mapping[str, Any]) -> str:
@@ -101,6 +136,8 @@ def changes(record: StreamRecord, moment: datetime) -> _Counts:
     counts.subtract(_open(record.old))
     counts.update(_accepted(record.new))
     counts.subtract(_accepted(record.old))
+    counts.update(_compliance(record.new))
+    counts.subtract(_compliance(record.old))
     if record.new is not None:
         counts.update(_seen(record.new, moment))
         counts.subtract(_seen(record.old, moment))
@@ -128,6 +165,19 @@ def _accepted(image: Item | None) -> list[tuple[Key, str]]:
     severity = _said(image, "severity")
     counters = (account_counter(NOW, _said(image, "account"), severity), control_counter(NOW, _said(image, "control")))
     return [open_counter(severity, ACCEPTED), *((key, ACCEPTED) for key, _ in counters)]
+
+
+def _compliance(image: Item | None) -> list[tuple[Key, str]]:
+    finding = _of_control(image)
+    return counters_of(finding) if finding else []
+
+
+def _of_control(image: Item | None) -> Finding | None:
+    """Return the whole finding of a control's image; only its body tells what its standards are."""
+    if image is None or "product" not in image or "body" not in image:
+        return None
+    found = finding_of(image)
+    return found if found.control else None
 
 
 def _seen(image: Item | None, moment: datetime) -> list[tuple[Key, str]]:

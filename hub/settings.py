@@ -41,8 +41,10 @@ class InventorySettings(Settings, frozen=True, kw_only=True):
     """Of `muster-inventory`. The value of an account's tag `owner_tag` says who owns it.
 
     `retention_jobs`, commas between, run in every spoke at least every `retention_interval_seconds`.
+    `archive_bucket` is empty where there is no archive.
     """
 
+    archive_bucket: str = ""
     findings_table: str
     prefix: str
     state_table: str

@@ -12,9 +12,10 @@ from rich.table import Table
 from contract.archive import folder_of
 from contract.clock import now
 from contract.names import Names
-from generator.archive.asking import Answer, ask_athena, ask_bucket, ask_files, files_of
+from dashboard.archive.asking import Answer, ArchiveError, ask_athena, ask_bucket, ask_files, files_of
+from dashboard.archive.question import QuestionError
+from dashboard.archive.saved import SAVED
 from generator.archive.restoring import restore as restored
-from generator.archive.saved import SAVED
 from generator.commands.options import CONFIG, ConfigOption, JsonOption
 from generator.config import load
 from generator.problems import BadInputError, ProblemError
@@ -41,7 +42,12 @@ def query(
 ) -> None:
     """Ask the archive; Athena answers on AWS, DuckDB from copies of the files elsewhere."""
     question = _SAVED.get(sql, sql)
-    answer = ask_files(question, folder) if folder else _asked(question, config)
+    try:
+        answer = ask_files(question, folder) if folder else _asked(question, config)
+    except QuestionError as error:
+        raise BadInputError(str(error)) from error
+    except ArchiveError as error:
+        raise ProblemError(str(error)) from error
     if json:
         for row in answer.rows:
             typer.echo(dumps(dict(zip(answer.columns, row, strict=True)), default=str))

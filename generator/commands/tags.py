@@ -15,10 +15,10 @@ from generator.config import load
 from generator.problems import BadInputError
 from generator.recovery.place import hub_place
 from generator.shown import printable
-from hub.coverage_of_tags import Share, TagCoverage, coverage_of
-from hub.retention_overview import RetentionOverview, overview_of
 from hub.store.accounts import AccountStore
+from hub.store.coverage_of_tags import Share, TagCoverage, coverage_of
 from hub.store.retention import RetentionStore
+from hub.store.retention_overview import RetentionOverview, overview_of
 from hub.store.tagging import KEPT, TaggingStore
 
 if TYPE_CHECKING:

@@ -8,12 +8,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
+from contract.names import described_control_key
 from generator.config import Config
 from generator.demo.plausible import Story, stories
 from generator.local.organization import LocalOrganization
 from hub.rollups import changes
 from hub.store.attributes import Item
-from hub.store.documents import Key
+from hub.store.compliance import Control, control_of, together
+from hub.store.documents import Key, document_item
 from hub.store.history import entry_of, history_item
 from hub.store.items import item_of
 from hub.store.rollups import counter_items
@@ -37,14 +39,19 @@ def fill(
     accounts = sorted(one.id for one in organization.members)
     chance = random.Random(_SEED)  # noqa: S311 - the same findings each time, no secret
     counts: Counted = Counter()
+    controls: dict[str, Control] = {}
     is_open = 0
     for some in _batches(stories(accounts, config.regions, number, now, chance), _AT_ONCE):
         _put(organization, config, config.names.findings_table, (_item(one) for one in some))
         _put(organization, config, config.names.state_table, _histories(some))
         for one in some:
             counts.update(_counted(one, now))
+            if one.found.control:
+                controls[one.found.detection] = together(controls.get(one.found.detection), control_of(one.found))
         is_open += sum(one.present.is_open for one in some)
         tell(len(some))
+    described = (document_item(described_control_key(name), one) for name, one in controls.items())
+    _put(organization, config, config.names.state_table, described)
     kept = {key: amount for key, amount in counts.items() if amount}
     for items in _batches(counter_items(kept, now), _AT_ONCE):
         _put(organization, config, config.names.state_table, items)

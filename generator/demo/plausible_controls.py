@@ -21,10 +21,19 @@ _COMMON = {"CRITICAL": 0.3, "HIGH": 1.0, "MEDIUM": 2.2, "LOW": 1.5}
 _ONCE = 0.15
 _WORDS = ("orders", "billing", "media", "search", "ledger", "events", "reports", "images", "checkout", "catalog")
 _PARTS = ("api", "data", "worker", "cache", "logs", "export", "backup", "web")
-_STANDARDS = (
-    {"StandardsId": "standards/aws-foundational-security-best-practices/v/1.0.0"},
-    {"StandardsId": "standards/cis-aws-foundations-benchmark/v/5.0.0"},
-)
+_FSBP = "standards/aws-foundational-security-best-practices/v/1.0.0"
+# Numbers in CIS AWS Foundations Benchmark by version (Security Hub guide, "CIS AWS Foundations Benchmark").
+_CIS = {
+    "1.4.0": {"EC2.2": "5.3", "EC2.6": "3.9", "EC2.7": "2.2.1", "EC2.21": "5.1", "IAM.1": "1.16", "IAM.4": "1.4"}
+    | {"IAM.6": "1.6", "IAM.15": "1.8", "KMS.4": "3.8", "RDS.3": "2.3.1", "S3.5": "2.1.2", "S3.8": "2.1.5.2"}
+    | {"CloudTrail.5": "3.4"},
+    "3.0.0": {"EC2.2": "5.4", "EC2.6": "3.7", "EC2.7": "2.2.1", "EC2.8": "5.6", "EC2.21": "5.1", "IAM.4": "1.4"}
+    | {"IAM.6": "1.6", "IAM.15": "1.8", "KMS.4": "3.6", "RDS.2": "2.3.3", "RDS.3": "2.3.1", "S3.5": "2.1.1"}
+    | {"S3.8": "2.1.4"},
+    "5.0.0": {"EC2.2": "5.5", "EC2.6": "3.7", "EC2.7": "5.1.1", "EC2.8": "5.7", "EC2.21": "5.2", "IAM.4": "1.3"}
+    | {"IAM.6": "1.5", "IAM.15": "1.7", "KMS.4": "3.6", "RDS.2": "2.2.3", "RDS.3": "2.2.1", "S3.5": "2.1.1"}
+    | {"S3.8": "2.1.4"},
+}
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -105,7 +114,17 @@ def _document(one: Control, on: Occasion, chance: random.Random) -> dict[str, An
             }
         },
         "Resources": [{"Type": one.type, "Id": resource, "Partition": partition, "Region": on.region}],
-        "Compliance": {"Status": "FAILED", "SecurityControlId": one.control, "AssociatedStandards": [*_STANDARDS]},
+        "Compliance": {"Status": "FAILED", "SecurityControlId": one.control, **_asked_by(one.control)},
         "Workflow": {"Status": "NEW"},
         "RecordState": "ACTIVE",
+    }
+
+
+def _asked_by(control: str) -> dict[str, Any]:
+    """Return the standards that ask for a control, and its numbers in them."""
+    numbers = {version: known[control] for version, known in _CIS.items() if control in known}
+    cis = [f"standards/cis-aws-foundations-benchmark/v/{version}" for version in numbers]
+    return {
+        "AssociatedStandards": [{"StandardsId": one} for one in (_FSBP, *cis)],
+        "RelatedRequirements": [f"CIS AWS Foundations Benchmark v{version}/{one}" for version, one in numbers.items()],
     }

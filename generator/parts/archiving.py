@@ -20,8 +20,8 @@ from troposphere.s3 import (
 )
 
 from contract.archive import COLUMNS, FOLDER
+from dashboard.archive.saved import SAVED
 from generator import iam
-from generator.archive.saved import SAVED
 from generator.config import Config
 from generator.functions import ARCHIVER, LATE_ARCHIVER
 from generator.parts.bucket import bucket_policy, expiring, private_bucket
@@ -32,7 +32,7 @@ from generator.parts.sources import from_queue, from_rule
 from generator.settings.archive import ObjectLock
 
 ARCHIVE, LOGS = "Archive", "ArchiveLogs"
-_QUERIES = "queries/"
+QUERIES = "queries/"
 _STEPS = {"STANDARD_IA": 30, "GLACIER": 90, "DEEP_ARCHIVE": 365}
 _KEPT, _LOGS_KEPT, _RESULTS_KEPT = 2_555, 400, 30  # days
 _MOST_SCANNED = 100 * 1024**3
@@ -113,7 +113,7 @@ def _logs() -> Bucket:
     """S3 writes access logs to buckets without a customer key or lock (its guide, "Server access logging")."""
     rules = [
         expiring("AccessLogs", _LOGS_KEPT, Prefix="access/"),
-        expiring("Answers", _RESULTS_KEPT, Prefix=_QUERIES),
+        expiring("Answers", _RESULTS_KEPT, Prefix=QUERIES),
     ]
     return private_bucket(LOGS, *rules, **RETAINED)
 
@@ -173,7 +173,7 @@ def _projected(name: str, span: str, digits: int) -> dict[str, str]:
 
 def _workgroup(config: Config) -> WorkGroup:
     result = ResultConfiguration(
-        OutputLocation=Sub(f"s3://${{{LOGS}}}/{_QUERIES}"),
+        OutputLocation=Sub(f"s3://${{{LOGS}}}/{QUERIES}"),
         EncryptionConfiguration=EncryptionConfiguration(EncryptionOption="SSE_S3"),
     )
     return WorkGroup(

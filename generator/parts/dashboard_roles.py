@@ -8,6 +8,7 @@ from troposphere.iam import Role
 from contract.names import ACCOUNT_INDEX, CONTROL_INDEX, RESOURCE_INDEX, SEVERITY_INDEX
 from generator import iam
 from generator.config import Config
+from generator.parts.archiving import ARCHIVE, LOGS, QUERIES
 from generator.parts.function import policies, regional_name
 
 READER, OPERATOR = "dashboard", "dashboard-operator"
@@ -21,25 +22,41 @@ def dashboard_roles(config: Config) -> list[AWSObject]:
             READER_ROLE,
             RoleName=regional_name(config.names.function(READER)),
             AssumeRolePolicyDocument=_assumed(config, config.web.viewers, READER),
-            Policies=policies(_reading()),
+            Policies=policies(_reading(config)),
         ),
         Role(
             OPERATOR_ROLE,
             RoleName=regional_name(config.names.function(OPERATOR)),
             AssumeRolePolicyDocument=_assumed(config, config.web.operators, OPERATOR),
-            Policies=policies([*_reading(), iam.use_items(GetAtt("FindingsTable", "Arn"), "PutItem")]),
+            Policies=policies([*_reading(config), *_acting(config)]),
         ),
     ]
 
 
-def _reading() -> list[iam.Statement]:
+def _reading(config: Config) -> list[iam.Statement]:
     indexes = (SEVERITY_INDEX, ACCOUNT_INDEX, CONTROL_INDEX, RESOURCE_INDEX)
     return [
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem"),
         *(iam.query_index("FindingsTable", one) for one in indexes),
         iam.use_items(GetAtt("StateTable", "Arn"), "BatchGetItem", "GetItem", "Query"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
+        iam.look_at_queues(_queues(config.names.dead_letter_queue("*"))),
+        *(_asking(config) if config.archive.enabled else []),
     ]
+
+
+def _asking(config: Config) -> list[iam.Statement]:
+    return iam.ask_archive(config.names, ARCHIVE, LOGS, QUERIES, GetAtt("DataKey", "Arn"))
+
+
+def _acting(config: Config) -> list[iam.Statement]:
+    """Decide about findings, and give dead letters another chance."""
+    dead, working = _queues(config.names.dead_letter_queue("*")), _queues(config.names.queue("*"))
+    return [iam.use_items(GetAtt("FindingsTable", "Arn"), "PutItem"), *iam.move_messages([dead], [working])]
+
+
+def _queues(name: str) -> Sub:
+    return Sub(f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}")
 
 
 def _assumed(config: Config, principals: tuple[str, ...], role: str) -> dict[str, Any]:

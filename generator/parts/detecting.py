@@ -22,7 +22,7 @@ def detector(site: Site) -> list[AWSObject]:
     statements = [
         iam.consume_queue(GetAtt("DetectorQueue", "Arn")),
         iam.use_items(GetAtt("FindingsTable", "Arn"), "BatchGetItem", "GetItem", "PutItem"),
-        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "Query"),
+        iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "Query", "UpdateItem"),
         iam.use_key(GetAtt("DataKey", "Arn"), "dynamodb"),
         iam.list_accounts(),
         iam.send_messages(GetAtt("LookupsQueue", "Arn")),

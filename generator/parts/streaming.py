@@ -19,7 +19,7 @@ _IMPORT_SECONDS = 5
 def rollups(site: Site) -> list[AWSObject]:
     """Return the counters of open findings: each change of the stream counted exactly once."""
     config = site.config
-    counters = iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "UpdateItem")
+    counters = iam.use_items(GetAtt("StateTable", "Arn"), "GetItem", "PutItem", "Query", "UpdateItem")
     statements = [*_stream(ROLLUPS), counters]
     return [
         *dead_letters("RollupsDeadLetters", config.names.dead_letter_queue("rollups"), {}),

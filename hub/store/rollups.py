@@ -30,6 +30,7 @@ _LAST_DAY = "9999"
 # A stream's shard lives for hours and its records for a day.
 _CHECKPOINT_KEPT = timedelta(days=7)
 _ATTEMPTS = 5
+_DAY_PARTITION = "ROLLUP#"
 _OPEN = "open"
 # Of findings that were first seen on a day.
 SEEN = "seen"
@@ -202,9 +203,13 @@ class RollupStore:
 def counter_items(deltas: Deltas, now: datetime) -> Iterator[Item]:
     """Yield the items that hold counters of which none is stored yet."""
     for key, amounts in _by_key(deltas).items():
-        is_kept = key[0] == ORGANIZATION_ROLLUP_KEY[0]
-        expires = {} if is_kept else {TTL_ATTRIBUTE: int((now + _KEPT).timestamp())}
+        expires = {} if _is_kept(key) else {TTL_ATTRIBUTE: int((now + _KEPT).timestamp())}
         yield {**key_item(key), **to_item({**amounts, **expires})}
+
+
+def _is_kept(key: Key) -> bool:
+    """Whether a counter says how things are now, rather than what was on a day."""
+    return key[0] == ORGANIZATION_ROLLUP_KEY[0] or not key[0].startswith(_DAY_PARTITION)
 
 
 def _by_severity(item: Item, what: str) -> dict[str, int]:
@@ -270,7 +275,7 @@ def _update(key: Key, amounts: Mapping[str, int], now: datetime) -> dict[str, An
         old = {f"#r{place}": name for place, name in enumerate(_forgotten(now))}
         expression = f"ADD {added} REMOVE {', '.join(old)}"
         names |= old
-    elif key[0] == ORGANIZATION_ROLLUP_KEY[0]:
+    elif _is_kept(key):
         expression = f"ADD {added}"
     else:
         expression = f"ADD {added} SET #ttl = if_not_exists(#ttl, :ttl)"

@@ -74,7 +74,8 @@ def _subjects(folder: Path) -> tuple[dict[str, Subject], dict[str, str]]:
     created = json.loads((EVENTS / "04-create-bucket.json").read_bytes())
     batch = {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(event)}]}
     account = document_item(account_key(event["account"]), Account(id=event["account"], name="bench"))
-    stored = {"Query": {"Items": [account]}, "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}}, "PutItem": {}}
+    written: dict[str, object] = {"PutItem": {}, "UpdateItem": {}}
+    stored = {"Query": {"Items": [account]}, "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}}, **written}
     tagged: dict[str, object] = {"TagResources": {}}
     listed = {"Query": {"Items": []}, "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}}, "PutItem": {}}
     imported_control = json.dumps(imported(control(), "2026-11-20T09:00:00Z"))
@@ -84,7 +85,7 @@ def _subjects(folder: Path) -> tuple[dict[str, Subject], dict[str, str]]:
     judging = given_file(folder / "judging.json", batch, stored)
     tagging = given_file(folder / "tagging.json", created, tagged)
     subjects = {
-        "detector": _ours(DETECTOR, folder, judging, ("Query", "BatchGetItem", "PutItem")),
+        "detector": _ours(DETECTOR, folder, judging, ("Query", "BatchGetItem", "PutItem", "UpdateItem")),
         "ingester": _ours(INGESTER, folder, ingesting, ("BatchGetItem", "Query", "PutItem")),
         SERVED: _ours(API, folder, listing, ("Query",)),
         "creator tagger": _ours(CREATOR_TAGGER, folder, tagging, ("TagResources",)),

@@ -1,4 +1,5 @@
 from contract.finding import Severity
+from dashboard import charts
 from dashboard.charts import severity_bar, share, sparkline, spoken, trend
 
 SOME = {Severity.CRITICAL: 2, Severity.LOW: 1234}
@@ -37,3 +38,18 @@ def test_a_label_from_outside_cannot_leave_its_attribute() -> None:
 
 def test_a_trend_of_quiet_days_has_flat_columns() -> None:
     assert trend((("2026-11-19", {}), ("2026-11-20", {})), "New findings").count("height:0.00%") == 2
+
+
+def test_how_controls_stand_is_one_bar_with_its_numbers_in_words() -> None:
+    bar = charts.outcome(passed=6, accepted=1, failed=3, largest=20)
+    assert 'aria-label="3 failed, 1 accepted, 6 passed"' in bar
+    assert 'style="width:50.00%"' in bar
+    assert bar.index("m-fill-failed") < bar.index("m-fill-accepted") < bar.index("m-fill-passed")
+    assert "m-fill" not in charts.outcome(0, 0, 0, 0)
+
+
+def test_columns_of_days_are_as_high_as_their_counts() -> None:
+    drawn = charts.columns([("2026-11-19", 5), ("2026-11-20", 10)], "Events a day")
+    assert 'aria-label="Events a day: 2026-11-19: 5; 2026-11-20: 10"' in drawn
+    assert "height:50.00%" in drawn
+    assert "height:100.00%" in drawn

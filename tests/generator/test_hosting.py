@@ -42,11 +42,12 @@ def actions(found: dict[str, Any]) -> set[str]:
 # The roles
 
 
-def test_the_readers_role_writes_nothing_and_the_operators_only_findings() -> None:
+def test_the_readers_role_writes_no_table_and_the_operators_only_findings() -> None:
     reader, operator = role("DashboardRole"), role("DashboardOperatorRole")
     calls = {one for one in actions(reader) if one.startswith("dynamodb:")}
     assert calls == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
-    assert actions(operator) - actions(reader) == {"dynamodb:PutItem"}
+    moving = {"sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage", "sqs:StartMessageMoveTask"}
+    assert actions(operator) - actions(reader) == {"dynamodb:PutItem", *moving}
     (written,) = [
         one["Resource"]
         for policy in operator["Policies"]
@@ -54,6 +55,14 @@ def test_the_readers_role_writes_nothing_and_the_operators_only_findings() -> No
         if "dynamodb:PutItem" in one["Action"]
     ]
     assert written == [{"Fn::GetAtt": ["FindingsTable", "Arn"]}]
+
+
+def test_both_roles_ask_the_archive_and_write_nothing_but_athenas_answers() -> None:
+    for title in ("DashboardRole", "DashboardOperatorRole"):
+        statements = [one for policy in role(title)["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+        (written,) = [one["Resource"] for one in statements if "s3:PutObject" in one["Action"]]
+        assert written == [{"Fn::Sub": "${ArchiveLogs.Arn}/queries/*"}]
+        assert "athena:StartQueryExecution" in actions(role(title))
 
 
 def test_the_readers_role_lists_by_every_index() -> None:

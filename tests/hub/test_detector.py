@@ -1,7 +1,7 @@
 """From a batch of the queue to stored findings; one bad message holds up no other."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
+from contract.clock import now
 from contract.finding import Confidence, Finding, Mode, RecordState, Severity, detection_finding_id
 from contract.names import CROWDED
 from hub import detector
@@ -21,6 +22,7 @@ from hub.membership import Membership
 from hub.organization import places_of
 from hub.own_findings import UNKNOWN_ACCOUNT
 from hub.store.accounts import REMOVED, Account, AccountStore
+from hub.store.event_counts import EventCountStore
 from hub.store.findings import FindingQuery, FindingStore, UpsertError
 from hub.store.windows import WindowRaceError, WindowStore
 from tests.golden import EVENTS as GOLDEN
@@ -480,10 +482,14 @@ def test_the_handler_answers_with_the_messages_that_failed(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(detector, "aws_client", aws)
     detector._detector.cache_clear()
+    detector._tally.cache_clear()
     records = [{"messageId": "m1", "body": event()}, {"messageId": "m2", "body": "?"}]
     assert detect_handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
     detector._detector.cache_clear()
+    detector._tally.cache_clear()
     assert len(stored(FindingStore(dynamodb, "findings"))) == 1
+    (today,) = EventCountStore(dynamodb, "state").days([now().date().isoformat()])
+    assert today.by_account == {MEMBER: 1}
 
 
 def test_an_account_that_fills_a_batch_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -529,3 +535,18 @@ def test_what_a_service_says_once_more_costs_no_write(detecting: Detector, calls
     calls.made.clear()
     detecting.detect({"m2": told})
     assert calls.count("PutItem") == 0
+
+
+def test_events_that_cannot_be_counted_fail_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Quiet:
+        def detect(self, _messages: Mapping[str, str]) -> list[str]:
+            return []
+
+    class Broken:
+        def count(self, _bodies: Iterable[str], _moment: datetime) -> None:
+            raise ConnectionError
+
+    monkeypatch.setattr(detector, "_detector", Quiet)
+    monkeypatch.setattr(detector, "_tally", Broken)
+    records = [{"messageId": "m1", "body": event()}]
+    assert detect_handler({"Records": records}, None) == {"batchItemFailures": []}

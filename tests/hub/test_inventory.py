@@ -18,10 +18,12 @@ from contract.spoke_events import Heartbeat
 from hub import inventory
 from hub.census import Registrar, known
 from hub.coverage import Scope
+from hub.deployed import Written
 from hub.inventory import Inventory, InventoryError, Plan, Stores, refresh_handler
 from hub.organization import listed_accounts
 from hub.overrides import Override
 from hub.store.accounts import REMOVED, Account, AccountStore
+from hub.store.deployed import Deployed, DeployedStore
 from hub.store.findings import FindingStore
 from hub.store.retention import RetentionStore
 from hub.store.spokes import SpokeStore
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 HUB = "111122223333"
 REGIONS = ("eu-central-1", "us-east-1")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DEPLOYED = Written(Deployed(version="0.1.0", digest="d"), ())
 
 
 @pytest.fixture
@@ -87,7 +90,7 @@ class Hub:
     def inventory(self) -> Inventory:
         scope = Scope(targets=self.targets, regions=REGIONS, hub_account=HUB, excluded_accounts=self.excluded)
         registrar = Registrar(self.organization, scope, "Owner")
-        return Inventory(registrar, self.s3, self.stores, Plan(scope, self.overrides, Names()))
+        return Inventory(registrar, self.s3, self.stores, Plan(scope, self.overrides, Names(), DEPLOYED))
 
     def refresh(self, hours: float = 0, named: frozenset[str] = frozenset()) -> dict[str, int]:
         return self.inventory().refresh(named, NOW + timedelta(hours=hours), lambda: self.seconds_left)
@@ -117,6 +120,7 @@ def hub(organization: "OrganizationsClient", dynamodb: "DynamoDBClient", aws: Ca
         AccountStore(dynamodb, "state"),
         SpokeStore(dynamodb, "state"),
         FindingStore(dynamodb, "findings"),
+        DeployedStore(dynamodb, "state"),
         RetentionStore(dynamodb, "state"),
     )
     return Hub(organization, aws, stores)
@@ -376,6 +380,8 @@ def handle(
     (tmp_path / "overrides.json").write_bytes(b'[{"ous": ["r-none"], "settings": {"skipped_checks": ["trail"]}}]')
     monkeypatch.setattr(inventory, "_SCOPE", tmp_path / "scope.json")
     monkeypatch.setattr(inventory, "_OVERRIDES", tmp_path / "overrides.json")
+    monkeypatch.setattr(inventory, "_DEPLOYED", tmp_path / "deployed.json")
+    (tmp_path / "deployed.json").write_bytes(msgspec.json.encode(DEPLOYED))
     monkeypatch.setattr(inventory, "aws_client", aws)
     monkeypatch.setattr(inventory, "now", lambda: NOW)
     inventory._inventory.cache_clear()

@@ -14,10 +14,12 @@ from contract.spoke_events import Heartbeat
 from hub.account_tags import READS
 from hub.census import Registrar
 from hub.coverage import Scope
+from hub.deployed import Written
 from hub.inventory import Inventory, Plan, Stores
 from hub.overrides import Override
 from hub.store.accounts import AccountStore
 from hub.store.batches import write_items
+from hub.store.deployed import Deployed, DeployedStore
 from hub.store.documents import document_item
 from hub.store.findings import FindingStore
 from hub.store.retention import RetentionStore
@@ -36,6 +38,7 @@ ACCOUNTS = {f"{number:012}": UNITS[number % len(UNITS)] for number in range(1_00
 PAGE = 20
 PAGES = 1_000 // PAGE
 WRITES = ("PutItem", "UpdateItem", "BatchWriteItem", "DeleteItem")
+DEPLOYED = Written(Deployed(version="0.1.0", digest="d"), ())
 
 
 class Organizations:
@@ -128,10 +131,11 @@ def inventory(dynamodb: "DynamoDBClient", organizations: Organizations, buckets:
         AccountStore(dynamodb, "state"),
         SpokeStore(dynamodb, "state"),
         FindingStore(dynamodb, "findings"),
+        DeployedStore(dynamodb, "state"),
         RetentionStore(dynamodb, "state"),
     )
     registrar = Registrar(organizations, scope, "Owner")  # type: ignore[arg-type] # a fake of its paginators
-    return Inventory(registrar, buckets.__getitem__, stores, Plan(scope, overrides, Names()))  # type: ignore[arg-type]
+    return Inventory(registrar, buckets.__getitem__, stores, Plan(scope, overrides, Names(), DEPLOYED))  # type: ignore[arg-type]
 
 
 def test_an_unchanged_hour_of_a_thousand_accounts_costs_pages_a_share_of_tags_and_no_write(

@@ -10,9 +10,9 @@ from contract.clock import iso
 from contract.names import Names
 from contract.spoke_events import BackupFailure, Job, RetentionReport
 from hub.retention import Expected, retention_findings
-from hub.retention_overview import overview_of
 from hub.store.accounts import Account
 from hub.store.retention import LastRun, RetentionStore
+from hub.store.retention_overview import overview_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

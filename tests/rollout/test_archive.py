@@ -9,7 +9,7 @@ import pytest
 from contract.clock import iso, now
 from contract.finding import Finding, Severity, Workflow
 from contract.names import Names
-from generator.archive.asking import ask_bucket, files_of
+from dashboard.archive.asking import ask_bucket, files_of
 from generator.archive.restoring import restore
 from hub.store.findings import FindingStore
 from tests.rollout.deployed import Rollout, rolling_out

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from contract.cloudtrail import wrapped
 from contract.spoke_events import TaggingResult
-from hub.coverage_of_tags import coverage_of
+from hub.store.coverage_of_tags import coverage_of
 from spoke.creator_tagger import handler as tagger
 
 ACCOUNT, REGION = "111122223333", "eu-central-1"

@@ -15,11 +15,10 @@ from typer.testing import CliRunner
 
 from contract import archive
 from contract.finding import Finding, Severity, Workflow
-from generator.archive.asking import ask_athena, ask_bucket, ask_files, files_of
+from dashboard.archive.asking import ArchiveError, ask_athena, ask_bucket, ask_files, files_of
+from dashboard.archive.saved import SAVED
 from generator.archive.restoring import restore
-from generator.archive.saved import SAVED
 from generator.cli import app
-from generator.problems import ProblemError
 from hub.store.findings import FindingStore
 from hub.store.schema import FINDINGS, definition
 
@@ -98,12 +97,12 @@ def test_every_saved_question_has_an_answer(folder: Path, saved: Any) -> None:
     ],
 )
 def test_what_is_no_question_to_the_archive_is_refused(folder: Path, sql: str) -> None:
-    with pytest.raises(ProblemError, match="the archive did not understand"):
+    with pytest.raises(ArchiveError, match="the archive did not understand"):
         ask_files(sql, folder)
 
 
 def test_an_archive_that_is_empty_yet_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError, match="no archived findings"):
+    with pytest.raises(ArchiveError, match="no archived findings"):
         ask_files("SELECT 1", tmp_path)
 
 
@@ -127,7 +126,7 @@ def test_athena_is_followed_to_its_answer() -> None:
         stubber.add_response("start_query_execution", {"QueryExecutionId": "q"})
         failed = {"State": "FAILED", "StateChangeReason": "line 1: no such column"}
         stubber.add_response("get_query_execution", {"QueryExecution": {"Status": failed}})
-        with pytest.raises(ProblemError, match="no such column"):
+        with pytest.raises(ArchiveError, match="no such column"):
             ask_athena("SELECT 1", client, "db", sleep=lambda _: None)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from contract.spoke_events import TaggingFailure, TaggingResult
-from hub.coverage_of_tags import Gap, Share, coverage_of
+from hub.store.coverage_of_tags import Gap, Share, coverage_of
 
 SINCE = "2026-11-20T00:00:00.000000Z"
 

@@ -1,0 +1,1 @@
+"""Asking the archive in SQL; `muster archive` asks by the same."""

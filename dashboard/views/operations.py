@@ -1,0 +1,263 @@
+"""Operations: whether the hub itself works, and what it costs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from contract.links import finding_address
+from dashboard import charts, data, deployment, filtering, operations
+from dashboard.deployment import Channels
+from dashboard.filters import Filters
+from dashboard.links import page_address
+from dashboard.markup import (
+    Html,
+    ago,
+    breakable,
+    card,
+    chip,
+    empty,
+    grid,
+    joined,
+    link,
+    number,
+    second_line,
+    table,
+    text,
+)
+from dashboard.operations import Letters, Log
+from dashboard.organization import Organization
+from dashboard.problems import DataError
+from dashboard.spending import Spent, monthly
+from dashboard.views import exporting
+from dashboard.views.parts import part
+from hub.store.event_counts import DayOfEvents
+
+_LISTED = 15
+_SAID = "redriven"
+_NO_EVENTS = "Events are counted as they come; muster status says whether every account's spoke works."
+_NOTHING_SENT = "Findings are sent as channels in muster.toml ask; muster notify test tries one."
+_LETTERS = (
+    "What could not be done lies here until somebody has mended the cause. Spokes tell of their own queues in their "
+    "heartbeats: Overview names those that are unwell, and muster redrive --account reaches them."
+)
+
+
+def show() -> None:
+    """Show dead letters first, which somebody has to look after, then events, messages and money."""
+    whole, filters = data.organization(), filtering.current().of_every_page
+    organization, days, now = whole.narrowed(filters), operations.days_of(filters.days), data.present()
+    words = f"Whether the hub itself works, in the last {days} days."
+    st.html(f'<div class="m-head"><h1>Operations</h1><p>{words}</p></div>')
+    with part("Dead letters"):
+        _show_letters(operations.letters())
+    with part("Events"):
+        found = operations.events(organization, days)
+        st.html(grid([_events(found), _accounts(found, organization)], "wide"))
+        if any(one.by_account for one in found):
+            exporting.show("events", ("day", "account", "name", "events"), _event_rows(found, organization))
+    with part("Messages"):
+        log = operations.log(days)
+        st.html(grid([_sent(log, now), _waiting(deployment.channels(), now)], "wide"))
+        if log.sent:
+            columns = ("at", "target", "kind", "subject", "count", "findings")
+            exporting.show("messages", columns, _sent_rows(log))
+    with part("Spending"):
+        lines = operations.spending(organization, days)
+        st.html(_spending(lines, min(days, 30)))
+        exporting.show("spending", ("what", "how", "dollars"), [_spent_row(one) for one in lines])
+
+
+def _show_letters(found: Sequence[Letters]) -> None:
+    full = [one for one in found if one.messages]
+    unseen = [one for one in found if one.messages is None]
+    title = f"Dead letters: {sum(one.messages or 0 for one in found):,} in {len(full):,} of {len(found):,} queues"
+    if not full and not unseen:
+        body = Html(f'<p class="m-good">All {len(found):,} queues of dead letters are empty.</p>')
+        st.html(card("Dead letters", body, _LETTERS))
+    else:
+        st.html(
+            card(
+                title,
+                table(
+                    ("Queue", "Letters", "What they are", "Mend the cause, then"), map(_letter, [*full, *unseen]), title
+                ),
+                _LETTERS,
+            )
+        )
+    _show_redrive([one for one in full if one.is_movable])
+    rows = [
+        {"queue": one.queue.name, "kind": one.queue.kind, "for": one.queue.handler, "messages": one.messages}
+        for one in found
+    ]
+    exporting.show("dead-letters", ("queue", "kind", "for", "messages"), rows)
+
+
+_KINDS = {
+    "work": "messages that a function gave up",
+    "calls": "calls of a function that failed",
+    "changes": "places in the stream that were given up",
+    "events": "events that reached no bus",
+}
+
+
+def _letter(one: Letters) -> tuple[Html, ...]:
+    count = (
+        text(one.remark)
+        if one.messages is None
+        else Html(f'<span class="m-silent m-number">{number(one.messages)}</span>')
+    )
+    what = joined((text(_KINDS.get(one.queue.kind, one.queue.kind)), second_line(one.queue.handler)))
+    return breakable(one.queue.name), count, what, chip(f"muster redrive --queue {one.queue.name}", "code")
+
+
+def _show_redrive(movable: Sequence[Letters]) -> None:
+    if said := st.session_state.pop(_SAID, ""):
+        st.html(f'<p role="status">{text(said)}</p>')
+    if not movable or not data.may_operate():
+        return
+    with st.container(horizontal=True, key="redrive"):
+        for one in movable:
+            label = f"Redrive {one.queue.name} ({one.messages:,})"
+            st.button(label, icon=":material/replay:", key=f"redrive-{one.queue.name}", on_click=_redrive, args=(one,))
+
+
+def _redrive(one: Letters) -> None:
+    try:
+        operations.redrive(one.queue)
+    except DataError as error:
+        st.session_state[_SAID] = f"{one.queue.name} was not redriven: {error}. {error.mend}"
+        return
+    st.session_state[_SAID] = f"SQS moves what is in {one.queue.name} back; Refresh says how far it is."
+
+
+def _events(found: Sequence[DayOfEvents]) -> Html:
+    title = "Events a day"
+    days = [(one.day, sum(one.by_account.values())) for one in found]
+    if not any(count for _, count in days):
+        return card(title, empty("No event was counted in these days", _NO_EVENTS))
+    late = [one.late_seconds for one in found if one.late_seconds is not None]
+    lag = f" From the call to the hub they took {_seconds(sum(late) / len(late))} on average." if late else ""
+    total = sum(count for _, count in days)
+    return card(title, charts.columns(days, title), f"{total:,} events.{lag}")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
+
+
+def _accounts(found: Sequence[DayOfEvents], organization: Organization) -> Html:
+    title = "Busiest accounts"
+    totals: Counter[str] = Counter()
+    for one in found:
+        totals.update(one.by_account)
+    if not totals:
+        return card(title, empty("No account sent events", _NO_EVENTS))
+    rows = []
+    for account, count in totals.most_common(_LISTED):
+        by_day = [one.by_account.get(account, 0) for one in found]
+        name = link(page_address("operations", Filters(account=(account,))), text(organization.name(account)))
+        rows.append(
+            (
+                joined((name, second_line(organization.path(account)))),
+                number(count),
+                charts.sparkline(by_day, "Events a day"),
+            )
+        )
+    hint = (
+        f"The first {_LISTED} of {len(totals):,}."
+        if len(totals) > _LISTED
+        else "What they sent costs; docs/cost.md says what."
+    )
+    return card(title, table(("Account", "Events", ""), rows, title), hint)
+
+
+def _sent(log: Log, now: datetime) -> Html:
+    title = "What people were told"
+    if not log.sent:
+        return card(title, empty("Nothing was sent in these days", _NOTHING_SENT))
+    rows = [
+        (
+            ago(one.at, now),
+            breakable(one.target),
+            joined((breakable(one.subject), second_line(one.kind))),
+            _findings(one.findings, one.count),
+        )
+        for one in log.sent[:_LISTED]
+    ]
+    count = f"{len(log.sent):,}{'' if log.is_whole else ' and more'} messages"
+    hint = f"{count}; the latest {_LISTED} stand here." if len(log.sent) > _LISTED else f"{count}."
+    return card(title, table(("When", "To", "What", "Findings"), rows, title), hint)
+
+
+def _findings(findings: Sequence[str], count: int) -> Html:
+    if not findings:
+        return number(count)
+    label = number(count or len(findings))
+    return link(finding_address(findings[0]), label) if len(findings) == 1 else label
+
+
+def _waiting(channels: Channels, now: datetime) -> Html:
+    title = "Held back, or failing"
+    held = [
+        (name, state, channels.waiting[name])
+        for name, state in sorted(channels.states.items())
+        if state.failing_since or channels.waiting[name]
+    ]
+    if not held:
+        return card(title, Html('<p class="m-good">Nothing waits, and no channel fails.</p>'))
+    rows = []
+    for name, state, count in held:
+        if state.failing_since:
+            why = joined(
+                (
+                    Html('<span class="m-silent">fails since </span>'),
+                    ago(state.failing_since, now),
+                    second_line(state.failure),
+                )
+            )
+        elif state.overflow_since:
+            why = joined((text("more than its hour takes, since "), ago(state.overflow_since, now)))
+        else:
+            why = text("merged with what comes within minutes")
+        rows.append((breakable(name), number(count), why))
+    return card(title, table(("To", "Waiting", "Why"), rows, title))
+
+
+def _spending(lines: Sequence[Spent], days: int) -> Html:
+    title = f"Estimated: {_dollars(sum(one.dollars for one in lines))} in {days} days"
+    rows = [
+        (
+            joined((text(one.what), second_line(one.how))),
+            Html(f'<span class="m-number">{text(_dollars(one.dollars))}</span>'),
+        )
+        for one in lines
+    ]
+    month = _dollars(monthly(list(lines), days))
+    hint = (
+        f"At AWS's list prices in us-east-1, from what was counted: some {month} a month. Not in it: AWS's own "
+        "security services, Athena, emails. The bill is in Cost Explorer."
+    )
+    return card(title, table(("What", "Dollars"), rows, title), hint)
+
+
+def _dollars(value: float) -> str:
+    return f"${value:,.2f}" if value >= 0.01 or value == 0 else "under $0.01"
+
+
+def _event_rows(found: Sequence[DayOfEvents], organization: Organization) -> list[dict[str, object]]:
+    return [
+        {"day": one.day, "account": account, "name": organization.name(account), "events": count}
+        for one in found
+        for account, count in sorted(one.by_account.items())
+    ]
+
+
+def _sent_rows(log: Log) -> list[dict[str, object]]:
+    names = ("at", "target", "kind", "subject", "count")
+    return [{**{name: getattr(one, name) for name in names}, "findings": " ".join(one.findings)} for one in log.sent]
+
+
+def _spent_row(one: Spent) -> dict[str, object]:
+    return {"what": one.what, "how": one.how, "dollars": round(one.dollars, 4)}

@@ -1,0 +1,207 @@
+"""Tagging and retention: who created what, what stayed untagged and why."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from contract.resource import short_name
+from contract.spoke_events import TaggingResult
+from dashboard import charts, data, filtering
+from dashboard.creations import USUAL_DAYS, Creations, creations
+from dashboard.filters import Filters
+from dashboard.links import page_address
+from dashboard.markup import (
+    Html,
+    ago,
+    breakable,
+    card,
+    column,
+    empty,
+    grid,
+    joined,
+    link,
+    number,
+    second_line,
+    table,
+    text,
+)
+from dashboard.organization import Organization
+from dashboard.views import exporting, retention
+from dashboard.views.parts import part
+from hub.store.coverage_of_tags import Gap, Share, TagCoverage
+
+_LISTED = 10
+_SHARES = ("Tagged", "Not", "")
+_NONE_YET = "Create a resource in a member account, or run make demo; a report comes within minutes."
+_MEND = "muster tags coverage says the same in a terminal; docs/creator-tags.md says what each reason means."
+
+
+def show() -> None:
+    """Show the creations of the last days: numbers, what stayed untagged, creators, kinds and accounts."""
+    whole, filters = data.organization(), filtering.current().of_every_page
+    organization = whole.narrowed(filters)
+    st.html(_head(filters))
+    with part("Creator tags"):
+        with st.spinner("Reading reports", show_time=True):
+            found = creations(organization, filters)
+        _show_creations(found, organization, filters)
+    retention.show(organization, filters)
+
+
+def _show_creations(found: Creations, organization: Organization, filters: Filters) -> None:
+    if not (found.coverage.tagged or found.coverage.untagged):
+        st.html(card("Creator tags", empty("Nothing was created in these days", _NONE_YET), _extent(found)))
+        return
+    st.html(_numbers(found))
+    st.html(_gaps(found.coverage.gaps))
+    if found.coverage.gaps:
+        exporting.show("untagged", ("api_call", "reason", "resources", "examples"), _gap_rows(found.coverage.gaps))
+    st.html(_newest(found.newest, organization))
+    st.html(_shares_grid(found.coverage, organization, filters))
+    exporting.show("tags", ("by", "name", "tagged", "untagged"), _share_rows(found.coverage))
+
+
+def _head(filters: Filters) -> Html:
+    days = filters.days or USUAL_DAYS
+    window = "today and yesterday" if days == 1 else f"the last {days} days"
+    words = f"What was created in {window}, by whom, what has no creator's tag, and what is past its date."
+    return Html(f'<div class="m-head"><h1>Tagging and retention</h1><p>{text(words)}</p></div>')
+
+
+def _numbers(found: Creations) -> Html:
+    coverage = found.coverage
+    total = coverage.tagged + coverage.untagged
+    tiles = [
+        _tile("Resources created", number(total), f"by {len(coverage.by_creator):,} creators"),
+        _tile("With their creator's tag", _share(coverage.tagged, total), f"{coverage.tagged:,} resources"),
+        _tile("Without", number(coverage.untagged), f"for {len({one.reason for one in coverage.gaps}):,} reasons"),
+    ]
+    if coverage.lag_seconds:
+        half, most = coverage.lag_seconds
+        tiles.append(_tile("Tagged within", text(_seconds(half)), f"half of them; 95 % within {_seconds(most)}"))
+    return joined((grid(tiles, "tiles"), Html(f'<p class="m-hint">{text(_extent(found))}</p>')))
+
+
+def _tile(title: str, value: Html, below: str) -> Html:
+    return Html(
+        f'<div class="m-tile"><small>{text(title)}</small><strong>{value}</strong><small>{text(below)}</small></div>'
+    )
+
+
+def _share(part_of_it: int, whole: int) -> Html:
+    # Never a round 100 while something is missing.
+    share = 100 * part_of_it / whole if whole else 0
+    return text("100 %" if part_of_it == whole else f"{min(share, 99.9):.1f} %")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
+
+
+def _extent(found: Creations) -> str:
+    if found.is_whole:
+        return f"All reports of {found.of:,} account{'s' if found.of != 1 else ''}."
+    return (
+        f"Reports of {found.accounts:,} of {found.of:,} accounts were read, the first ones of each. "
+        "Choose an account or OU for all of theirs."
+    )
+
+
+def _gaps(gaps: Sequence[Gap]) -> Html:
+    title = "Without their creator's tag, and why"
+    if not gaps:
+        return card(title, Html('<p class="m-good">Everything that was created has its creator\'s tag.</p>'))
+    rows = [
+        (
+            joined((text(_kind(one.api_call)), second_line(one.api_call))),
+            Html(f'<span class="m-number">{number(one.resources)}</span>'),
+            text(one.reason),
+            joined(Html(f'<span class="m-sub m-code">{breakable(short_name(arn))}</span>') for arn in one.examples),
+        )
+        for one in gaps[:_LISTED]
+    ]
+    hint = f"The {_LISTED} largest of {len(gaps):,}; the file has them all. {_MEND}" if len(gaps) > _LISTED else _MEND
+    return card(title, table(("What", "Resources", "Why", "For example"), rows, title), hint)
+
+
+def _kind(api_call: str) -> str:
+    """Return a call in words: `s3.amazonaws.com:CreateBucket` makes `CreateBucket (s3)`."""
+    source, _, name = api_call.partition(":")
+    return f"{name} ({source.partition('.')[0]})" if name else api_call
+
+
+def _newest(results: Sequence[TaggingResult], organization: Organization) -> Html:
+    title = "Created last"
+    if not results:
+        return card(
+            title, empty("No report says when", "Spokes before 0.1.0 did not; muster status says their version.")
+        )
+    now = data.present()
+    rows = [
+        (
+            ago(one.created_at, now),
+            text(one.created_by or "unknown"),
+            _made(one),
+            joined((text(organization.name(one.account)), second_line(one.region))),
+            text(
+                "tagged" if one.tagged and not one.failed else one.failed[0].reason if one.failed else "nothing to tag"
+            ),
+        )
+        for one in results
+    ]
+    return card(title, table(("When", "Creator", "What", "Account", "Tags"), rows, title))
+
+
+def _made(result: TaggingResult) -> Html:
+    arns = [*result.tagged, *(failure.arn for failure in result.failed if failure.arn)]
+    more = f" and {len(arns) - 1:,} more" if len(arns) > 1 else ""
+    name = joined((breakable(short_name(arns[0])), text(more))) if arns else text(_kind(result.api_call))
+    return joined((name, second_line(_kind(result.api_call))))
+
+
+def _shares_grid(coverage: TagCoverage, organization: Organization, filters: Filters) -> Html:
+    def account(one: Share) -> Html:
+        address = page_address("tagging", Filters(account=(one.name,), days=filters.days))
+        return joined((link(address, text(organization.name(one.name))), second_line(organization.path(one.name))))
+
+    return grid(
+        [
+            column(
+                (
+                    _shares("Creators", coverage.by_creator, lambda one: breakable(one.name)),
+                    _shares("Accounts", coverage.by_account, account),
+                )
+            ),
+            _shares("Kinds", coverage.by_call, lambda one: joined((text(_kind(one.name)), second_line(one.name)))),
+        ]
+    )
+
+
+def _shares(title: str, shares: Sequence[Share], named: Callable[[Share], Html]) -> Html:
+    rows = [
+        (
+            named(one),
+            number(one.tagged),
+            Html(f'<span class="{"m-silent" if one.untagged else ""}">{number(one.untagged)}</span>'),
+            charts.share(one.tagged, one.tagged + one.untagged, "Tagged"),
+        )
+        for one in shares[:_LISTED]
+    ]
+    hint = f"The {_LISTED} busiest of {len(shares):,}." if len(shares) > _LISTED else ""
+    return card(title, table((title, *_SHARES), rows, title), hint)
+
+
+def _gap_rows(gaps: Sequence[Gap]) -> list[dict[str, object]]:
+    return [
+        {"api_call": one.api_call, "reason": one.reason, "resources": one.resources, "examples": " ".join(one.examples)}
+        for one in gaps
+    ]
+
+
+def _share_rows(coverage: TagCoverage) -> list[dict[str, object]]:
+    kinds = {"creator": coverage.by_creator, "api_call": coverage.by_call, "account": coverage.by_account}
+    return [
+        {"by": kind, "name": one.name, "tagged": one.tagged, "untagged": one.untagged}
+        for kind, shares in kinds.items()
+        for one in shares
+    ]
