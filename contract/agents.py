@@ -82,6 +82,22 @@ class Reason(StrEnum):
     STOPPED = "stopped"
 
 
+# Why an instance that should have the agent has not: its states are those of `LACKING`.
+REASONS_OF_LACKING = frozenset(
+    {
+        *(Reason.SCRIPT_FAILED, Reason.HASH_MISMATCH, Reason.DOWNLOAD_FAILED, Reason.MISSING_TOOL, Reason.NO_SCRIPT),
+        *(
+            Reason.NOT_RUNNING_AFTERWARDS,
+            Reason.COMMAND_TIMED_OUT,
+            Reason.COMMAND_UNDELIVERED,
+            Reason.COMMAND_CANCELLED,
+        ),
+        *(Reason.COMMAND_REFUSED, Reason.UNINSTALL_FAILED, Reason.WORKFLOW_FAILED, Reason.NO_INSTANCE_PROFILE),
+        *(Reason.NEVER_REGISTERED, Reason.CONNECTION_LOST, Reason.UNSUPPORTED_PLATFORM),
+    }
+)
+
+
 def script_key(digest: str, platform: Platform) -> str:
     """Return where a script lies in every artefact bucket, by its SHA-256: a folder of its own, with one object."""
     suffix = "ps1" if platform is Platform.WINDOWS else "sh"

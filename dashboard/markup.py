@@ -63,6 +63,13 @@ def card(title: str, body: Html, hint: str = "", aside: Html = NOTHING) -> Html:
     return Html(f'<section class="m-card"><header><h2>{text(title)}</h2>{aside}</header>{note}{body}</section>')
 
 
+def tile(title: str, value: Html, below: str) -> Html:
+    """Return a number that stands by itself, with what it means above and below it."""
+    return Html(
+        f'<div class="m-tile"><small>{text(title)}</small><strong>{value}</strong><small>{text(below)}</small></div>'
+    )
+
+
 def grid(cards: Iterable[Html], kind: str = "two") -> Html:
     """Return panels side by side; `kind` says in how many columns: tiles, two, wide (the first one twice as wide)."""
     return Html(f'<div class="m-page m-grid m-grid-{kind}">{joined(cards)}</div>')

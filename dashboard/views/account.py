@@ -34,7 +34,7 @@ from dashboard.markup import (
 from dashboard.organization import Organization
 from dashboard.score import points
 from dashboard.trends import Trend
-from dashboard.views import coverage, exporting
+from dashboard.views import exporting, strip
 from dashboard.views.parts import part
 from hub.store.spokes import Spoke
 
@@ -59,7 +59,7 @@ def show(account: str, organization: Organization, filters: Filters) -> None:
         st.html(_findings(listing, worst, organization, now))
         exporting.show_all("account", listing, worst, organization)
     with part("Spokes and tags"):
-        tags = coverage.tags(data.tagging(part_of))
+        tags = strip.tags(data.tagging(part_of))
         st.html(grid([column([_spokes(part_of.of_account(account), now)]), column([tags])]))
 
 

@@ -1,89 +1,172 @@
-"""Whether every account is really watched: spokes that report or fall silent, resources that stayed untagged."""
+"""Coverage: whether each account is watched in each Region, and each instance has the agent; and if not, why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from contract.resource import short_name
-from dashboard import charts
-from dashboard.activity import Tagging
-from dashboard.markup import NOTHING, Html, ago, card, empty, facts, joined, number, text
+import streamlit as st
+
+from contract.agent_mends import mend
+from contract.agents import LACKING, AgentState
+from contract.names import partition_of
+from dashboard import charts, data, filtering
+from dashboard.filters import Filters
+from dashboard.instances import INSTANCE_COLUMNS, Instances, Lacking, Share, instance_row, instances, lacking
+from dashboard.links import account_address, findings_address
+from dashboard.markup import Html, ago, card, empty, grid, joined, link, number, second_line, table, text, tile
 from dashboard.organization import Organization
-from hub.store.accounts import ACTIVE
-from hub.store.spokes import Spoke
+from dashboard.views import exporting
+from dashboard.views.parts import part
+from dashboard.watched import COLUMNS, Watched, watched, watched_row
+from dashboard.watched import State as SpokeState
+from hub.store.agents import KnownInstance
 
-_NAMED = 5
-_UNREACHED = "StackSets never reach the management account"
-_CREATE_ONE = "Create a resource in a member account, or run make demo."
-_NEXT_STEP = "Run muster status: it says which account lacks its spoke, and why."
-
-
-def spokes(organization: Organization, now: datetime) -> Html:
-    """Return how many spokes report, and which accounts nobody watches."""
-    known, silent = organization.watched, organization.silent(now)
-    if not known:
-        return card("Accounts and spokes", empty("No spoke has reported yet", _NEXT_STEP))
-    reporting = len(known) - len(silent)
-    headline = Html(f'<p><span class="m-number">{number(reporting)}</span> of {number(len(known))} spokes report</p>')
-    bar = charts.share(reporting, len(known), "Spokes reporting")
-    parts = (headline, bar, _accounts_known(organization), *_missing(organization, silent, now))
-    return card("Accounts and spokes", joined(parts))
+_LISTED = 50
+_SHARES = 15
+_DAYS = 30
+_NO_SPOKE = "muster deploy rolls spokes out; each reports within an hour."
+_NO_AGENT = "[agent] in muster.toml switches the installer on; instances are reported within a day."
 
 
-def _accounts_known(organization: Organization) -> Html:
-    active = sum(account.status == ACTIVE for account in organization.accounts.values())
-    words = "1 active account" if active == 1 else f"{active:,} active accounts"
-    aside = "".join(f"; {organization.name(one)} has no spoke ({_UNREACHED})" for one in organization.unreached())
-    return Html(f'<p class="m-sub">{text(words + aside)}</p>')
+def show() -> None:
+    """Show the spokes that are missing or not well, then the instances without the agent."""
+    whole, filters, now = data.organization(), filtering.current().of_every_page, data.present()
+    organization = whole.narrowed(filters)
+    words = "Whether each account is watched in each Region, and each instance has the security agent."
+    st.html(Html(f'<div class="m-head"><h1>Coverage</h1><p>{text(words)}</p></div>'))
+    with part("Spokes"):
+        _show_spokes(watched(organization, filters.region, now), organization, filters, now)
+    with part("Security agent"):
+        known = instances(organization, is_all=not filters.names_accounts)
+        _show_agents(known, organization, filters, now)
 
 
-def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime) -> Iterable[Html]:
-    absent = organization.never_reported()
-    unwell = organization.unwell(now)
-    yield _named("Silent", [_spoke(organization, spoke, ago(spoke.seen_at, now)) for spoke in silent])
-    yield _named("Never reported", [text(organization.label(account)) for account in absent])
-    yield _named("Reporting, but not well", [_spoke(organization, one, text(_complaints(one))) for one in unwell])
-    if not (silent or absent or unwell):
-        yield Html('<p class="m-good">Every spoke reports, and every check is well.</p>')
-
-
-def _named(title: str, items: Sequence[Html]) -> Html:
-    if not items:
-        return NOTHING
-    more = Html(f"<li>and {len(items) - _NAMED:,} more</li>") if len(items) > _NAMED else NOTHING
-    lines = joined(Html(f"<li>{item}</li>") for item in items[:_NAMED])
-    return Html(f'<h3>{text(title)} ({len(items):,})</h3><ul class="m-list">{lines}{more}</ul>')
-
-
-def _spoke(organization: Organization, spoke: Spoke, remark: Html) -> Html:
-    name = organization.name(spoke.heartbeat.account)
-    return Html(f'{text(name)} <span class="m-hint">{text(spoke.heartbeat.region)} · {remark}</span>')
-
-
-def _complaints(spoke: Spoke) -> str:
-    return "; ".join(f"{check}: {complaint}" for check, complaint in spoke.heartbeat.checks.items() if complaint)
-
-
-def tags(tagging: Tagging) -> Html:
-    """Return how many resources got their creator's tags, and which did not."""
-    results = tagging.results
-    if not results:
-        return card("Creator tags", empty("No tagging report yet", _CREATE_ONE), _extent(tagging))
-    written = sum(len(result.tagged) for result in results)
-    failures = [failure for result in results for failure in result.failed]
-    pairs = (("Resources tagged", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
-    reasons = [
-        joined((text(short_name(one.arn)), Html(f' <span class="m-hint">{text(one.reason)}</span>')))
-        for one in failures
+def _show_spokes(rows: list[Watched], organization: Organization, filters: Filters, now: datetime) -> None:
+    if not rows:
+        st.html(card("Spokes", empty("No account is known that matches", _NO_SPOKE)))
+        return
+    counts = {state: sum(one.state is state for one in rows) for state in SpokeState}
+    expected = len(rows) - counts[SpokeState.WITHOUT]
+    tiles = [
+        tile("Spokes that report", number(counts[SpokeState.WELL] + counts[SpokeState.UNWELL]), f"of {expected:,}"),
+        tile("Silent", number(counts[SpokeState.SILENT]), "heartbeats stopped"),
+        tile("Never heard of", number(counts[SpokeState.NEVER]), "a spoke should be there"),
+        tile("Not well", number(counts[SpokeState.UNWELL]), "they say what is wrong"),
+        tile("Accounts not watched", number(counts[SpokeState.WITHOUT]), "left out, and why"),
     ]
-    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))), _extent(tagging))
+    st.html(grid(tiles, "tiles"))
+    wrong = [one for one in rows if one.state is not SpokeState.WELL]
+    st.html(_spokes(wrong, organization, filters, now))
+    exporting.show("spokes", COLUMNS, [watched_row(one, organization) for one in rows])
 
 
-def _extent(tagging: Tagging) -> str:
-    if not tagging.has_more:
-        return ""
-    accounts = "1 account" if tagging.accounts == 1 else f"{tagging.accounts:,} accounts"
-    return f"Results looked at: {len(tagging.results):,}, in {accounts}. There may be more."
+def _spokes(wrong: Sequence[Watched], organization: Organization, filters: Filters, now: datetime) -> Html:
+    title = "What is not watched, and why"
+    if not wrong:
+        return card(title, Html('<p class="m-good">Every spoke reports, and every check is well.</p>'))
+    rows = [
+        (
+            joined(
+                (
+                    _account(one.account, organization, filters),
+                    second_line(one.region or organization.path(one.account)),
+                )
+            ),
+            Html(f'<span class="m-silent">{text(one.state.value)}</span>'),
+            text(one.why),
+            text(one.version),
+            ago(one.seen_at, now) if one.seen_at else text("never"),
+        )
+        for one in wrong[:_LISTED]
+    ]
+    hint = f"The first {_LISTED} of {len(wrong):,}; the file has them all." if len(wrong) > _LISTED else ""
+    return card(title, table(("Account", "State", "Why", "Version", "Last heartbeat"), rows, title), hint)
 
 
-def _count(value: int, *, is_bad: bool = False) -> Html:
-    return Html(f'<span class="m-big{" m-silent" if is_bad else ""}">{number(value)}</span>')
+def _account(account: str, organization: Organization, filters: Filters) -> Html:
+    return link(account_address(account, filters), text(organization.name(account)))
+
+
+def _show_agents(known: Instances, organization: Organization, filters: Filters, now: datetime) -> None:
+    if not known.accounts:
+        st.html(card("Security agent on instances", empty("No instance was counted", _NO_AGENT)))
+        return
+    installed = known.states[AgentState.INSTALLED]
+    wanted = installed + known.lacking
+    tiles = [
+        tile("Instances with the agent", number(installed), f"of {wanted:,} that should have it"),
+        tile("Failed", number(known.states[AgentState.FAILED]), "the script or its way there"),
+        tile("Out of reach", number(known.states[AgentState.UNMANAGED]), "not in Systems Manager"),
+        tile("Left out", number(known.states[AgentState.EXCLUDED]), "by tags, scope or account"),
+    ]
+    st.html(grid(tiles, "tiles"))
+    st.html(grid([_reasons(known, filters), _trend(known)]))
+    st.html(grid([_shares(title, known.shares(name)) for title, name in _names(organization)]))
+    if known.lacking:
+        _show_lacking(lacking(known, filters), organization, filters, now)
+
+
+def _names(organization: Organization) -> list[tuple[str, Callable[[str], str]]]:
+    return [
+        ("By account", organization.name),
+        ("By unit", lambda account: organization.path(account) or "unknown"),
+        ("By owner", lambda account: organization.owner(account) or "nobody"),
+    ]
+
+
+def _reasons(known: Instances, filters: Filters) -> Html:
+    title = "Why it is lacking"
+    hint = "Counted in all Regions." if filters.region else "The hub counts every hour."
+    if not known.reasons:
+        return card(title, Html('<p class="m-good">Every instance that should have the agent has it.</p>'), hint)
+    rows = [
+        (joined((text(reason.replace("_", " ")), second_line(mend(reason)))), number(count))
+        for reason, count in known.reasons.most_common()
+    ]
+    return card(title, table(("Reason", "Instances"), rows, title), hint)
+
+
+def _trend(known: Instances) -> Html:
+    title = "Instances without the agent, by day"
+    days = [(one.day, sum(one.states.get(state, 0) for state in LACKING)) for one in known.days[-_DAYS:]]
+    if len(days) < 2:
+        return card(
+            title, empty("No history to show", "Days are those of the whole organization; a second one comes tomorrow.")
+        )
+    return card(title, charts.columns(days, title))
+
+
+def _shares(title: str, shares: Sequence[Share]) -> Html:
+    shown = [one for one in shares if one.wanted][:_SHARES]
+    if not shown:
+        return card(title, empty("No instance should have the agent", "agent.scope and its tags say which should."))
+    rows = [
+        (text(one.name), charts.share(one.installed, one.wanted, one.name), number(one.lacking), number(one.wanted))
+        for one in shown
+    ]
+    return card(title, table((title.removeprefix("By ").capitalize(), "With the agent", "Lack it", "Of"), rows, title))
+
+
+def _show_lacking(found: Lacking, organization: Organization, filters: Filters, now: datetime) -> None:
+    title = "Instances without the agent, the longest first"
+    rows = [_lacking_row(one, organization, filters, now) for one in found.instances[:_LISTED]]
+    hint = "" if found.is_whole else "Of the accounts where most lack it; choose an account for all of its own. "
+    if len(found.instances) > _LISTED:
+        hint += f"The first {_LISTED} of {len(found.instances):,}; the file has them all."
+    if not rows:
+        st.html(card(title, empty("None in these Regions", "Take the Region away to see the others.")))
+        return
+    st.html(card(title, table(("Instance", "Account", "Why, and what to do", "For"), rows, title), hint))
+    exporting.show("instances", INSTANCE_COLUMNS, [instance_row(one, organization) for one in found.instances])
+
+
+def _lacking_row(one: KnownInstance, organization: Organization, filters: Filters, now: datetime) -> tuple[Html, ...]:
+    said = one.status
+    arn = f"arn:{partition_of(said.region)}:ec2:{said.region}:{said.account}:instance/{said.instance}"
+    name = link(findings_address(Filters(resource=arn)), text(said.instance_name or said.instance))
+    why = f"{said.details} {mend(said.reason)}".strip()
+    return (
+        joined((name, second_line(f"{said.instance} · {said.platform}" if said.platform else said.instance))),
+        joined((_account(said.account, organization, filters), second_line(said.region))),
+        joined((text(said.reason.replace("_", " ")), second_line(why))),
+        ago(one.missing_since, now),
+    )

@@ -30,7 +30,7 @@ from dashboard.markup import (
 from dashboard.organization import Organization
 from dashboard.score import Score, score_of
 from dashboard.trends import Trend
-from dashboard.views import coverage
+from dashboard.views import strip
 from dashboard.views.parts import part
 
 _LISTED = 8
@@ -59,7 +59,7 @@ def show() -> None:
     score = score_of(organization, activity.tallies.open, now)
     st.html(_first_row(score, activity, filters))
     with part("Coverage"):
-        watched = column((coverage.spokes(organization, now), coverage.tags(data.tagging(organization))))
+        watched = column((strip.spokes(organization, now), strip.tags(data.tagging(organization))))
         st.html(grid([trend(activity.trend, filters), watched], "wide"))
     st.html(newest(whole, activity, filters, now))
     st.html(grid([_accounts(whole, activity, filters), _detections(activity, filters)]))

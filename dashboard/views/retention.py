@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.backups import kept
 from dashboard.filters import Filters
-from dashboard.markup import Html, ago, card, empty, grid, joined, number, second_line, table, text
+from dashboard.markup import Html, ago, card, empty, grid, joined, number, second_line, table, text, tile
 from dashboard.organization import Organization
 from dashboard.views import exporting
 from dashboard.views.parts import part
@@ -40,18 +40,12 @@ def show(organization: Organization, filters: Filters) -> None:
 
 def _numbers(found: RetentionOverview) -> Html:
     tiles = [
-        _tile("Images and snapshots", number(found.images + found.snapshots), f"{found.images:,} images"),
-        _tile("Past their date", number(found.due), f"{found.due_gib:,.0f} GiB at most"),
-        _tile("They cost", text(_dollars(found.due_cost)), "a month at most"),
-        _tile("Deleted by the last runs", number(found.deleted), f"saves {_dollars(found.saved)} a month at most"),
+        tile("Images and snapshots", number(found.images + found.snapshots), f"{found.images:,} images"),
+        tile("Past their date", number(found.due), f"{found.due_gib:,.0f} GiB at most"),
+        tile("They cost", text(_dollars(found.due_cost)), "a month at most"),
+        tile("Deleted by the last runs", number(found.deleted), f"saves {_dollars(found.saved)} a month at most"),
     ]
     return grid(tiles, "tiles")
-
-
-def _tile(title: str, value: Html, below: str) -> Html:
-    return Html(
-        f'<div class="m-tile"><small>{text(title)}</small><strong>{value}</strong><small>{text(below)}</small></div>'
-    )
 
 
 def _dollars(value: float) -> str:

@@ -24,6 +24,7 @@ from dashboard.markup import (
     second_line,
     table,
     text,
+    tile,
 )
 from dashboard.organization import Organization
 from dashboard.views import exporting, retention
@@ -72,20 +73,14 @@ def _numbers(found: Creations) -> Html:
     coverage = found.coverage
     total = coverage.tagged + coverage.untagged
     tiles = [
-        _tile("Resources created", number(total), f"by {len(coverage.by_creator):,} creators"),
-        _tile("With their creator's tag", _share(coverage.tagged, total), f"{coverage.tagged:,} resources"),
-        _tile("Without", number(coverage.untagged), f"for {len({one.reason for one in coverage.gaps}):,} reasons"),
+        tile("Resources created", number(total), f"by {len(coverage.by_creator):,} creators"),
+        tile("With their creator's tag", _share(coverage.tagged, total), f"{coverage.tagged:,} resources"),
+        tile("Without", number(coverage.untagged), f"for {len({one.reason for one in coverage.gaps}):,} reasons"),
     ]
     if coverage.lag_seconds:
         half, most = coverage.lag_seconds
-        tiles.append(_tile("Tagged within", text(_seconds(half)), f"half of them; 95 % within {_seconds(most)}"))
+        tiles.append(tile("Tagged within", text(_seconds(half)), f"half of them; 95 % within {_seconds(most)}"))
     return joined((grid(tiles, "tiles"), Html(f'<p class="m-hint">{text(_extent(found))}</p>')))
-
-
-def _tile(title: str, value: Html, below: str) -> Html:
-    return Html(
-        f'<div class="m-tile"><small>{text(title)}</small><strong>{value}</strong><small>{text(below)}</small></div>'
-    )
 
 
 def _share(part_of_it: int, whole: int) -> Html:
