@@ -14,7 +14,10 @@ from contract.spoke_events import TaggingResult
 from dashboard import data, operations
 from dashboard.archive.asked import ask
 from dashboard.problems import DataError
+from hub.agent_coverage import coverage_of
 from hub.rollups import DescribedControls, count
+from hub.store.agent_coverage import AgentCoverageStore
+from hub.store.agents import AgentStore
 from hub.store.compliance import ComplianceStore
 from hub.store.deployed import DeadLetters, Deployed, DeployedStore, Section, Setting
 from hub.store.event_counts import EventCountStore
@@ -24,6 +27,7 @@ from hub.store.tagging import TaggingStore
 from hub.streams import StreamRecord
 from tests.asff import control
 from tests.dashboard.test_access import signed_in, units  # noqa: F401 - fixtures
+from tests.dashboard.test_coverage import REFUSED, status
 
 Show = Callable[..., AppTest]
 Markup = Callable[[AppTest], str]
@@ -70,6 +74,24 @@ def test_taggings_of_other_units_are_not_shown(
         page = markup(show("tagging", **query))
         assert "mallory" not in page
         assert "sandbox-alice" not in page
+
+
+def test_instances_and_spokes_of_other_units_are_not_shown(
+    filled: Any, signed_in: SignedIn, show: Show, markup: Markup
+) -> None:
+    agents, coverage = AgentStore(filled, "muster-state"), AgentCoverageStore(filled, "muster-state")
+    for account in (PAYMENTS, SANDBOX):
+        agents.record(status(account, int(account[0]), **REFUSED), now())
+        coverage.write(coverage_of(account, agents.of(account), now()))
+    coverage.write_day("2026-11-20", {"failed": 2}, now())
+    signed_in("payments")
+    for query in ({}, {"account": SANDBOX}, {"ou": "Root/Sandbox"}, {"region": "us-east-1"}):
+        page = markup(show("coverage", **query))
+        assert "sandbox-alice" not in page
+        assert "shop-4" not in page
+    page = markup(show("coverage"))
+    assert "of 1 that should have it" in page
+    assert "No history to show" in page
 
 
 def test_standings_are_those_of_ones_own_accounts(
