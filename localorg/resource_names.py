@@ -97,10 +97,15 @@ def _document(call: Call) -> str:
 
 
 def _parameters(call: Call) -> str:
-    """The path below which parameters are read, as the request writes it (IAM names it so in its refusals)."""
-    if call.action != "ssm:GetParametersByPath":
-        return ""
-    return call.arn("ssm", f"parameter{call.document.get('Path', '/')}")
+    """The path below which parameters are read, as the request writes it (IAM names it so in its refusals).
+
+    Of several that are named it is the first: the others would have to be allowed too.
+    """
+    if call.action == "ssm:GetParametersByPath":
+        return call.arn("ssm", f"parameter{call.document.get('Path', '/')}")
+    if call.action == "ssm:GetParameters" and call.document.get("Names"):
+        return call.arn("ssm", f"parameter/{str(call.document['Names'][0]).removeprefix('/')}")
+    return ""
 
 
 def _product(call: Call) -> str:

@@ -24,6 +24,14 @@ class Agents(BaseModel):
     failed: int = 0
 
 
+class Backups(BaseModel):
+    """Images and snapshots that are kept, and those past their date with what they cost at most."""
+
+    kept: int = 0
+    past_date: int = 0
+    dollars_a_month: float = 0
+
+
 class AccountRow(BaseModel):
     """One account's share."""
 
@@ -44,6 +52,7 @@ class DemoReport(BaseModel):
     findings: Findings
     tags: int
     agents: Agents = Agents()
+    backups: Backups = Backups()
     emails: int
     dead_letters: int
     seconds: float
@@ -53,4 +62,4 @@ class DemoReport(BaseModel):
 
     def line(self) -> str:
         """Return the JSON that scripts read (`docs/architecture.md`, black-box interfaces)."""
-        return self.model_dump_json(exclude={"rows", "account_map", "problems"})
+        return self.model_dump_json(exclude={"backups", "rows", "account_map", "problems"})

@@ -8,12 +8,14 @@ import boto3
 
 from contract.agents import AgentState
 from contract.names import Names
-from generator.demo.report import AccountRow, Agents
+from generator.demo.report import AccountRow, Agents, Backups
 from generator.explain import ExplainedFinding, Explanation
 from generator.local.organization import LocalOrganization
 from hub.store.accounts import AccountStore
 from hub.store.agents import AgentStore
 from hub.store.findings import FindingStore
+from hub.store.retention import RetentionStore
+from hub.store.retention_overview import overview_of
 from hub.store.rollups import Count, RollupStore
 from hub.store.tagging import TaggingStore
 
@@ -41,6 +43,12 @@ def agents_of(session: boto3.Session, names: Names) -> Agents:
         installed=sum(one.status.state is AgentState.INSTALLED for one in known),
         failed=sum(one.is_lacking for one in known),
     )
+
+
+def backups_of(session: boto3.Session, names: Names) -> Backups:
+    """Return how many images and snapshots have a date, and how many are past it at what cost."""
+    found = overview_of(RetentionStore(session.client("dynamodb"), names.state_table).each())
+    return Backups(kept=found.images + found.snapshots, past_date=found.due, dollars_a_month=found.due_cost)
 
 
 def tags_written(session: boto3.Session, names: Names, accounts: Sequence[str]) -> dict[str, set[str]]:

@@ -12,11 +12,20 @@ import msgspec
 from contract.finding import Severity
 from generator.agents.scripts import load_scripts
 from generator.config import Config, Target, load
+from generator.demo.backups import date_backups, make_backups
 from generator.demo.fleet import start_fleet
 from generator.demo.outbox import write_outbox
 from generator.demo.recorded import EVENTS, recorded, replay
 from generator.demo.report import DemoReport, Events, Findings
-from generator.demo.results import account_rows, agents_of, arrived_findings, counted_findings, problems, tags_written
+from generator.demo.results import (
+    account_rows,
+    agents_of,
+    arrived_findings,
+    backups_of,
+    counted_findings,
+    problems,
+    tags_written,
+)
 from generator.deployment import configured_deployment
 from generator.explain import Explanation, explain
 from generator.generate import generate
@@ -70,8 +79,12 @@ def run_demo(organization: LocalOrganization, say: Say, started: float, fill: Fi
             say(f"{step.what}: {step.state} {step.detail}".rstrip())
     wait_until_settled(organization, SETTLE_SECONDS)
     fill(organization, config)
+    members = member_sessions(config, organization)
+    say("Making images and snapshots, which get the date until when they are kept")
+    make_backups(members)
+    date_backups(members, config.names)
     say("Starting instances, which get the security agent")
-    start_fleet(organization, member_sessions(config, organization))
+    start_fleet(organization, members)
     say("Replaying recorded events in the member accounts")
     replayed = _replayed(organization)
     say("Waiting until everything has arrived")
@@ -129,6 +142,7 @@ def _report(stage: Stage, replayed: Replayed, dead_letters: dict[str, int]) -> D
         ),
         tags=sum(len(arns) for arns in tags.values()),
         agents=agents_of(stage.session, names),
+        backups=backups_of(stage.session, names),
         emails=len(emails),
         dead_letters=sum(dead_letters.values()),
         seconds=0.0,

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract.finding import Severity
-from generator.demo.report import AccountRow, DemoReport
+from generator.demo.report import AccountRow, Backups, DemoReport
 
 COLOURS = {
     Severity.CRITICAL: "bold magenta",
@@ -61,9 +61,15 @@ def _lines(report: DemoReport, outbox: str) -> list[RenderableType]:
         f"{report.events.replayed} events replayed, {report.events.forwarded} forwarded to the hub",
         f"{report.findings.total} findings, {report.tags} resources tagged with their creator, {report.emails} emails",
         f"{report.agents.installed} instances with the security agent, {report.agents.failed} that lack it",
+        _backups(report.backups),
         f"{report.dead_letters} messages in dead-letter queues, {report.seconds:.0f} s in all",
         f"Emails to open: {outbox}",
     ]
     if not report.problems:
         return [*lines, Text("Nothing was lost.", style="bold green")]
     return [*lines, *(Text(f"lost: {problem}", style="bold red") for problem in report.problems)]
+
+
+def _backups(found: Backups) -> str:
+    past = f"{found.past_date} past their date, ${found.dollars_a_month:,.2f} a month"
+    return f"{found.kept} images and snapshots, {past}"

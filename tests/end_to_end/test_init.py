@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.agents.scripts import load_scripts
 from generator.cli import app
 from generator.config import load
 from generator.generate import generate
@@ -30,7 +31,10 @@ def test_init_learns_the_organization_and_its_file_plans(
     assert config.organization.management_account == demo.organization.management
     assert (config.aws.hub_account, config.aws.home_region) == (demo.organization.hub, "us-east-1")
     assert (config.aws.target, config.spoke.trail) == ("host", "none")
-    generate(config, config.aws.target, tmp_path)
+    # Which agent somebody has, it does not ask.
+    config = config.model_copy(update={"agent": usual.agent})
+    scripts = load_scripts(usual.agent, demo.organization.config.parent)
+    generate(config, config.aws.target, tmp_path, scripts=scripts)
     found = changes(config, tmp_path / config.aws.target, open_sessions(config, tmp_path))
     # The demo's emails link to its dashboard, of which init knows nothing.
     assert {one.what for one in found} <= {config.names.hub_stack, f"stack {config.names.hub_stack}"}

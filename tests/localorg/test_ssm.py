@@ -195,3 +195,17 @@ def test_parameters_below_a_path_take_the_right_to_that_path(organization: Organ
     found = reader.aws("ssm").get_parameters_by_path(Path=f"/ours-{number}/agent/")["Parameters"]
     assert [(one["Name"], one["Value"]) for one in found] == [(f"/ours-{number}/agent/scope", "all")]
     assert refused(reader.aws("ssm").get_parameters_by_path, Path=f"/ours-{number}/") == "AccessDeniedException"
+
+
+def test_parameters_that_are_named_take_the_right_to_them(organization: Organization, ssm: Any) -> None:
+    number = next(NUMBERS)
+    names = [f"/ours-{number}/image", f"other-{number}"]
+    for one in names:
+        ssm.put_parameter(Name=one, Value="ami-0abcdef1234567890", Type="String")
+    allowed = f"arn:aws:ssm:us-east-1:{MEMBER}:parameter/ours-{number}/*"
+    reader = Functions(organization.client, MEMBER).acting(
+        f"namer-{number}", {"Action": "ssm:GetParameters", "Resource": allowed}
+    )
+    (found,) = reader.aws("ssm").get_parameters(Names=names[:1])["Parameters"]
+    assert found["Name"] == names[0]
+    assert refused(reader.aws("ssm").get_parameters, Names=names[1:]) == "AccessDeniedException"
