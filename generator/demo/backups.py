@@ -8,8 +8,8 @@ import boto3
 import msgspec
 
 from contract.names import Names
+from generator.demo.schedules import run_now
 from generator.functions import BACKUP_TAGGER
-from generator.local.problems import LocalError
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +44,8 @@ def make_backups(sessions: Sequence[tuple[str, boto3.Session]]) -> int:
 
 def date_backups(sessions: Sequence[tuple[str, boto3.Session]], names: Names) -> None:
     """Run each account's backup tagger, as its schedule does every day. Raises `LocalError` when one fails."""
-    for account, session in sessions:
-        name = names.spoke_function(BACKUP_TAGGER.name)
-        answer = session.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-        if "FunctionError" in answer:
-            raise LocalError(f"the backup tagger of account {account} failed: {answer['Payload'].read().decode()}")
+    for _, session in sessions:
+        run_now(session, names.spoke_function(BACKUP_TAGGER.name))
 
 
 def _make(ec2: Any, region: str, backup: Backup) -> None:

@@ -26,8 +26,10 @@ from generator.demo.results import (
     problems,
     tags_written,
 )
+from generator.demo.schedules import run_now
 from generator.deployment import configured_deployment
 from generator.explain import Explanation, explain
+from generator.functions import AGENT_COVERAGE
 from generator.generate import generate
 from generator.local.organization import LocalOrganization, wait_until_settled
 from generator.reading import Item
@@ -89,6 +91,8 @@ def run_demo(organization: LocalOrganization, say: Say, started: float, fill: Fi
     replayed = _replayed(organization)
     say("Waiting until everything has arrived")
     dead_letters = wait_until_settled(organization, SETTLE_SECONDS)
+    # As every hour: the dashboard shows what was counted.
+    run_now(stage.session, config.names.function(AGENT_COVERAGE.name))
     report = _report(stage, replayed, dead_letters)
     return report.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
 

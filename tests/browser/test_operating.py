@@ -10,7 +10,7 @@ from tests.browser.conftest import settle
 from tests.demo import Demo
 
 pytestmark = pytest.mark.browser
-PAGES = ("tagging", "operations", "archive", "settings")
+PAGES = ("coverage", "tagging", "operations", "archive", "settings")
 WIDTHS = (800, 1440)
 
 Shoot = Callable[[Page, str], None]
@@ -38,6 +38,15 @@ def test_every_page_can_be_read_in_the_dark(name: str, browser: Browser, dashboa
     settle(page)
     shoot(page, f"{name}-dark")
     page.close()
+
+
+def test_coverage_has_the_demos_spokes_and_instances(demo: Demo, visit: Open) -> None:
+    page = visit("coverage")
+    wanted = demo.report.agents.installed + demo.report.agents.failed
+    expect(page.get_by_text(f"of {wanted} that should have it")).to_be_visible()
+    lacking = page.locator(".m-card", has_text="Instances without the agent, the longest first")
+    expect(lacking.get_by_role("link", name="legacy-import")).to_be_visible()
+    expect(lacking.get_by_text("script failed")).to_be_visible()
 
 
 def test_tagging_has_what_the_demo_tagged(demo: Demo, visit: Open) -> None:

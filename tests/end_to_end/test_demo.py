@@ -16,6 +16,7 @@ from contract.names import Names
 from generator.demo.recorded import EVENTS
 from generator.rollout.condition import statuses
 from generator.rollout.session import open_sessions
+from hub.store.agent_coverage import AgentCoverageStore
 from hub.store.findings import FindingQuery, FindingStore
 from tests.demo import Demo
 
@@ -48,6 +49,14 @@ def test_everything_that_explain_expects_arrives(demo: Demo) -> None:
     assert demo.report.findings.by_severity["CRITICAL"] > 0
     assert demo.report.tags > 10
     assert demo.report.emails > 10
+
+
+def test_instances_get_the_agent_or_a_reason_and_backups_a_date(demo: Demo) -> None:
+    assert (demo.report.agents.installed, demo.report.agents.failed) == (5, 3)
+    coverage = AgentCoverageStore(demo.hub("dynamodb"), NAMES.state_table).all()
+    assert (sum(one.installed for one in coverage), sum(one.lacking for one in coverage)) == (5, 3)
+    assert (demo.report.backups.kept, demo.report.backups.past_date) == (8, 3)
+    assert demo.report.backups.dollars_a_month > 20
 
 
 def test_a_refused_call_is_an_attempt_and_never_the_deed(demo: Demo) -> None:
