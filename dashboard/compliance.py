@@ -83,20 +83,27 @@ def standards(among: Organization) -> list[Standard]:
 
 def controls(standard: Standard, among: Organization, filters: Filters) -> list[ControlStanding] | None:
     """Return how each control of a standard stands, the most failures first; None for too many chosen accounts."""
+    found = by_control(among, filters)
+    if found is None:
+        return None
     with data.state():
         known = {one.id: one for one in _controls() if standard.id in one.standards}
-        if data.sees_all() and not filters.names_accounts:
-            found = _of_organization()
-        elif len(among.accounts) <= MOST_ACCOUNTS:
-            found = _of_accounts(tuple(sorted(among.accounts)))
-        else:
-            return None
     standing = [
         ControlStanding(known[one.name], known[one.name].standards[standard.id], one)
         for one in found
         if one.name in known
     ]
     return sorted(standing, key=lambda one: (-one.standing.failed, -one.standing.accepted, one.number, one.control.id))
+
+
+def by_control(among: Organization, filters: Filters) -> list[Standing] | None:
+    """Return how each control stands in the accounts that filters ask for; None for too many of them."""
+    with data.state():
+        if data.sees_all() and not filters.names_accounts:
+            return _of_organization()
+        if len(among.accounts) <= MOST_ACCOUNTS:
+            return _of_accounts(tuple(sorted(among.accounts)))
+    return None
 
 
 def units(standard: Standard, among: Organization) -> list[UnitStanding]:

@@ -8,7 +8,7 @@ import msgspec
 from contract.finding import Finding, Severity
 from dashboard.activity import Tallies
 from dashboard.charts import Counts, summed
-from dashboard.filters import Filters, Group, State
+from dashboard.filters import Filters, Group
 from dashboard.listing import Listing
 from dashboard.organization import Organization
 
@@ -96,15 +96,19 @@ def _key(finding: Finding, by: Group, organization: Organization) -> str:
 
 def counted(filters: Filters, tallies: Tallies, organization: Organization) -> Mapping[str, Counts | int]:
     """Return what counters know of the groups of a view; nothing where the view asks what they do not count."""
-    asked = msgspec.structs.replace(filters, group=Group.NONE, shown=Filters().shown, order=Filters().order)
-    by_accounts = msgspec.structs.replace(asked, ou=(), owner=(), account=(), severity=())
-    if by_accounts != Filters() or filters.status is not State.OPEN:
+    if not is_counted(msgspec.structs.replace(filters, severity=())):
         return {}
     if filters.group is Group.ACCOUNT:
         return tallies.open
     if filters.group is Group.OWNER:
         return _by_owner(tallies, organization)
     return tallies.by_detection or {} if filters.group is Group.DETECTION else {}
+
+
+def is_counted(filters: Filters) -> bool:
+    """Return whether a view asks for all that is open in some accounts, or in all."""
+    asked = msgspec.structs.replace(filters, group=Group.NONE, shown=Filters().shown, order=Filters().order)
+    return msgspec.structs.replace(asked, ou=(), owner=(), account=()) == Filters()
 
 
 def _by_owner(tallies: Tallies, organization: Organization) -> dict[str, dict[Severity, int]]:

@@ -1,15 +1,16 @@
 """The list of findings by what they share; one group opens in its place."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import streamlit as st
 
 from contract.finding import Finding
 from contract.resource import short_name
-from dashboard import data, descriptions
+from dashboard import compliance, data, descriptions
 from dashboard.charts import severity_bar
 from dashboard.filters import Filters, Group
-from dashboard.grouping import Grouped, counted, grouped, narrowed
+from dashboard.grouping import Grouped, counted, grouped, is_counted, narrowed
 from dashboard.links import finding_address, findings_address
 from dashboard.listing import Listing
 from dashboard.markup import (
@@ -28,6 +29,7 @@ from dashboard.markup import (
     text,
 )
 from dashboard.organization import Organization
+from hub.store.compliance import Standing
 
 _COLUMNS = ("Findings", "Severity", "Accounts", "Resources", "Failing for", "Newest")
 _OPEN = "open"
@@ -41,12 +43,14 @@ def show(listing: Listing, filters: Filters, organization: Organization) -> None
     """Show the groups of a view."""
     known = counted(filters, data.tallies(filters, organization), organization) if listing.has_more else {}
     groups = grouped(listing, filters.group, organization, known)
+    judged = _judged(filters, organization)
     total = sum(group.number for group in groups)
     title = f"{'The first ' if listing.has_more and not known else ''}{total:,} findings in {len(groups):,} groups"
     opened = st.query_params.get(_OPEN)
     rows: list[tuple[Html, ...]] = []
     for group in groups[:_MOST_GROUPS]:
-        rows.append(_row(group, filters, organization, is_open=group.key == opened))
+        resources = _resources(group, judged.get(group.key))
+        rows.append(_row(group, resources, filters, organization, is_open=group.key == opened))
         if group.key == opened:
             rows.append((_members(group, filters, organization),))
     st.html(card(title, table((filters.group.capitalize(), *_COLUMNS), rows, title), _hint(listing, bool(known))))
@@ -58,14 +62,31 @@ def _hint(listing: Listing, is_counted: bool) -> str:
     return (_PARTIAL if is_counted else _SAMPLE).format(read=len(listing.findings))
 
 
-def _row(group: Grouped, filters: Filters, organization: Organization, *, is_open: bool) -> tuple[Html, ...]:
+def _judged(filters: Filters, organization: Organization) -> Mapping[str, Standing]:
+    """Return how each control of Security Hub stands, where its counters answer the view."""
+    if filters.group is not Group.DETECTION or not is_counted(filters) or data.is_over_api():
+        return {}
+    found = compliance.by_control(organization.narrowed(filters), filters) or []
+    return {one.name: one for one in found}
+
+
+def _resources(group: Grouped, standing: Standing | None) -> Html:
+    if standing is None or not standing.judged:
+        return _at_least(group.resources, group)
+    words = f"{standing.failed:,} fail of {standing.judged:,} that the control judged"
+    return Html(f'<span title="{text(words)}">{standing.failed:,} of {standing.judged:,}</span>')
+
+
+def _row(
+    group: Grouped, resources: Html, filters: Filters, organization: Organization, *, is_open: bool
+) -> tuple[Html, ...]:
     now = data.present()
     return (
         _name(group, filters, organization, is_open=is_open),
         Html(f'<span class="m-number">{number(group.number)}</span>'),
         severity_bar(group.counts, sum(group.counts.values())),
         _at_least(group.accounts, group),
-        _at_least(group.resources, group),
+        resources,
         _failing_for(group, now),
         ago(group.newest, now) if group.newest else ABSENT,
     )

@@ -11,6 +11,7 @@ from dashboard import compliance
 from dashboard.compliance import Standard
 from hub.rollups import DescribedControls, count
 from hub.store.compliance import ComplianceStore
+from hub.store.findings import FindingStore
 from hub.store.items import item_of
 from hub.store.rollups import RollupStore
 from hub.streams import StreamRecord
@@ -128,3 +129,13 @@ def test_without_controls_the_page_says_how_to_get_some(tables: Any, show: Show,
 def test_a_standard_has_a_name_that_people_say(name: str, title: str, version: str) -> None:
     assert Standard(name).title == title
     assert Standard(name).cis_version == version
+
+
+def test_a_group_of_findings_says_how_many_resources_fail_of_those_that_were_judged(
+    standing: Any, show: Show, markup: Markup
+) -> None:
+    FindingStore(standing, "muster-findings").upsert([judged("c1", "S3.8", "FAILED", PAYMENTS, FSBP, CIS_5)])
+    assert ">1 of 3</span>" in markup(show("findings", group="detection"))
+    assert ">1 of 1</span>" in markup(show("findings", group="detection", account=PAYMENTS))
+    # Counters know no Region.
+    assert " of 3</span>" not in markup(show("findings", group="detection", region="eu-west-1"))
