@@ -22,6 +22,8 @@ from dashboard.views import (
     tagging,
 )
 
+_UNFILTERED = {"archive", "settings"}
+
 
 def show_app() -> None:
     """Show the page that the address names, beside the sidebar; a read that failed shows what to do about it."""
@@ -49,8 +51,8 @@ def show_app() -> None:
         sidebar.show_source()
         door.show_person()
         banner.show()
-        # One finding is what its address says, whatever the filters are.
-        if "finding" not in st.query_params:
+        # One finding is what its address says, whatever the filters are; other pages are the whole hub's.
+        if "finding" not in st.query_params and page.url_path not in _UNFILTERED:
             filtering.show_bar(data.organization())
         page.run()
     except DataError as error:

@@ -108,7 +108,7 @@ def _gaps(gaps: Sequence[Gap]) -> Html:
         return card(title, Html('<p class="m-good">Everything that was created has its creator\'s tag.</p>'))
     rows = [
         (
-            joined((text(_kind(one.api_call)), second_line(one.api_call))),
+            joined((text(_kind(one.api_call)), _call(one.api_call))),
             Html(f'<span class="m-number">{number(one.resources)}</span>'),
             text(one.reason),
             joined(Html(f'<span class="m-sub m-code">{breakable(short_name(arn))}</span>') for arn in one.examples),
@@ -117,6 +117,10 @@ def _gaps(gaps: Sequence[Gap]) -> Html:
     ]
     hint = f"The {_LISTED} largest of {len(gaps):,}; the file has them all. {_MEND}" if len(gaps) > _LISTED else _MEND
     return card(title, table(("What", "Resources", "Why", "For example"), rows, title), hint)
+
+
+def _call(api_call: str) -> Html:
+    return Html(f'<span class="m-sub">{breakable(api_call)}</span>')
 
 
 def _kind(api_call: str) -> str:
