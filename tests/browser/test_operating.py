@@ -60,7 +60,7 @@ def test_operations_count_the_demos_events_and_find_no_dead_letters(visit: Open)
     expect(page.get_by_text(re.compile("queues of dead letters are empty"))).to_be_visible()
     expect(page.get_by_role("heading", name="Events a day")).to_be_visible()
     expect(page.get_by_text("No event was counted")).to_have_count(0)
-    expect(page.get_by_text(re.compile(r"Estimated: \$"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(r"Estimated: \$"))).to_be_visible()
 
 
 def test_an_empty_archive_says_when_findings_come(visit: Open, shoot: Shoot) -> None:
