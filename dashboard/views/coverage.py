@@ -163,7 +163,8 @@ def _lacking_row(one: KnownInstance, organization: Organization, filters: Filter
     said = one.status
     arn = f"arn:{partition_of(said.region)}:ec2:{said.region}:{said.account}:instance/{said.instance}"
     name = link(findings_address(Filters(resource=arn)), text(said.instance_name or said.instance))
-    why = f"{said.details} {mend(said.reason)}".strip()
+    details = f"{said.details[:1].upper()}{said.details[1:].rstrip('.')}. " if said.details else ""
+    why = f"{details}{mend(said.reason)}"
     return (
         joined((name, second_line(f"{said.instance} · {said.platform}" if said.platform else said.instance))),
         joined((_account(said.account, organization, filters), second_line(said.region))),

@@ -88,7 +88,7 @@ def test_each_instance_without_it_leads_to_its_findings_and_is_escaped(
     app = show("coverage")
     page = markup(app)
     assert "instance%2Fi-0123456789abcde03" in page
-    assert "exit &lt;b&gt;8&lt;/b&gt;" in page
+    assert "Exit &lt;b&gt;8&lt;/b&gt;. The vendor" in page
     assert "Save CSV (3 rows)" in [one.label for one in app.get("download_button")]
 
 
