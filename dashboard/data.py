@@ -463,7 +463,7 @@ def _read_page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
     return FindingStore(_client(), _settings().findings_table).page(query, cursor, limit)
 
 
-@st.cache_data(ttl=_FRESH, max_entries=100, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
+@st.cache_data(ttl=_FRESH, max_entries=30, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
 def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
     return _read_page(query, cursor, limit)
 

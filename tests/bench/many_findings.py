@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from contract.clock import iso
 from contract.finding import Finding, Severity
 from contract.names import ORGANIZATION_ROLLUP_KEY, VERSION
@@ -50,8 +52,9 @@ class ManyFindings:
         self.state: Any = MemoryClient(state=STATE)
         self.meta = type("Meta", (), {"endpoint_url": "https://dynamodb.example.com"})
         self.exceptions = self.state.exceptions
-        # What was asked once is answered at once: making findings is no part of what is measured.
-        self._answers: dict[str, dict[str, Any]] = {}
+        # What was asked once is answered at once, from text as DynamoDB's is: making findings and keeping them are no
+        # part of what is measured.
+        self._answers: dict[str, bytes] = {}
         _fill(self.state, number, now)
 
     def __getattr__(self, name: str) -> Any:
@@ -83,8 +86,8 @@ class ManyFindings:
             return dict(self.state.query(**request))
         asked = repr(sorted(request.items()))
         if asked not in self._answers:
-            self._answers[asked] = self._listed(request)
-        return self._answers[asked]
+            self._answers[asked] = msgspec.json.encode(self._listed(request))
+        return dict(msgspec.json.decode(self._answers[asked]))
 
     def _listed(self, request: dict[str, Any]) -> dict[str, Any]:
         index = next(one for one in FINDINGS.indexes if one.name == request["IndexName"])
