@@ -44,3 +44,9 @@ MENDS: Mapping[Reason, str] = {
 def mend(reason: Reason) -> str:
     """Return what a reason means and what to do."""
     return MENDS[reason]
+
+
+def explained(reason: Reason, details: str) -> str:
+    """Return what was seen of an instance, and what its reason means and what to do, as sentences."""
+    seen = f"{details[:1].upper()}{details[1:].rstrip('.')}. " if details else ""
+    return f"{seen}{mend(reason)}"

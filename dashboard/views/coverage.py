@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from contract.agent_mends import mend
+from contract.agent_mends import explained, mend
 from contract.agents import LACKING, AgentState
 from contract.names import partition_of
 from dashboard import charts, data, filtering
@@ -163,11 +163,9 @@ def _lacking_row(one: KnownInstance, organization: Organization, filters: Filter
     said = one.status
     arn = f"arn:{partition_of(said.region)}:ec2:{said.region}:{said.account}:instance/{said.instance}"
     name = link(findings_address(Filters(resource=arn)), text(said.instance_name or said.instance))
-    details = f"{said.details[:1].upper()}{said.details[1:].rstrip('.')}. " if said.details else ""
-    why = f"{details}{mend(said.reason)}"
     return (
         joined((name, second_line(f"{said.instance} · {said.platform}" if said.platform else said.instance))),
         joined((_account(said.account, organization, filters), second_line(said.region))),
-        joined((text(said.reason.replace("_", " ")), second_line(why))),
+        joined((text(said.reason.replace("_", " ")), second_line(explained(said.reason, said.details)))),
         ago(one.missing_since, now),
     )

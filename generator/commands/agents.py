@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from contract.agent_mends import mend
+from contract.agent_mends import explained
 from contract.agents import LACKING, Action, AgentState
 from generator.agents.asking import Asked, ask, assumed, chosen, tagged
 from generator.commands.options import CONFIG, ConfigOption, JsonOption, YesOption
@@ -206,7 +206,7 @@ def _show(found: Sequence[KnownInstance]) -> None:
         console.print(
             printable(f"{place}: {said.reason.replace('_', ' ')} since {one.missing_since[:16]}"), markup=False
         )
-        console.print(printable(f"   {mend(said.reason)} {said.details}".rstrip()), markup=False, style="dim")
+        console.print(printable(f"   {explained(said.reason, said.details)}"), markup=False, style="dim")
 
 
 _SHOWN = (AgentState.INSTALLED, AgentState.FAILED, AgentState.UNMANAGED, AgentState.EXCLUDED, AgentState.REMOVED)
