@@ -93,7 +93,7 @@ def _print_retention(found: RetentionOverview) -> None:
         console.print("No spoke has reported a run over its images and snapshots yet; the first comes within a day")
         return
     console.print(
-        f"{found.due} of {found.images} images and {found.snapshots} snapshots are past their date: "
+        f"{found.due:,} of {found.images + found.snapshots:,} images and snapshots are past their date: "
         f"{found.due_gib:,.0f} GiB, at most ${found.due_cost:,.2f} a month"
     )
     if found.deleted:

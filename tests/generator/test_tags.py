@@ -101,7 +101,7 @@ def test_an_account_that_the_hub_does_not_know_is_refused(hub: None) -> None:
 
 def test_retention_says_what_is_past_its_date_and_what_that_costs(hub: None) -> None:
     out = " ".join(_asked(command="retention").output.split())
-    assert "40 of 2 images and 1000 snapshots are past their date: 1,600 GiB, at most $80.00 a month" in out
+    assert "40 of 1,002 images and snapshots are past their date: 1,600 GiB, at most $80.00 a month" in out
     assert "snap-1: UnauthorizedOperation" in out
 
 
