@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from generator.commands.dashboard import start_dashboard
 from generator.config import load
@@ -84,6 +84,7 @@ def visit(browser: Browser, dashboard: str) -> Iterator[Open]:
     def visited(path: str = "") -> Page:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("console", lambda said: failures.append(f"{said.text} {said.location}") if is_complaint(said) else None)
         page.goto(f"{dashboard}/{path}")
         page.locator("h1").first.wait_for()
         settle(page)
@@ -93,6 +94,15 @@ def visit(browser: Browser, dashboard: str) -> Iterator[Open]:
     for context in browser.contexts:
         context.close()
     assert failures == []
+
+
+def is_complaint(said: ConsoleMessage) -> bool:
+    """Whether a page writes an error into the console.
+
+    Streamlit looks for its server below the page's own path first, and the browser writes down that it is not there.
+    """
+    is_looking = "404" in said.text and "/_stcore/" in said.location["url"]
+    return said.type == "error" and not is_looking
 
 
 def settle(page: Page) -> None:
