@@ -18,7 +18,7 @@ def calls_of_a_few_thousand_snapshots() -> dict[str, Measure]:
 
 COUNTED = (
     *(alert_rules_of_a_spoke, transitions_of_an_instance, calls_of_a_few_thousand_snapshots),
-    *(units_of_a_finding, units_of_a_finding_in_security_hub),
+    *(units_of_a_finding, pytest.param(units_of_a_finding_in_security_hub, marks=pytest.mark.slow)),
 )
 
 

@@ -180,6 +180,7 @@ def test_what_was_closed_long_before_it_is_heard_of_is_not_due_at_once(finding: 
     assert due_day(one) == "2027-02-18"
 
 
+@pytest.mark.slow
 def test_no_finding_disappears_before_it_is_archived(
     store: FindingStore, archiver: Archiver, bucket: Bucket, finding: Make, dynamodb: "DynamoDBClient"
 ) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.generator.backtest.conftest import FOLDER, record
 
 _PEAK = """
@@ -40,6 +42,7 @@ def peak(root: Path) -> tuple[int, int]:
     return int(events), int(kilobytes)
 
 
+@pytest.mark.slow
 def test_a_history_of_a_hundred_thousand_events_needs_hardly_more_memory_than_one_of_two(tmp_path: Path) -> None:
     few, small = peak(archive(tmp_path / "small", 2))
     many, large = peak(archive(tmp_path / "large", 100_000))
