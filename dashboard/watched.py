@@ -47,9 +47,12 @@ def watched(organization: Organization, regions: tuple[str, ...], now: datetime)
     """
     heard = {(one.heartbeat.account, one.heartbeat.region): one for one in organization.watched}
     rows = [_heard(one, now) for one in heard.values()]
+    regions_of: dict[str, set[str]] = {}
+    for account_id, region in heard:
+        regions_of.setdefault(account_id, set()).add(region)
     for account in organization.accounts.values():
         if account.status == ACTIVE:
-            rows += _unheard(account, {region for id_, region in heard if id_ == account.id}, regions)
+            rows += _unheard(account, regions_of.get(account.id, set()), regions)
     order = list(State)
     return sorted(rows, key=lambda one: (order.index(one.state), organization.label(one.account), one.region))
 
