@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from contract.agents import AgentState, Reason, Via
+from contract.names import partition_of
 
 SCHEMA = 1
 
@@ -90,6 +91,11 @@ class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
     exit_code: int | None = None
     details: Words = ""
     output: Annotated[str, Meta(max_length=LONGEST_OUTPUT)] = ""
+
+    @property
+    def resource(self) -> str:
+        """The instance's ARN."""
+        return f"arn:{partition_of(self.region)}:ec2:{self.region}:{self.account}:instance/{self.instance}"
 
 
 class Job(StrEnum):

@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from contract.agent_mends import mend
 from contract.clock import iso, now
 from contract.finding import Finding, detection_finding_id
-from contract.names import AGENTS_LACKING, METRICS_NAMESPACE, partition_of
+from contract.names import AGENTS_LACKING, METRICS_NAMESPACE
 from contract.settings import read_settings
 from hub.clients import aws_client
 from hub.conditions import follow
@@ -100,7 +100,7 @@ def _is_due(one: KnownInstance, moment: datetime, patience: timedelta) -> bool:
 def agent_missing(one: KnownInstance, moment: str) -> Finding:
     """Return the finding that an instance lacks the agent: one for each instance, while it does."""
     said = one.status
-    resource = f"arn:{partition_of(said.region)}:ec2:{said.region}:{said.account}:instance/{said.instance}"
+    resource = said.resource
     name = f"{said.instance_name} ({said.instance})" if said.instance_name else said.instance
     shown = {"details": said.details, "output": said.output[-_SHOWN:], "platform": said.platform}
     return Finding(

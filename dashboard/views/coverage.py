@@ -7,7 +7,6 @@ import streamlit as st
 
 from contract.agent_mends import explained, mend
 from contract.agents import LACKING, AgentState
-from contract.names import partition_of
 from dashboard import charts, data, filtering
 from dashboard.filters import Filters
 from dashboard.instances import INSTANCE_COLUMNS, Instances, Lacking, Share, instance_row, instances, lacking
@@ -161,8 +160,7 @@ def _show_lacking(found: Lacking, organization: Organization, filters: Filters, 
 
 def _lacking_row(one: KnownInstance, organization: Organization, filters: Filters, now: datetime) -> tuple[Html, ...]:
     said = one.status
-    arn = f"arn:{partition_of(said.region)}:ec2:{said.region}:{said.account}:instance/{said.instance}"
-    name = link(findings_address(Filters(resource=arn)), text(said.instance_name or said.instance))
+    name = link(findings_address(Filters(resource=said.resource)), text(said.instance_name or said.instance))
     return (
         joined((name, second_line(f"{said.instance} · {said.platform}" if said.platform else said.instance))),
         joined((_account(said.account, organization, filters), second_line(said.region))),

@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import msgspec
 
+from contract.names import USUAL_NAMES, partition_of
 from generator.local.organization import LocalOrganization
 
 _ROLE = "demo-instance"
@@ -44,7 +45,8 @@ FLEET = (
 def start_fleet(organization: LocalOrganization, sessions: list[tuple[str, boto3.Session]]) -> int:
     """Start the instances, dealt out over the accounts (id and session of each); return how many run."""
     for account, session in sessions:
-        _make_profile(session, account)
+        partition = partition_of(session.region_name)
+        _make_profile(session, f"arn:{partition}:iam::{account}:policy/{USUAL_NAMES.agent_policy}")
     for place, kind in enumerate(FLEET):
         account, session = sessions[place % len(sessions)]
         instance = _started(session, kind)
@@ -67,13 +69,13 @@ def _started(session: boto3.Session, kind: Kind) -> str:
     return str(answer["Instances"][0]["InstanceId"])
 
 
-def _make_profile(session: boto3.Session, account: str) -> None:
+def _make_profile(session: boto3.Session, policy: str) -> None:
     """Make the role that the account's instances have, with the policy by which they may read the agent's scripts."""
     iam = session.client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     iam.create_role(
         RoleName=_ROLE, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )
-    iam.attach_role_policy(RoleName=_ROLE, PolicyArn=f"arn:aws:iam::{account}:policy/muster-agent-scripts")
+    iam.attach_role_policy(RoleName=_ROLE, PolicyArn=policy)
     iam.create_instance_profile(InstanceProfileName=_ROLE)
     iam.add_role_to_instance_profile(InstanceProfileName=_ROLE, RoleName=_ROLE)
