@@ -56,55 +56,31 @@ def status(  # noqa: PLR0913 - the options of the command
     _show(found)
 
 
-@app.command()
-def install(  # noqa: PLR0913 - the options of the command
-    *,
-    account: AccountsOption = None,
-    instance: InstancesOption = None,
-    tag: TagsOption = None,
-    every: AllOption = False,
-    config: ConfigOption = CONFIG,
-    yes: YesOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Install the agent now where it is lacking; where it runs, it is left alone."""
-    states = [] if instance else list(LACKING)
-    choice = _Choice(account or [], instance or [], tag or [], states, every=every)
-    _ask(Action.INSTALL, choice, config, yes=yes, json=json)
+def _asking(action: Action, states: Sequence[AgentState], words: str) -> None:
+    """Add the command that asks for something: of instances in these states, unless they are named."""
+
+    @app.command(action.value, help=words)
+    def asked(  # noqa: PLR0913 - the options of the command
+        *,
+        account: AccountsOption = None,
+        instance: InstancesOption = None,
+        tag: TagsOption = None,
+        every: AllOption = False,
+        config: ConfigOption = CONFIG,
+        yes: YesOption = False,
+        json: JsonOption = False,
+    ) -> None:
+        choice = _Choice(account or [], instance or [], tag or [], [] if instance else list(states), every=every)
+        _ask(action, choice, config, yes=yes, json=json)
 
 
-@app.command()
-def upgrade(  # noqa: PLR0913 - as install
-    *,
-    account: AccountsOption = None,
-    instance: InstancesOption = None,
-    tag: TagsOption = None,
-    every: AllOption = False,
-    config: ConfigOption = CONFIG,
-    yes: YesOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Run the script that installs, also where the agent runs."""
-    states = [] if instance else [AgentState.INSTALLED]
-    choice = _Choice(account or [], instance or [], tag or [], states, every=every)
-    _ask(Action.UPGRADE, choice, config, yes=yes, json=json)
-
-
-@app.command()
-def uninstall(  # noqa: PLR0913 - as install
-    *,
-    account: AccountsOption = None,
-    instance: InstancesOption = None,
-    tag: TagsOption = None,
-    every: AllOption = False,
-    config: ConfigOption = CONFIG,
-    yes: YesOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Remove the agent. The next sweep installs it again unless its instance is excluded first."""
-    states = [] if instance else [AgentState.INSTALLED]
-    choice = _Choice(account or [], instance or [], tag or [], states, every=every)
-    _ask(Action.UNINSTALL, choice, config, yes=yes, json=json)
+_asking(Action.INSTALL, LACKING, "Install the agent now where it is lacking; where it runs, it is left alone.")
+_asking(Action.UPGRADE, (AgentState.INSTALLED,), "Run the script that installs, also where the agent runs.")
+_asking(
+    Action.UNINSTALL,
+    (AgentState.INSTALLED,),
+    "Remove the agent. The next sweep installs it again unless its instance is excluded first.",
+)
 
 
 class _Choice(msgspec.Struct, frozen=True):
