@@ -47,6 +47,11 @@ class Heartbeat(SpokeEvent, frozen=True, kw_only=True):
     checks: Annotated[dict[Name, Words], Meta(max_length=_MOST_CHECKS)] = {}
     settings_hash: Name = ""
 
+    @property
+    def complaint(self) -> str:
+        """What is wrong with it, check by check; empty when it is well."""
+        return "; ".join(f"{check}: {said}" for check, said in sorted(self.checks.items()) if said)
+
 
 class TaggingFailure(msgspec.Struct, frozen=True):
     """A resource that stayed untagged, and why."""

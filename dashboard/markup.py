@@ -42,6 +42,18 @@ def number(value: int) -> Html:
     return text(f"{value:,}")
 
 
+def percent(part: int, whole: int) -> str:
+    """Return a share in words, never a round 100 while something is missing; of nothing: `none`."""
+    if not whole:
+        return "none"
+    return "100 %" if part == whole else f"{min(100 * part / whole, 99.9):.1f} %"
+
+
+def seconds(value: float) -> str:
+    """Return how long something takes: `85 s`, `3 min`."""
+    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
+
+
 def second_line(value: str) -> Html:
     """Return what stands quietly below a cell's main line."""
     return Html(f'<span class="m-sub">{text(value)}</span>')

@@ -93,7 +93,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
 
     def unwell(self, now: datetime) -> list[Spoke]:
         """Return the spokes that report, and report that something of theirs is wrong."""
-        return [spoke for spoke in self.watched if any(spoke.heartbeat.checks.values()) and not spoke.is_silent(now)]
+        return [spoke for spoke in self.watched if spoke.heartbeat.complaint and not spoke.is_silent(now)]
 
     def never_reported(self) -> list[str]:
         """Return the active accounts of which a spoke should have been heard, and never was."""

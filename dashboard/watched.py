@@ -61,8 +61,8 @@ def _heard(spoke: Spoke, now: datetime) -> Watched:
     beat = spoke.heartbeat
     if spoke.is_silent(now):
         state, why = State.SILENT, _SILENT
-    elif wrong := "; ".join(f"{check}: {said}" for check, said in beat.checks.items() if said):
-        state, why = State.UNWELL, wrong
+    elif beat.complaint:
+        state, why = State.UNWELL, beat.complaint
     else:
         state, why = State.WELL, ""
     return Watched(beat.account, beat.region, state, why, beat.version, spoke.seen_at)

@@ -148,5 +148,5 @@ def _spokes(spokes: list[Spoke], now: datetime) -> Html:
 
 
 def _checks(spoke: Spoke) -> Html:
-    wrong = "; ".join(f"{name}: {said}" for name, said in spoke.heartbeat.checks.items() if said)
+    wrong = spoke.heartbeat.complaint
     return Html(f'<span class="m-silent">{text(wrong)}</span>') if wrong else text("well")

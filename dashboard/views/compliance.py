@@ -8,7 +8,21 @@ from dashboard import charts, compliance, data, filtering
 from dashboard.compliance import ControlStanding, Standard, UnitStanding
 from dashboard.filters import Filters
 from dashboard.links import findings_address, page_address
-from dashboard.markup import NOTHING, Html, badge, card, empty, grid, joined, link, number, second_line, table, text
+from dashboard.markup import (
+    NOTHING,
+    Html,
+    badge,
+    card,
+    empty,
+    grid,
+    joined,
+    link,
+    number,
+    percent,
+    second_line,
+    table,
+    text,
+)
 from dashboard.organization import Organization
 from dashboard.views import exporting
 from dashboard.views.parts import part
@@ -53,17 +67,9 @@ def _tile(standard: Standard, chosen: Standard, filters: Filters) -> Html:
     total = standard.total
     return Html(
         f'<a class="m-tile m-choice" href="{text(address)}"{mark}><small>{text(standard.title)}</small>'
-        f"<strong>{text(_percent(total))}</strong><small>{number(total.failed)} failed, "
+        f"<strong>{text(percent(total.passed, total.judged))}</strong><small>{number(total.failed)} failed, "
         f"{number(total.accepted)} accepted</small></a>"
     )
-
-
-def _percent(standing: Standing) -> str:
-    share = compliance.score(standing)
-    if share is None:
-        return "none"
-    # Never a round 100 while something fails.
-    return "100 %" if standing.passed == standing.judged else f"{min(share, 99.9):.1f} %"
 
 
 def _summary(standard: Standard) -> Html:
@@ -125,7 +131,13 @@ def _units(found: Sequence[UnitStanding], standard: Standard, filters: Filters) 
         address = page_address("compliance", _of(filters, ou=(one.path,)), **{_KEY: standard.id})
         indented = Html(f'<span style="padding-left:{depth}rem">{link(address, text(name))}</span>')
         label = joined((indented, second_line(f"{one.accounts:,} account{'s' if one.accounts != 1 else ''}")))
-        rows.append((label, text(_percent(one.standing)), *_counts(one.standing, one.standing.judged)))
+        rows.append(
+            (
+                label,
+                text(percent(one.standing.passed, one.standing.judged)),
+                *_counts(one.standing, one.standing.judged),
+            )
+        )
     hint = f"The first {_LISTED} of {len(found):,}." if len(found) > _LISTED else "Each with the units below it."
     return card(title, table(("OU", "Passed", *_COUNTS), rows, title), hint)
 
@@ -137,7 +149,7 @@ def _accounts(standard: Standard, organization: Organization, filters: Filters) 
     for one in ranked[:_LISTED]:
         address = page_address("compliance", _of(filters, account=(one.name,)), **{_KEY: standard.id})
         label = joined((link(address, text(organization.name(one.name))), second_line(organization.path(one.name))))
-        rows.append((label, text(_percent(one)), *_counts(one, one.judged)))
+        rows.append((label, text(percent(one.passed, one.judged)), *_counts(one, one.judged)))
     hint = f"The {_LISTED} that pass least of {len(ranked):,}; the file has them all." if len(ranked) > _LISTED else ""
     return card(title, table(("Account", "Passed", *_COUNTS), rows, title), hint)
 

@@ -23,6 +23,7 @@ from dashboard.markup import (
     link,
     number,
     second_line,
+    seconds,
     table,
     text,
 )
@@ -138,13 +139,9 @@ def _events(found: Sequence[DayOfEvents]) -> Html:
     if not any(count for _, count in days):
         return card(title, empty("No event was counted in these days", _NO_EVENTS))
     late = [one.late_seconds for one in found if one.late_seconds is not None]
-    lag = f" From the call to the hub they took {_seconds(sum(late) / len(late))} on average." if late else ""
+    lag = f" From the call to the hub they took {seconds(sum(late) / len(late))} on average." if late else ""
     total = sum(count for _, count in days)
     return card(title, charts.columns(days, title), f"{total:,} events.{lag}")
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
 
 
 def _accounts(found: Sequence[DayOfEvents], organization: Organization) -> Html:

@@ -41,7 +41,9 @@ def _missing(organization: Organization, silent: Sequence[Spoke], now: datetime)
     unwell = organization.unwell(now)
     yield _named("Silent", [_spoke(organization, spoke, ago(spoke.seen_at, now)) for spoke in silent])
     yield _named("Never reported", [text(organization.label(account)) for account in absent])
-    yield _named("Reporting, but not well", [_spoke(organization, one, text(_complaints(one))) for one in unwell])
+    yield _named(
+        "Reporting, but not well", [_spoke(organization, one, text(one.heartbeat.complaint)) for one in unwell]
+    )
     if not (silent or absent or unwell):
         yield Html('<p class="m-good">Every spoke reports, and every check is well.</p>')
 
@@ -57,10 +59,6 @@ def _named(title: str, items: Sequence[Html]) -> Html:
 def _spoke(organization: Organization, spoke: Spoke, remark: Html) -> Html:
     name = organization.name(spoke.heartbeat.account)
     return Html(f'{text(name)} <span class="m-hint">{text(spoke.heartbeat.region)} · {remark}</span>')
-
-
-def _complaints(spoke: Spoke) -> str:
-    return "; ".join(f"{check}: {complaint}" for check, complaint in spoke.heartbeat.checks.items() if complaint)
 
 
 def tags(tagging: Tagging) -> Html:

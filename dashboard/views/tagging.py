@@ -21,7 +21,9 @@ from dashboard.markup import (
     joined,
     link,
     number,
+    percent,
     second_line,
+    seconds,
     table,
     text,
     tile,
@@ -74,23 +76,13 @@ def _numbers(found: Creations) -> Html:
     total = coverage.tagged + coverage.untagged
     tiles = [
         tile("Resources created", number(total), f"by {len(coverage.by_creator):,} creators"),
-        tile("With their creator's tag", _share(coverage.tagged, total), f"{coverage.tagged:,} resources"),
+        tile("With their creator's tag", text(percent(coverage.tagged, total)), f"{coverage.tagged:,} resources"),
         tile("Without", number(coverage.untagged), f"for {len({one.reason for one in coverage.gaps}):,} reasons"),
     ]
     if coverage.lag_seconds:
         half, most = coverage.lag_seconds
-        tiles.append(tile("Tagged within", text(_seconds(half)), f"half of them; 95 % within {_seconds(most)}"))
+        tiles.append(tile("Tagged within", text(seconds(half)), f"half of them; 95 % within {seconds(most)}"))
     return joined((grid(tiles, "tiles"), Html(f'<p class="m-hint">{text(_extent(found))}</p>')))
-
-
-def _share(part_of_it: int, whole: int) -> Html:
-    # Never a round 100 while something is missing.
-    share = 100 * part_of_it / whole if whole else 0
-    return text("100 %" if part_of_it == whole else f"{min(share, 99.9):.1f} %")
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
 
 
 def _extent(found: Creations) -> str:

@@ -127,7 +127,7 @@ def _status(instance: StackInstance, spoke: Spoke | None, release: Release | Non
         return SpokeStatus(**place, state="silent", detail=f"last heartbeat {spoke.seen_at}")
     if skew := _skew(spoke, release):
         return SpokeStatus(**place, state="outdated", detail=_printable(skew))
-    wrong = "; ".join(f"{check}: {text}" for check, text in sorted(spoke.heartbeat.checks.items()) if text)
+    wrong = spoke.heartbeat.complaint
     return SpokeStatus(**place, state="unwell" if wrong else CURRENT, detail=_printable(wrong))
 
 
