@@ -121,4 +121,4 @@ def _days() -> list[AgentDay]:
 @st.cache_data(ttl=_FRESH, max_entries=20, show_spinner=False)
 def _lacking(accounts: Iterable[str]) -> list[KnownInstance]:
     with data.state() as place:
-        return [one for one in AgentStore(*place).each(accounts) if one.is_lacking]
+        return [one for one in AgentStore(*place).each(accounts, data.present()) if one.is_lacking]

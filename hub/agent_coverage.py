@@ -68,7 +68,7 @@ def look(stores: Stores, moment: datetime, patience: timedelta, *, is_on: bool =
     total: Counter[str] = Counter()
     lacking: list[Finding] = []
     for account in accounts:
-        known = list(stores.agents.of(account))
+        known = list(stores.agents.of(account, moment))
         coverage = coverage_of(account, known, moment)
         stores.coverage.write(coverage)
         total.update(coverage.states)

@@ -53,5 +53,8 @@ def _put(entries: list[dict[str, str]], events: Any) -> Any:
 
 
 def park(entry: dict[str, str], queue_url: str, sqs: Any) -> None:
-    """Leave a report in the spoke's dead-letter queue, in the form in which it can be put on the bus later."""
+    """Leave a report in the spoke's dead-letter queue, in the form in which it can be put on the bus later.
+
+    Or another message that can be redriven: what a function is to be called with.
+    """
     sqs.send_message(QueueUrl=queue_url, MessageBody=msgspec.json.encode(entry).decode())

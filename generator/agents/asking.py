@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -11,10 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.agents import Action, AgentState, Via
 from contract.names import Names, partition_of
+from contract.spoke_events import AgentStatus
 from generator.problems import BadInputError
 from hub.store.agents import KnownInstance
 
 _AT_ONCE = 8
+_ONE_CLIENT = 25
 _SESSION = "muster-agents"
 
 # A client of a service in an account and Region, under the role that may look and start the machines there.
@@ -74,20 +77,36 @@ def _tagged_ids(ec2: Any, tags: Mapping[str, str | None]) -> set[str]:
 def ask(targets: Sequence[KnownInstance], action: Action, names: Names, clients: Clients) -> Iterator[Asked]:
     """Start the machine of each instance, several at once, and yield what became of each; no failure stops another."""
 
-    def start(one: KnownInstance) -> Asked:
-        said = one.status
-        place = (said.account, said.region, said.instance)
-        wanted = {"instance": said.instance, "via": Via.COMMAND, "action": action, "wait": 0}
+    def start(some: Sequence[KnownInstance]) -> list[Asked]:
+        place = (some[0].status.account, some[0].status.region)
         try:
-            clients("stepfunctions", said.account, said.region).start_execution(
-                stateMachineArn=machine(names, said.account, said.region), input=json.dumps(wanted)
-            )
+            client = clients("stepfunctions", *place)
         except (BotoCoreError, ClientError) as error:
-            return Asked(*place, failure=str(error))
-        return Asked(*place)
+            return [Asked(*place, one.status.instance, failure=str(error)) for one in some]
+        return [_started(client, machine(names, *place), one.status, action) for one in some]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        yield from pool.map(start, targets)
+        for asked in pool.map(start, _parts(targets)):
+            yield from asked
+
+
+def _parts(targets: Sequence[KnownInstance]) -> Iterator[Sequence[KnownInstance]]:
+    """Yield the instances of each place, so many that one client serves."""
+    places: dict[tuple[str, str], list[KnownInstance]] = {}
+    for one in targets:
+        places.setdefault((one.status.account, one.status.region), []).append(one)
+    for found in places.values():
+        yield from (found[first : first + _ONE_CLIENT] for first in range(0, len(found), _ONE_CLIENT))
+
+
+def _started(client: Any, arn: str, known: AgentStatus, action: Action) -> Asked:
+    asked = Asked(known.account, known.region, known.instance)
+    wanted = {"instance": known.instance, "via": Via.COMMAND, "action": action, "wait": 0}
+    try:
+        client.start_execution(stateMachineArn=arn, input=json.dumps(wanted))
+    except (BotoCoreError, ClientError) as error:
+        return msgspec.structs.replace(asked, failure=str(error))
+    return asked
 
 
 def machine(names: Names, account: str, region: str) -> str:
@@ -96,20 +115,21 @@ def machine(names: Names, account: str, region: str) -> str:
 
 
 def assumed(session: boto3.Session, names: Names) -> Clients:
-    """Return clients under each spoke's own role for this."""
+    """Return clients under each spoke's own role for this; they go where the session's own settings say."""
     sts: Any = session.client("sts")
-    endpoint = sts.meta.endpoint_url if "amazonaws" not in sts.meta.endpoint_url else None
+    # A client may be used by several threads; a session makes one client after the other.
+    making = Lock()
 
     def client(service: Any, account: str, region: str) -> Any:
         role = f"arn:{partition_of(region)}:iam::{account}:role/{names.agent_role}-{region}"
         given = sts.assume_role(RoleArn=role, RoleSessionName=_SESSION)["Credentials"]
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
-        )
+        with making:
+            return session.client(
+                service,
+                region_name=region,
+                aws_access_key_id=given["AccessKeyId"],
+                aws_secret_access_key=given["SecretAccessKey"],
+                aws_session_token=given["SessionToken"],
+            )
 
     return client

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from contract.agent_mends import explained
 from contract.agents import LACKING, Action, AgentState
+from contract.clock import now
 from generator.agents.asking import Asked, ask, assumed, chosen, tagged
 from generator.commands.options import CONFIG, ConfigOption, JsonOption, YesOption
 from generator.config import Config, load
@@ -97,7 +98,7 @@ def _chosen(settings: Config, folder: Path, choice: _Choice) -> list[KnownInstan
     hub = hub_place(settings, folder)
     client, table = hub.client("dynamodb"), settings.names.state_table
     accounts = [one.id for one in AccountStore(client, table).all() if one.status == ACTIVE]
-    found = chosen(AgentStore(client, table).each(accounts), choice.accounts, choice.instances, choice.states)
+    found = chosen(AgentStore(client, table).each(accounts, now()), choice.accounts, choice.instances, choice.states)
     return tagged(found, wanted, assumed(hub.session, settings.names)) if wanted else found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 
 from contract.agents import AgentState
+from contract.clock import now
 from contract.names import Names
 from generator.demo.report import AccountRow, Agents, Backups
 from generator.explain import ExplainedFinding, Explanation
@@ -36,9 +37,8 @@ def counted_findings(session: boto3.Session, names: Names) -> list[Count]:
 def agents_of(session: boto3.Session, names: Names) -> Agents:
     """Return how many instances have the agent, and how many should and have not."""
     client = session.client("dynamodb")
-    known = list(
-        AgentStore(client, names.state_table).each(one.id for one in AccountStore(client, names.state_table).all())
-    )
+    accounts = (one.id for one in AccountStore(client, names.state_table).all())
+    known = list(AgentStore(client, names.state_table).each(accounts, now()))
     return Agents(
         installed=sum(one.status.state is AgentState.INSTALLED for one in known),
         failed=sum(one.is_lacking for one in known),

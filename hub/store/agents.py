@@ -1,6 +1,6 @@
 """What is known of the security agent on each instance, as the spokes report it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from contract.agents import LACKING, AgentState
 from contract.names import agent_key
 from contract.spoke_events import AgentStatus
-from hub.store.attributes import Item, to_item
-from hub.store.documents import document_item, document_of, is_refused, key_item, read_document, read_partition
+from hub.store.attributes import Item, number, to_item
+from hub.store.documents import Key, document_item, document_of, has_document, is_refused, key_item, read_partition
 from hub.store.schema import TTL_ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -49,26 +49,27 @@ class AgentStore:
     def record(self, status: AgentStatus, at: datetime) -> bool:
         """Store a report and return True; one that is not newer than the stored one changes nothing.
 
-        An instance that is gone is forgotten. What it lacks, it lacks since the first report that says so.
+        Of an instance that is gone the moment is kept, so that a report from before does not bring it back.
+        What it lacks, it lacks since the first report that says so.
         """
         key = agent_key(status.account, status.region, status.instance)
-        if status.state is AgentState.GONE:
-            return self._written(lambda: self._forget(key, status))
-        before = read_document(self._client, self._table, key, KnownInstance)
-        known = KnownInstance(status, self._missing_since(status, before))
         values = to_item({"at": status.at, TTL_ATTRIBUTE: int((at + KEPT).timestamp())})
-        item = {**document_item(key, known), **values}
-        return self._written(lambda: self._put(item, status))
+        if status.state is AgentState.GONE:
+            return self._put({**key_item(key), **values}, "#at <= :at", status)
+        known = KnownInstance(status, self._missing_since(status, self._read(key)))
+        return self._put({**document_item(key, known), **values}, "#at < :at", status)
 
-    def of(self, account: str) -> Iterator[KnownInstance]:
-        """Yield an account's instances, by Region and id."""
+    def of(self, account: str, at: datetime) -> Iterator[KnownInstance]:
+        """Yield the instances that an account has at a moment, by Region and id."""
         for item in read_partition(self._client, self._table, agent_key(account, "", "")[0]):
-            yield document_of(item, KnownInstance)
+            # DynamoDB deletes what expired when it finds the time.
+            if has_document(item) and number(item, TTL_ATTRIBUTE) > at.timestamp():
+                yield document_of(item, KnownInstance)
 
-    def each(self, accounts: Iterable[str]) -> Iterator[KnownInstance]:
-        """Yield the instances of some accounts."""
+    def each(self, accounts: Iterable[str], at: datetime) -> Iterator[KnownInstance]:
+        """Yield the instances that some accounts have at a moment."""
         for account in accounts:
-            yield from self.of(account)
+            yield from self.of(account, at)
 
     @staticmethod
     def _missing_since(status: AgentStatus, before: KnownInstance | None) -> str:
@@ -76,28 +77,19 @@ class AgentStore:
             return ""
         return (before.missing_since if before else "") or status.at
 
-    def _put(self, item: Item, status: AgentStatus) -> None:
-        self._client.put_item(
-            TableName=self._table,
-            Item=item,
-            ConditionExpression="attribute_not_exists(pk) OR #at < :at",
-            ExpressionAttributeNames={"#at": "at"},
-            ExpressionAttributeValues=to_item({":at": status.at}),
-        )
+    def _read(self, key: Key) -> KnownInstance | None:
+        item = self._client.get_item(TableName=self._table, Key=key_item(key)).get("Item")
+        return document_of(item, KnownInstance) if item and has_document(item) else None
 
-    def _forget(self, key: tuple[str, str], status: AgentStatus) -> None:
-        self._client.delete_item(
-            TableName=self._table,
-            Key=key_item(key),
-            ConditionExpression="attribute_not_exists(pk) OR #at <= :at",
-            ExpressionAttributeNames={"#at": "at"},
-            ExpressionAttributeValues=to_item({":at": status.at}),
-        )
-
-    @staticmethod
-    def _written(write: Callable[[], None]) -> bool:
+    def _put(self, item: Item, is_older: str, status: AgentStatus) -> bool:
         try:
-            write()
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=f"attribute_not_exists(pk) OR {is_older}",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues=to_item({":at": status.at}),
+            )
         except ClientError as error:
             if not is_refused(error):
                 raise

@@ -25,6 +25,11 @@ def document_item(key: Key, document: msgspec.Struct) -> Item:
     return {**key_item(key), **to_item({"document": msgspec.json.encode(document).decode()})}
 
 
+def has_document(item: Item) -> bool:
+    """Whether an item holds a record."""
+    return "document" in item
+
+
 def document_of(item: Item, model: type[DocumentT]) -> DocumentT:
     """Return the record of an item; a field that the model lacks is left out."""
     return msgspec.json.decode(text(item, "document"), type=model)

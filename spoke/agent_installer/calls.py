@@ -1,4 +1,4 @@
-"""Calls of AWS that are refused because there are too many: the state machine tries them again later."""
+"""Calls of AWS that fail for a while, for there are too many or a service is ill: the state machine tries again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +9,16 @@ _TOO_MANY = {
     *("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "RequestThrottled"),
     *("TooManyRequestsException", "ExecutionLimitExceeded", "RateExceeded", "SlowDown"),
 }
+_FAULT = 500
 
 
 class ThrottledError(Exception):
     """A service is asked too often; the state machine's retry for this name waits longer and at random."""
+
+
+def is_fault(error: ClientError) -> bool:
+    """Whether the service failed, rather than refused."""
+    return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] >= _FAULT)
 
 
 @contextmanager

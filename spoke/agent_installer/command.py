@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from contract.agents import Action, Platform, Reason, Via
 from contract.names import Names
-from spoke.agent_installer.calls import throttles_told
+from spoke.agent_installer.calls import is_fault, throttles_told
 from spoke.agent_installer.parameters import digest_parameter
 from spoke.agent_installer.work import Work
 
@@ -24,7 +24,10 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def send(ssm: Any, work: Work, parameters: Mapping[str, str], prefix: str) -> str | Refusal:
-    """Send the command for an instance that Systems Manager reaches; return its id, or why there is none."""
+    """Send the command for an instance that Systems Manager reaches; return its id, or why there is none.
+
+    Raises `ThrottledError`, and what Systems Manager itself could not do, for the state machine to try again.
+    """
     digest = parameters.get(digest_parameter(work.action, Platform(work.platform)), "")
     if not digest:
         what = "uninstall" if work.action is Action.UNINSTALL else "install"
@@ -33,6 +36,8 @@ def send(ssm: Any, work: Work, parameters: Mapping[str, str], prefix: str) -> st
         with throttles_told():
             answer = ssm.send_command(**request(work, digest, prefix))
     except ClientError as error:
+        if is_fault(error):
+            raise
         return Refusal(Reason.COMMAND_REFUSED, str(error))
     return str(answer["Command"]["CommandId"])
 

@@ -29,8 +29,9 @@ class Readiness(msgspec.Struct, frozen=True):
 def node_of(ssm: Any, instance: str) -> Mapping[str, Any] | None:
     """Return what Systems Manager knows of an instance; nothing when it is not registered."""
     wanted = [{"Key": "InstanceIds", "Values": [instance]}]
-    found = ssm.describe_instance_information(Filters=wanted)["InstanceInformationList"]
-    return next(iter(found), None)
+    # A page may be empty and not the last.
+    pages = ssm.get_paginator("describe_instance_information").paginate(Filters=wanted)
+    return next((node for page in pages for node in page["InstanceInformationList"]), None)
 
 
 def readiness(work: Work, node: Mapping[str, Any] | None, limit: int) -> Readiness:

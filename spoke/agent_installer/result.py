@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -23,20 +23,14 @@ from spoke.agent_installer.outcome import has_ended, outcome, platform_of
 from spoke.agent_installer.reporting import Desk, desk, gone, status
 from spoke.agent_installer.work import Work, read_work
 from spoke.clients import client
+from spoke.reports import park
 from spoke.settings import AgentResultSettings
 
 logger = Logger(service="agent-result")
 
-# Lambda's own retries of an event are over by then; whoever calls with an older one mends something.
-_RETRIES = timedelta(hours=1)
-
 
 class TryLaterError(Exception):
     """Systems Manager does not show yet how a command ended: the invocation must be tried again."""
-
-
-class ScanFailedError(Exception):
-    """A scan ended early: it waits among the dead letters, where the heartbeat finds it."""
 
 
 @cache
@@ -82,18 +76,17 @@ def _report(event: Mapping[str, Any], out: Desk) -> AgentStatus | None:
 
 def _command_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus | None:
     instance, command, names = detail["instance-id"], detail["command-id"], Names(_settings().prefix)
-    ssm = client("ssm", out.place.region)
-    found = ssm.list_command_invocations(CommandId=command, InstanceId=instance, Details=True)["CommandInvocations"]
-    if not found or not has_ended(found[0]):
+    invocation = _invocation(command, instance, out)
+    if not invocation or not has_ended(invocation):
         raise TryLaterError(f"command {command} on {instance}")
     uninstalls = detail["document-name"] == names.agent_document(uninstalls=True)
     usual = (Action.UNINSTALL if uninstalls else Action.INSTALL), Via.COMMAND
-    action, via = read_comment(str(found[0].get("Comment", ""))) or usual
-    sent = Work(instance=instance, via=via, action=action, platform=platform_of(found[0]))
+    action, via = read_comment(str(invocation.get("Comment", ""))) or usual
+    sent = Work(instance=instance, via=via, action=action, platform=platform_of(invocation))
     work, ended = _known(sent, out, at)
     if ended:
         return ended
-    told = outcome(found[0], names.agent_policy)
+    told = outcome(invocation, names.agent_policy)
     return status(
         out.place,
         work,
@@ -108,6 +101,12 @@ def _command_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentS
     )
 
 
+def _invocation(command: str, instance: str, out: Desk) -> Mapping[str, Any] | None:
+    pages = client("ssm", out.place.region).get_paginator("list_command_invocations")
+    found = pages.paginate(CommandId=command, InstanceId=instance, Details=True)
+    return next((one for page in found for one in page["CommandInvocations"]), None)
+
+
 def _instance_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus:
     reason = Reason.STOPPED if detail.get("state") == "stopped" else Reason.TERMINATED
     work = Work(instance=detail["instance-id"], via=Via.START)
@@ -117,14 +116,13 @@ def _instance_ended(detail: Mapping[str, Any], out: Desk, at: datetime) -> Agent
 def _execution_failed(detail: Mapping[str, Any], out: Desk, at: datetime) -> AgentStatus | None:
     """Return the report of the instance that an execution was about.
 
-    A scan's failure stays one, until somebody redrives the dead letter: then the scan is started again.
+    A scan that failed waits among the dead letters, where the heartbeat finds it: who redrives it starts a scan again.
     """
     told = _told({"Error": detail.get("error") or detail.get("status"), "Cause": detail.get("cause")})
     given = msgspec.json.decode(detail.get("input") or "{}")
     if "instance" not in given:
-        if now() - at < _RETRIES:
-            raise ScanFailedError(told)
-        _start_again(given, out)
+        logger.error("scan failed", error=told)
+        park({"via": given.get("via", Via.SWEEP), "error": told}, out.queue, client("sqs", out.place.region))
         return None
     return _broken(read_work(given), told, out, at)
 

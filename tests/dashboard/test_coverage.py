@@ -37,7 +37,7 @@ def counted(tables: Any) -> Any:
     for one in reports:
         agents.record(one, now())
     for account in (PAYMENTS, SANDBOX):
-        coverage.write(coverage_of(account, agents.of(account), now()))
+        coverage.write(coverage_of(account, agents.of(account, now()), now()))
     for ago in range(3):
         day = (now() - timedelta(days=ago)).date().isoformat()
         coverage.write_day(day, {"installed": 3, "failed": 2 + ago, "unmanaged": 1}, now())

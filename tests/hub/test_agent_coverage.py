@@ -59,38 +59,47 @@ def open_findings(stores: Stores) -> list[str]:
 def test_an_instance_is_known_by_its_last_report(agents: AgentStore) -> None:
     later, earlier = status(), status(ago=timedelta(hours=1), **FAILED)
     assert record(agents, later, earlier, later) == [True, False, False]
-    assert list(agents.of(SHOP)) == [KnownInstance(later)]
+    assert list(agents.of(SHOP, NOW)) == [KnownInstance(later)]
 
 
 def test_it_lacks_the_agent_since_the_first_report_that_says_so(agents: AgentStore) -> None:
     hours = [timedelta(hours=number) for number in range(4)]
     record(agents, status(ago=hours[3], **FAILED), status(ago=hours[2], **SILENT))
-    (known,) = agents.of(SHOP)
+    (known,) = agents.of(SHOP, NOW)
     assert (known.is_lacking, known.missing_since) == (True, iso(NOW - hours[3]))
     record(agents, status(ago=hours[1]), status(ago=hours[0], **FAILED))
-    (known,) = agents.of(SHOP)
+    (known,) = agents.of(SHOP, NOW)
     assert known.missing_since == iso(NOW)
 
 
 @pytest.mark.parametrize("state", [AgentState.EXCLUDED, AgentState.REMOVED, AgentState.INSTALLED])
 def test_who_has_it_or_need_not_have_it_lacks_nothing(state: AgentState, agents: AgentStore) -> None:
     record(agents, status(state=state))
-    (known,) = agents.of(SHOP)
+    (known,) = agents.of(SHOP, NOW)
     assert (known.is_lacking, known.missing_since) == (False, "")
     assert known.is_wanted == (state is AgentState.INSTALLED)
 
 
 def test_what_is_gone_is_forgotten_and_an_older_report_does_not_forget_it(agents: AgentStore) -> None:
     record(agents, status(), status(ago=timedelta(hours=1), **GONE))
-    assert len(list(agents.of(SHOP))) == 1
+    assert len(list(agents.of(SHOP, NOW))) == 1
     record(agents, status(**GONE))
-    assert list(agents.of(SHOP)) == []
+    assert list(agents.of(SHOP, NOW)) == []
+
+
+def test_a_report_from_before_it_was_gone_does_not_bring_it_back(agents: AgentStore) -> None:
+    hours = [timedelta(hours=number) for number in range(3)]
+    assert record(agents, status(ago=hours[1], **GONE), status(ago=hours[2], **FAILED)) == [True, False]
+    assert list(agents.of(SHOP, NOW)) == []
+    record(agents, status(ago=hours[0], **FAILED))
+    assert [one.missing_since for one in agents.of(SHOP, NOW)] == [iso(NOW)]
 
 
 def test_what_nobody_reports_any_more_expires(agents: AgentStore, dynamodb: "DynamoDBClient") -> None:
     record(agents, status())
     (item,) = dynamodb.scan(TableName="state")["Items"]
     assert int(item["ttl_timestamp"]["N"]) == int((NOW + KEPT).timestamp())
+    assert list(agents.of(SHOP, NOW + KEPT)) == []
 
 
 def test_accounts_are_counted_and_the_day_is_kept(stores: Stores) -> None:

@@ -142,7 +142,7 @@ def test_an_instance_is_known_as_it_was_reported(
 ) -> None:
     event = read(path)
     record(event)
-    known = [json_of(one.status) for one in AgentStore(dynamodb, "state").of(event["account"])]
+    known = [json_of(one.status) for one in AgentStore(dynamodb, "state").of(event["account"], NOW)]
     # An instance that is gone is forgotten.
     assert len(known) == (event["detail"]["state"] != AgentState.GONE)
     assert all(holds(one, event["detail"]) for one in known)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from contract.agents import Action, AgentState
+from contract.clock import now
 from contract.spoke_events import AgentStatus
 from generator.agents.asking import ask, assumed, chosen, tagged
 from generator.agents.scripts import load_scripts
@@ -86,7 +87,7 @@ class Fleet:
 
     def known(self, instance: str) -> KnownInstance | None:
         """What the hub knows of an instance, once nothing is on its way any more."""
-        return next((one for one in self.store.of(self.account) if one.status.instance == instance), None)
+        return next((one for one in self.store.of(self.account, now()) if one.status.instance == instance), None)
 
     def said(self, instance: str) -> tuple[str, str]:
         """State and reason of an instance; `gone` is what the hub does not know."""
@@ -253,13 +254,13 @@ def test_what_a_person_asks_for_by_the_askers_role_is_done(rollout: Rollout, fle
     instance = fleet.launch(tags={**NODE, "Team": "shop"})
     rollout.settle()
     clients = assumed(rollout.sessions.hub, rollout.config.names)
-    by_tag = tagged(list(fleet.store.of(fleet.account)), {"Team": "shop"}, clients)
+    by_tag = tagged(list(fleet.store.of(fleet.account, now())), {"Team": "shop"}, clients)
     assert [one.status.instance for one in by_tag] == [instance]
     for action, expected in (
         (Action.UPGRADE, ("installed", "upgraded")),
         (Action.UNINSTALL, ("removed", "uninstalled")),
     ):
-        targets = chosen(fleet.store.of(fleet.account), [fleet.account], [instance], [])
+        targets = chosen(fleet.store.of(fleet.account, now()), [fleet.account], [instance], [])
         (asked,) = ask(targets, action, rollout.config.names, clients)
         assert (asked.instance, asked.failure) == (instance, "")
         rollout.settle()
@@ -277,4 +278,4 @@ def test_instances_that_ran_before_the_rollout_are_found_by_its_scan(rollout: Ro
     fleet.scan("scan")
     assert fleet.said(instance) == ("installed", "installed")
     assert datetime.fromisoformat(fleet.status(instance).at) <= datetime.now(UTC)
-    assert {one.status.state for one in fleet.store.of(fleet.account)} >= {AgentState.INSTALLED, AgentState.FAILED}
+    assert {one.status.state for one in fleet.store.of(fleet.account, now())} >= {AgentState.INSTALLED, AgentState.FAILED}

@@ -87,7 +87,11 @@ class _Client:
         return made
 
     def get_paginator(self, call: str) -> Any:
-        return SimpleNamespace(paginate=lambda **arguments: [getattr(self, call)(**arguments)])
+        def pages(**arguments: Any) -> list[Any]:
+            found = getattr(self, call)(**arguments)
+            return found if isinstance(found, list) else [found]
+
+        return SimpleNamespace(paginate=pages)
 
 
 @pytest.fixture

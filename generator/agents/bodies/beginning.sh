@@ -22,16 +22,13 @@ tell() {
   echo "muster: $1${2:+ $2}"
 }
 
-# Two commands at once would install twice. Whoever held the lock and was killed holds it no more. A link is made with
-# what it says in one step, so that nobody sees a lock without its holder.
+# Two commands at once would install twice. The kernel takes the lock from whoever ends, however that comes; where the
+# tool is missing, which is in util-linux and in BusyBox, nobody waits.
 take_turn() {
   trap 'rm -f script.sh' EXIT
-  until ln -s "$$" "$lock" 2>/dev/null; do
-    [ -L "$lock" ] || return 0
-    sleep 2
-    kill -0 "$(readlink "$lock")" 2>/dev/null || rm -rf "$lock"
-  done
-  trap 'rm -rf "$lock" script.sh' EXIT
+  command -v flock >/dev/null 2>&1 || return 0
+  exec 9>"$lock"
+  flock 9
 }
 
 need() {
@@ -63,6 +60,7 @@ run_script() {
   case $(head -n 1 script.sh) in '#!'*bash*) shell=bash ;; esac
   need "$shell"
   ! grep -qw curl script.sh || need curl
-  "$shell" ./script.sh >output.txt 2>&1 </dev/null
+  # What the script leaves running must not hold the lock.
+  "$shell" ./script.sh >output.txt 2>&1 </dev/null 9>&-
   code=$?
 }

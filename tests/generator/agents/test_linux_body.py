@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ AGENT = Agent(
 )
 INSTALLS = '#!/bin/bash\nset -o pipefail\necho "Installing"\necho "4.2.0" > "$HOME/agent"\n'
 REMOVES = '#!/bin/sh\nrm -f "$HOME/agent"\necho "Gone"\n'
-TOOLS = ("cat", "cut", "grep", "head", "ln", "readlink", "rm", "sed", "sha256sum", "sleep", "tail")
+TOOLS = ("cat", "cut", "flock", "grep", "head", "rm", "sed", "sha256sum", "sleep", "tail")
 
 
 @dataclass
@@ -102,10 +103,9 @@ def test_a_fresh_machine_gets_the_agent(machine: Machine) -> None:
     assert machine.agent.exists()
 
 
-def test_the_script_and_the_lock_are_gone_afterwards(machine: Machine) -> None:
+def test_the_script_is_gone_afterwards(machine: Machine) -> None:
     machine.install()
     assert [one.name for one in machine.left[0].iterdir()] == ["output.txt"]
-    assert not (machine.home / "orchestration" / "muster-agent.lock").exists()
     assert (machine.left[0] / "output.txt").stat().st_mode & 0o077 == 0
 
 
@@ -205,12 +205,23 @@ def test_two_commands_at_once_install_once(machine: Machine) -> None:
     assert (machine.home / "runs").read_text() == "run\n"
 
 
-def test_a_lock_that_a_killed_command_left_is_taken_over(machine: Machine) -> None:
-    lock = machine.home / "orchestration" / "muster-agent.lock"
-    lock.parent.mkdir(parents=True)
-    ended = subprocess.Popen(["/bin/true"])
-    ended.wait()
-    lock.symlink_to(str(ended.pid))
+def test_a_command_that_is_killed_leaves_no_lock(machine: Machine) -> None:
+    text = body(AGENT, Action.INSTALL, Platform.LINUX, (0,))
+    killed = machine.start(text, 'echo > "$HOME/began"\nsleep 5\n')
+    while killed.poll() is None and not (machine.home / "began").exists():
+        time.sleep(0.05)
+    killed.kill()
+    killed.communicate(timeout=60)
+    assert machine.install().last == "muster: installed 4.2.0"
+
+
+def test_what_a_script_leaves_running_holds_no_lock(machine: Machine) -> None:
+    machine.install("sleep 60 >/dev/null 2>&1 &\nexit 3\n")
+    assert machine.install().last == "muster: installed 4.2.0"
+
+
+def test_where_nothing_can_lock_it_is_installed_all_the_same(machine: Machine) -> None:
+    machine.tools = tuple(one for one in machine.tools if one != "flock")
     assert machine.install().last == "muster: installed 4.2.0"
 
 

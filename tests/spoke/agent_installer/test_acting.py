@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from contract.clock import iso, now
 from contract.spoke_events import LONGEST_OUTPUT, LONGEST_TEXT
 from spoke.agent_installer.calls import ThrottledError
 from spoke.agent_installer.install import install_handler
-from spoke.agent_installer.result import ScanFailedError, TryLaterError, result_handler
+from spoke.agent_installer.result import TryLaterError, result_handler
 from tests.spoke.agent_installer.conftest import ENVIRONMENT, ID, described, instance, refusal
 
 Call = Callable[..., Any]
@@ -89,6 +88,13 @@ def test_a_command_for_an_instance_that_is_gone_by_now_is_no_failure(call: Call,
     assert told(reports) == ("gone", "terminated")
 
 
+def test_systems_manager_that_fails_is_asked_again_by_the_state_machine(call: Call, aws: Any, reports: Reports) -> None:
+    aws.answers["send_command"] = refusal("InternalServerError", 500)
+    with pytest.raises(ClientError):
+        call(install_handler, **READY)
+    assert reports() == []
+
+
 def test_too_many_commands_are_sent_again_later(call: Call, aws: Any) -> None:
     aws.answers["send_command"] = refusal("ThrottlingException")
     with pytest.raises(ThrottledError):
@@ -123,6 +129,13 @@ def test_a_good_end_is_told_with_the_agents_version(  # noqa: PLR0917 - parametr
     assert report["platform"] == "Linux"
     (asked,) = aws.named("list_command_invocations")
     assert asked == {"CommandId": COMMAND, "InstanceId": ID, "Details": True}
+
+
+def test_how_a_command_ended_may_be_on_a_later_page(call: Call, aws: Any, reports: Reports) -> None:
+    said = invocation(step("install_linux", "muster: installed 4.2.0\n"))
+    aws.answers["list_command_invocations"] = [{"CommandInvocations": []}, said]
+    call(result_handler, **ended())
+    assert told(reports) == ("installed", "installed")
 
 
 ERRORS = "\n----------ERROR-------\nfailed to run commands: exit status 1"
@@ -251,15 +264,15 @@ def test_what_a_scan_could_not_finish_for_one_instance_is_told(call: Call, repor
     assert reports()[0]["details"] == "States.Timeout: too late"
 
 
-def test_a_scan_that_failed_waits_among_the_dead_letters(call: Call) -> None:
-    detail = {"status": "FAILED", "error": "States.Timeout", "input": '{"via":"sweep"}'}
-    with pytest.raises(ScanFailedError, match=r"States\.Timeout"):
-        call(result_handler, source="aws.states", time=iso(now()), detail=detail)
-
-
-def test_a_scan_that_failed_is_started_again_when_its_dead_letter_is_redriven(call: Call, aws: Any) -> None:
+def test_a_scan_that_failed_waits_among_the_dead_letters_and_is_started_again_from_there(call: Call, aws: Any) -> None:
     detail = {"status": "FAILED", "error": "States.Timeout", "input": '{"via":"scan","following":"page-2"}'}
-    call(result_handler, source="aws.states", time=iso(now() - timedelta(hours=2)), detail=detail)
+    call(result_handler, source="aws.states", time=AT, detail=detail)
+    (parked,) = aws.named("send_message")
+    assert parked["QueueUrl"] == ENVIRONMENT["AGENT_QUEUE_URL"]
+    letter = json.loads(parked["MessageBody"])
+    assert letter == {"via": "scan", "error": "States.Timeout"}
+    assert aws.named("start_execution") == []
+    call(result_handler, **letter)
     (started,) = aws.named("start_execution")
     assert started["stateMachineArn"] == ENVIRONMENT["AGENT_SCAN_MACHINE"]
     assert json.loads(started["input"]) == {"via": "scan"}

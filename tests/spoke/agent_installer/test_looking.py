@@ -172,6 +172,11 @@ def test_a_node_that_cannot_take_the_script_is_unmanaged(
     assert told(reports) == [(ID, "unmanaged", reason)]
 
 
+def test_a_node_may_be_on_a_later_page(call: Call, aws: Any) -> None:
+    aws.answers["describe_instance_information"] = [{"InstanceInformationList": []}, node()]
+    assert call(check_handler, instance=ID, via="scan")["next"] == "go"
+
+
 def test_a_started_instance_whose_connection_is_lost_is_waited_for(call: Call, aws: Any) -> None:
     aws.answers["describe_instance_information"] = node("ConnectionLost")
     assert call(check_handler, **START)["next"] == "wait"
