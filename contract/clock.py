@@ -10,6 +10,13 @@ def iso(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
+def check_iso(*texts: str) -> None:
+    """Raise ValueError unless each text that is not empty is as `iso` writes it: another form would sort wrongly."""
+    for text in filter(None, texts):
+        if iso(datetime.fromisoformat(text)) != text:
+            raise ValueError(f"{text!r} is no time as 2026-11-20T11:03:04.000000Z")
+
+
 def now() -> datetime:
     """Return the present moment, UTC."""
     return datetime.now(UTC)

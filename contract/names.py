@@ -250,9 +250,9 @@ def spoke_key(account: str, region: str) -> tuple[str, str]:
     return SPOKES_PARTITION, f"{account}#{region}"
 
 
-def tagging_key(account: str, event: str) -> tuple[str, str]:
-    """Return pk and sk of what the creator tagger made of a create event."""
-    return f"TAGGING#{account}", event
+def tagging_key(account: str, created_at: str, event: str) -> tuple[str, str]:
+    """Return pk and sk of what the creator tagger made of a create event; `created_at` is `contract.clock.iso` text."""
+    return f"TAGGING#{account}", f"{created_at}#{event}"
 
 
 AGENT_COVERAGE_PARTITION = "AGENTS"

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from contract.agents import AgentState, Reason, Via
+from contract.clock import check_iso
 from contract.names import partition_of
 
 SCHEMA = 1
@@ -74,6 +75,10 @@ class TaggingResult(SpokeEvent, frozen=True, kw_only=True):
     created_at: Annotated[str, Meta(max_length=32)] = ""
     lag_seconds: Annotated[float, Meta(ge=0)] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what does not sort as a time."""
+        check_iso(self.created_at)
+
 
 class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
     """What is known of the security agent on an instance; a later one takes an earlier one's place.
@@ -86,7 +91,7 @@ class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
     state: AgentState
     reason: Reason
     via: Via
-    at: Annotated[str, Meta(max_length=32)]
+    at: Annotated[str, Meta(min_length=1, max_length=32)]
     since: Annotated[str, Meta(max_length=32)] = ""
     instance_name: Name = ""
     platform: Name = ""
@@ -96,6 +101,10 @@ class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
     exit_code: int | None = None
     details: Words = ""
     output: Annotated[str, Meta(max_length=LONGEST_OUTPUT)] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what does not sort as a time."""
+        check_iso(self.at, self.since)
 
     @property
     def resource(self) -> str:
@@ -168,3 +177,7 @@ class RetentionReport(SpokeEvent, frozen=True, kw_only=True):
     deleted: Number = 0
     deleted_gib: Amount = 0
     deleted_cost: Amount = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what does not sort as a time."""
+        check_iso(self.started_at)

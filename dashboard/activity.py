@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from contract.finding import Finding, Severity
-from contract.spoke_events import TaggingResult
 from dashboard.charts import Counts, summed
 from dashboard.filters import Filters
 from dashboard.organization import Organization
@@ -13,14 +12,6 @@ from dashboard.trends import Trend
 from hub.store.rollups import Count, Summary
 
 _NO_REGIONS = "Counters know no Region: these numbers are of all Regions. Lists of findings are of those chosen."
-
-
-class Tagging(msgspec.Struct, frozen=True, kw_only=True):
-    """Results of the creator taggers that were looked at, of how many accounts, and whether there may be more."""
-
-    results: tuple[TaggingResult, ...] = ()
-    accounts: int = 0
-    has_more: bool = False
 
 
 class Tallies(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,12 +16,20 @@ from dashboard.organization import Organization
 from hub.store.coverage_of_tags import TagCoverage, coverage_of
 from hub.store.tagging import KEPT, TaggingStore
 
-USUAL_DAYS = 7
-# Reports have no counters: so many accounts, so many reports of each are read, and the page says so.
-_MOST_ACCOUNTS = 200
-_MOST_RESULTS = 2_000
+_USUAL_DAYS = 7
 _PARALLEL = 8
 _FRESH = timedelta(minutes=2)
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Reports have no counters: of so many accounts, so many reports each are read, and the page says so."""
+
+    accounts: int
+    reports: int
+
+
+WIDE = Bounds(200, 2_000)
+AT_A_GLANCE = Bounds(25, 100)
 
 
 class Creations(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +38,7 @@ class Creations(msgspec.Struct, frozen=True, kw_only=True):
     `newest` are the latest ones of them, the latest first.
     """
 
+    days: int
     coverage: TagCoverage
     newest: tuple[TaggingResult, ...]
     accounts: int
@@ -37,30 +46,35 @@ class Creations(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
-def creations(among: Organization, filters: Filters) -> Creations:
+def creations(among: Organization, filters: Filters, bounds: Bounds = WIDE) -> Creations:
     """Return what was created in the days that filters ask for, in their accounts and Regions.
 
     Raises `DataError`, as every read does.
     """
-    days = min(filters.days or USUAL_DAYS, KEPT.days)
     with data.state():
-        return _creations(tuple(among.accounts), filters.region, days)
+        return _creations(tuple(among.accounts), filters.region, days_of(filters), bounds)
 
 
-@st.cache_data(ttl=_FRESH, max_entries=20, show_spinner=False)
-def _creations(accounts: tuple[str, ...], regions: tuple[str, ...], days: int) -> Creations:
+def days_of(filters: Filters) -> int:
+    """Return how many days back creations are told: those that filters ask for, as far as reports are kept."""
+    return min(filters.days or _USUAL_DAYS, KEPT.days)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=20, show_spinner=False, hash_funcs={Bounds: msgspec.json.encode})
+def _creations(accounts: tuple[str, ...], regions: tuple[str, ...], days: int, bounds: Bounds) -> Creations:
     since = data.present() - timedelta(days=days)
-    looked_at = accounts[:_MOST_ACCOUNTS]
+    looked_at = accounts[: bounds.accounts]
     with data.state() as (client, table), ThreadPoolExecutor(_PARALLEL) as pool:
         store = TaggingStore(client, table)
-        found = list(pool.map(lambda one: list(islice(store.of(one, since), _MOST_RESULTS + 1)), looked_at))
-    results = [one for some in found for one in some[:_MOST_RESULTS] if not regions or one.region in regions]
+        found = list(pool.map(lambda one: list(islice(store.of(one, since), bounds.reports + 1)), looked_at))
+    results = [one for some in found for one in some[: bounds.reports] if not regions or one.region in regions]
     return Creations(
+        days=days,
         coverage=coverage_of(results, iso(since)),
         newest=_newest(results, iso(since)),
         accounts=len(looked_at),
         of=len(accounts),
-        is_whole=len(looked_at) == len(accounts) and all(len(some) <= _MOST_RESULTS for some in found),
+        is_whole=len(looked_at) == len(accounts) and all(len(some) <= bounds.reports for some in found),
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -21,7 +20,7 @@ from contract.finding import Finding, Severity
 from contract.names import Names
 from contract.settings import Settings, read_settings
 from dashboard import listing, session
-from dashboard.activity import Activity, Tagging, Tallies, activity_of, glanced, tallied
+from dashboard.activity import Activity, Tallies, activity_of, glanced, tallied
 from dashboard.deeds import Deed, Said
 from dashboard.filters import LARGE_PAGE, Filters, Order
 from dashboard.listing import Listing, ReadPage
@@ -39,7 +38,6 @@ from hub.store.outbox import Outbox
 from hub.store.query import FindingQuery, Page
 from hub.store.rollups import Count, Day, RollupStore, Summary
 from hub.store.spokes import SpokeStore
-from hub.store.tagging import TaggingStore
 from hub.store.troubles import Trouble, TroubleStore
 
 if TYPE_CHECKING:
@@ -51,9 +49,6 @@ _NEWEST = 8
 _COUNTED_PAGES = 4
 _PARALLEL = 8
 _TEST = "Mend it, try it with muster notify test, then muster redrive brings what was given up."
-# Tagging results have no counters: of so many accounts, so many results each are read, and the page says so.
-_TAGGED_ACCOUNTS = 25
-_TAGGED_RESULTS = 100
 
 
 class DashboardSettings(Settings, frozen=True, kw_only=True):
@@ -118,12 +113,6 @@ def trend(filters: Filters, among: Organization) -> Trend:
         chosen = (visible.chosen(filters) or ()) if filters.names_accounts else tuple(visible.accounts)
         reach = reach_of(filters, tuple(one for one in chosen if view.has(one)), now())
         return of_accounts(reach, _counts_by_day(reach), filters.severity)
-
-
-def tagging(among: Organization) -> Tagging:
-    """Return what the creator taggers of the first accounts reported lately."""
-    with _viewing() as view:
-        return _tagging(tuple(view.organization(among).accounts))
 
 
 def oldest_critical(filters: Filters, among: Organization) -> Oldest:
@@ -466,14 +455,3 @@ def _read_page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
 @st.cache_data(ttl=_FRESH, max_entries=30, show_spinner=False, hash_funcs={FindingQuery: msgspec.json.encode})
 def _page(query: FindingQuery, cursor: str | None, limit: int) -> Page:
     return _read_page(query, cursor, limit)
-
-
-@st.cache_data(ttl=_FRESH, max_entries=20, show_spinner=False)
-def _tagging(accounts: tuple[str, ...]) -> Tagging:
-    store = TaggingStore(_client(), _settings().state_table)
-    found = [list(islice(store.of(account), _TAGGED_RESULTS + 1)) for account in accounts[:_TAGGED_ACCOUNTS]]
-    return Tagging(
-        results=tuple(result for results in found for result in results[:_TAGGED_RESULTS]),
-        accounts=len(found),
-        has_more=len(accounts) > len(found) or any(len(results) > _TAGGED_RESULTS for results in found),
-    )

@@ -101,7 +101,8 @@ class Recorder:
             self._stores.tagging.record(report, sent_at)
             _note_lag(report)
         elif isinstance(report, AgentStatus):
-            self._stores.agents.record(report, sent_at)
+            _check_time(report.at, self._clock())
+            self._stores.agents.record(report)
         elif isinstance(report, RetentionReport):
             self._stores.retention.record(report, sent_at)
             _note_run(report)
@@ -111,9 +112,13 @@ def _sent_at(event: Mapping[str, Any], moment: datetime) -> datetime:
     sent_at = timestamp(event.get("time"))
     if sent_at is None:
         raise ReportError("field time is no time")
-    if sent_at - moment > _AHEAD:
-        raise ReportError(f"field time is in the future: {iso(sent_at)}")
+    _check_time(iso(sent_at), moment)
     return min(sent_at, moment)
+
+
+def _check_time(text: str, moment: datetime) -> None:
+    if text > iso(moment + _AHEAD):
+        raise ReportError(f"the time is in the future: {text}")
 
 
 def _note_lag(report: TaggingResult) -> None:

@@ -7,6 +7,7 @@ in `tests/generator`.
 import ast
 import ipaddress
 import json
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -212,6 +213,19 @@ def _calls(node: ast.Call) -> set[str]:
 def test_a_paginator_is_a_call_too() -> None:
     (paging,) = [node for node in ast.walk(ast.parse('client.get_paginator("query")')) if isinstance(node, ast.Call)]
     assert _calls(paging) & DYNAMODB_CALLS == {"query"}
+
+
+def test_nothing_is_logged_under_a_name_that_a_log_record_has_itself() -> None:
+    own = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
+    wrong = [
+        f"{labelled(path)}:{node.lineno}: {field.arg}"
+        for path in python_files("contract", "spoke", "hub")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[0].endswith("logger")
+        for field in node.keywords
+        if field.arg in own - {"exc_info", "stack_info"}
+    ]
+    assert wrong == [], "logging raises KeyError for it: take another name"
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

@@ -9,6 +9,7 @@ from contract.finding import Finding, Severity
 from contract.resource import short_name
 from dashboard import charts, data
 from dashboard.activity import Tallies
+from dashboard.creations import creations
 from dashboard.filters import Filters, Order
 from dashboard.links import finding_address, findings_address, page_address
 from dashboard.listing import Listing
@@ -59,7 +60,7 @@ def show(account: str, organization: Organization, filters: Filters) -> None:
         st.html(_findings(listing, worst, organization, now))
         exporting.show_all("account", listing, worst, organization)
     with part("Spokes and tags"):
-        tags = strip.tags(data.tagging(part_of))
+        tags = strip.tags(creations(part_of, filters))
         st.html(grid([column([_spokes(part_of.of_account(account), now)]), column([tags])]))
 
 

@@ -9,6 +9,7 @@ from contract.finding import Finding, Severity
 from dashboard import charts, data, descriptions, filtering
 from dashboard.activity import Activity
 from dashboard.charts import Counts
+from dashboard.creations import AT_A_GLANCE, creations
 from dashboard.filters import Filters
 from dashboard.links import account_address, finding_address, findings_address, page_address
 from dashboard.markup import (
@@ -59,7 +60,8 @@ def show() -> None:
     score = score_of(organization, activity.tallies.open, now)
     st.html(_first_row(score, activity, filters))
     with part("Coverage"):
-        watched = column((strip.spokes(organization, now), strip.tags(data.tagging(organization))))
+        created = creations(organization, filters, AT_A_GLANCE)
+        watched = column((strip.spokes(organization, now), strip.tags(created)))
         st.html(grid([trend(activity.trend, filters), watched], "wide"))
     st.html(newest(whole, activity, filters, now))
     st.html(grid([_accounts(whole, activity, filters), _detections(activity, filters)]))

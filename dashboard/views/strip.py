@@ -5,10 +5,11 @@ from datetime import datetime
 
 from contract.resource import short_name
 from dashboard import charts
-from dashboard.activity import Tagging
+from dashboard.creations import Creations
 from dashboard.markup import NOTHING, Html, ago, card, empty, facts, joined, number, text
 from dashboard.organization import Organization
 from hub.store.accounts import ACTIVE
+from hub.store.coverage_of_tags import Gap
 from hub.store.spokes import Spoke
 
 _NAMED = 5
@@ -61,26 +62,31 @@ def _spoke(organization: Organization, spoke: Spoke, remark: Html) -> Html:
     return Html(f'{text(name)} <span class="m-hint">{text(spoke.heartbeat.region)} · {remark}</span>')
 
 
-def tags(tagging: Tagging) -> Html:
+def tags(created: Creations) -> Html:
     """Return how many resources got their creator's tags, and which did not."""
-    results = tagging.results
-    if not results:
-        return card("Creator tags", empty("No tagging report yet", _CREATE_ONE), _extent(tagging))
-    written = sum(len(result.tagged) for result in results)
-    failures = [failure for result in results for failure in result.failed]
-    pairs = (("Resources tagged", _count(written)), ("Failed", _count(len(failures), is_bad=bool(failures))))
+    coverage = created.coverage
+    title = f"Creator tags, {created.days} day{'s' if created.days != 1 else ''}"
+    if not (coverage.tagged or coverage.untagged):
+        return card(title, empty("Nothing was created in these days", _CREATE_ONE), _extent(created))
+    pairs = (
+        ("With their creator's tag", _count(coverage.tagged)),
+        ("Without", _count(coverage.untagged, is_bad=bool(coverage.untagged))),
+    )
     reasons = [
-        joined((text(short_name(one.arn)), Html(f' <span class="m-hint">{text(one.reason)}</span>')))
-        for one in failures
+        joined((text(_example(one)), Html(f' <span class="m-hint">{text(one.reason)}</span>'))) for one in coverage.gaps
     ]
-    return card("Creator tags", joined((facts(pairs), _named("Untagged", reasons))), _extent(tagging))
+    return card(title, joined((facts(pairs), _named("Why without", reasons))), _extent(created))
 
 
-def _extent(tagging: Tagging) -> str:
-    if not tagging.has_more:
+def _example(gap: Gap) -> str:
+    named = short_name(gap.examples[0]) if gap.examples else gap.api_call
+    return f"{named} and {gap.resources - 1:,} more" if gap.resources > 1 else named
+
+
+def _extent(created: Creations) -> str:
+    if created.is_whole:
         return ""
-    accounts = "1 account" if tagging.accounts == 1 else f"{tagging.accounts:,} accounts"
-    return f"Results looked at: {len(tagging.results):,}, in {accounts}. There may be more."
+    return f"Of {created.accounts:,} of {created.of:,} accounts, the latest reports of each."
 
 
 def _count(value: int, *, is_bad: bool = False) -> Html:

@@ -7,7 +7,7 @@ import streamlit as st
 from contract.resource import short_name
 from contract.spoke_events import TaggingResult
 from dashboard import charts, data, filtering
-from dashboard.creations import USUAL_DAYS, Creations, creations
+from dashboard.creations import Creations, creations, days_of
 from dashboard.filters import Filters
 from dashboard.links import page_address
 from dashboard.markup import (
@@ -65,7 +65,7 @@ def _show_creations(found: Creations, organization: Organization, filters: Filte
 
 
 def _head(filters: Filters) -> Html:
-    days = filters.days or USUAL_DAYS
+    days = days_of(filters)
     window = "today and yesterday" if days == 1 else f"the last {days} days"
     words = f"What was created in {window}, by whom, what has no creator's tag, and what is past its date."
     return Html(f'<div class="m-head"><h1>Tagging and retention</h1><p>{text(words)}</p></div>')
@@ -89,7 +89,7 @@ def _extent(found: Creations) -> str:
     if found.is_whole:
         return f"All reports of {found.of:,} account{'s' if found.of != 1 else ''}."
     return (
-        f"Reports of {found.accounts:,} of {found.of:,} accounts were read, the first ones of each. "
+        f"Reports of {found.accounts:,} of {found.of:,} accounts were read, the latest ones of each. "
         "Choose an account or OU for all of theirs."
     )
 

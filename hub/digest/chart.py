@@ -113,14 +113,16 @@ def _draw_grid(paper: _Paper, *, is_empty: bool) -> None:
 
 def _draw_column(paper: _Paper, sides: tuple[float, float], counts: Mapping[str, int]) -> None:
     """Draw a day, the worst at the bottom."""
-    floor = float(_FLOOR)
-    for severity in _WORST_FIRST:
-        if count := counts.get(severity.value, 0):
-            height = max(count * (_FLOOR - _TOP) / paper.top, _LEAST)
-            top = max(floor - height, _TOP)
-            gap = _GAP if height > _LEAST else 0
-            paper.draw.rectangle((sides[0], top + gap, sides[1], floor - 1), COLOURS[severity].bar)
-            floor = top
+    room, floor = _FLOOR - _TOP, float(_FLOOR)
+    found = [(severity, count) for severity in _WORST_FIRST if (count := counts.get(severity.value, 0))]
+    heights = [max(count * room / paper.top, _LEAST) for _, count in found]
+    if heights:
+        # Those that are drawn larger than they are take their room from the largest.
+        heights[heights.index(max(heights))] -= max(sum(heights) - room, 0)
+    for (severity, _), height in zip(found, heights, strict=True):
+        gap = _GAP if height > _LEAST else 0
+        paper.draw.rectangle((sides[0], floor - height + gap, sides[1], floor - 1), COLOURS[severity].bar)
+        floor -= height
 
 
 def _sides(place: int, columns: int) -> tuple[int, int]:

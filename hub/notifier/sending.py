@@ -141,7 +141,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
         is_sent = batch.is_again and self.outbox.is_sent(batch.id)
         notification = None if is_sent else mouth.composed(batch)
         if notification is None:
-            self.logger.info("Nothing of a message is news any more", target=target, message=batch.id)
+            self.logger.info("Nothing of a message is news any more", target=target, batch=batch.id)
             return "", ""
         refusal = self._handed_over(mouth.channel, notification, target, batch)
         self.outbox.log(_note(target, batch, notification, self.clock()))

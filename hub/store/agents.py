@@ -46,14 +46,16 @@ class AgentStore:
         self._client = client
         self._table = table
 
-    def record(self, status: AgentStatus, at: datetime) -> bool:
+    def record(self, status: AgentStatus) -> bool:
         """Store a report and return True; one that is not newer than the stored one changes nothing.
 
         Of an instance that is gone the moment is kept, so that a report from before does not bring it back.
         What it lacks, it lacks since the first report that says so.
         """
         key = agent_key(status.account, status.region, status.instance)
-        values = to_item({"at": status.at, TTL_ATTRIBUTE: int((at + KEPT).timestamp())})
+        # Of its own time: a report that comes days later tells of no instance that may run.
+        expires = int((datetime.fromisoformat(status.at) + KEPT).timestamp())
+        values = to_item({"at": status.at, TTL_ATTRIBUTE: expires})
         if status.state is AgentState.GONE:
             return self._put({**key_item(key), **values}, "#at <= :at", status)
         known = KnownInstance(status, self._missing_since(status, self._read(key)))

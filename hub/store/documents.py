@@ -42,9 +42,18 @@ def read_document(client: "DynamoDBClient", table: str, key: Key, model: type[Do
 
 
 def read_partition(
-    client: "DynamoDBClient", table: str, pk: str, *, span: tuple[str, str] | None = None, is_consistent: bool = False
+    client: "DynamoDBClient",
+    table: str,
+    pk: str,
+    *,
+    span: tuple[str, str] | None = None,
+    is_consistent: bool = False,
+    is_newest_first: bool = False,
 ) -> Iterator[Item]:
-    """Yield every item of a partition by sk, or those of which sk lies in a `span`, its ends included."""
+    """Yield every item of a partition by sk, or those of which sk lies in a `span`, its ends included.
+
+    `is_newest_first` turns the order round.
+    """
     condition, values = "pk = :pk", {":pk": pk}
     if span:
         condition = f"{condition} AND sk BETWEEN :since AND :until"
@@ -54,6 +63,7 @@ def read_partition(
         KeyConditionExpression=condition,
         ExpressionAttributeValues=to_item(values),
         ConsistentRead=is_consistent,
+        ScanIndexForward=not is_newest_first,
     )
     for page in pages:
         yield from page["Items"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from contract.clock import iso
 from contract.names import tagging_key
 from contract.spoke_events import TaggingResult
 from hub.store.attributes import to_item
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT = timedelta(days=90)
+# After every key of a year.
+_LAST = "9"
 
 
 class TaggingStore:
@@ -25,14 +28,13 @@ class TaggingStore:
         self._table = table
 
     def record(self, result: TaggingResult, at: datetime) -> None:
-        """Store a result; the same event's again takes its place."""
+        """Store a result; the same event's again takes its place. Of older spokes' results, `at` is all that is known."""
+        key = tagging_key(result.account, result.created_at or iso(at), result.event_id)
         expires = to_item({TTL_ATTRIBUTE: int((at + KEPT).timestamp())})
-        item = {**document_item(tagging_key(result.account, result.event_id), result), **expires}
-        self._client.put_item(TableName=self._table, Item=item)
+        self._client.put_item(TableName=self._table, Item={**document_item(key, result), **expires})
 
     def of(self, account: str, since: datetime | None = None) -> Iterator[TaggingResult]:
-        """Yield an account's results, or those that came since a moment, in no order that matters."""
-        oldest = int((since + KEPT).timestamp()) if since else 0
-        for item in read_partition(self._client, self._table, tagging_key(account, "")[0]):
-            if int(item[TTL_ATTRIBUTE]["N"]) >= oldest:
-                yield document_of(item, TaggingResult)
+        """Yield an account's results, or those of what was created since a moment, the latest first, page by page."""
+        pk, oldest = tagging_key(account, iso(since) if since else "", "")
+        for item in read_partition(self._client, self._table, pk, span=(oldest, _LAST), is_newest_first=True):
+            yield document_of(item, TaggingResult)

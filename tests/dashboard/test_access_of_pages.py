@@ -81,7 +81,7 @@ def test_instances_and_spokes_of_other_units_are_not_shown(
 ) -> None:
     agents, coverage = AgentStore(filled, "muster-state"), AgentCoverageStore(filled, "muster-state")
     for account in (PAYMENTS, SANDBOX):
-        agents.record(status(account, int(account[0]), **REFUSED), now())
+        agents.record(status(account, int(account[0]), **REFUSED))
         coverage.write(coverage_of(account, agents.of(account, now()), now()))
     coverage.write_day("2026-11-20", {"failed": 2}, now())
     signed_in("payments")

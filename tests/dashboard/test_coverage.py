@@ -35,7 +35,7 @@ def counted(tables: Any) -> Any:
     reports = [status(PAYMENTS, one) for one in range(3)]
     reports += [status(PAYMENTS, 3, **REFUSED), status(SANDBOX, 4, **SILENT), status(SANDBOX, 5, **REFUSED)]
     for one in reports:
-        agents.record(one, now())
+        agents.record(one)
     for account in (PAYMENTS, SANDBOX):
         coverage.write(coverage_of(account, agents.of(account, now()), now()))
     for ago in range(3):

@@ -9,6 +9,8 @@ from contract.clock import now
 from contract.finding import Severity
 from contract.names import control_rollup_key, rollup_key
 from dashboard import data
+from dashboard.creations import Bounds
+from dashboard.views import overview
 from hub.store.accounts import Account, AccountStore
 from hub.store.rollups import ACCEPTED, NOW, RollupStore, open_counter
 from hub.store.tagging import TaggingStore
@@ -77,10 +79,10 @@ def test_the_overview_says_which_resources_stayed_untagged_and_why(tables: Any, 
 def test_counts_of_tags_are_of_all_results_unless_the_card_says_otherwise(
     tables: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Results looked at" not in markup(show())
+    assert "the latest reports of each" not in markup(show())
     data.forget()
-    monkeypatch.setattr(data, "_TAGGED_ACCOUNTS", 2)
-    assert "Results looked at: 1, in 2 accounts. There may be more." in markup(show())
+    monkeypatch.setattr(overview, "AT_A_GLANCE", Bounds(2, 100))
+    assert "Of 2 of 3 accounts, the latest reports of each." in markup(show())
 
 
 def test_an_account_with_more_results_than_are_read_says_so(
@@ -89,8 +91,8 @@ def test_an_account_with_more_results_than_are_read_says_so(
     stored = next(TaggingStore(tables, "muster-state").of("111122223333"))
     for place in range(3):
         TaggingStore(tables, "muster-state").record(msgspec.structs.replace(stored, event_id=f"more-{place}"), now())
-    monkeypatch.setattr(data, "_TAGGED_RESULTS", 2)
-    assert "Results looked at: 2, in 3 accounts. There may be more." in markup(show())
+    monkeypatch.setattr(overview, "AT_A_GLANCE", Bounds(25, 2))
+    assert "Of 3 of 3 accounts, the latest reports of each." in markup(show())
 
 
 def test_an_empty_hub_says_what_to_do_next(empty_tables: Any, show: Show, markup: Markup) -> None:

@@ -26,7 +26,7 @@ REGION = "eu-central-1"
 SETTINGS = Path(__file__).parents[1] / "snapshots" / "muster.toml"
 
 
-def _result(event: str, **more: Any) -> TaggingResult:
+def _result(event: str, ago: timedelta = timedelta(hours=1), **more: Any) -> TaggingResult:
     return TaggingResult(
         account="111122223333",
         region=REGION,
@@ -34,7 +34,7 @@ def _result(event: str, **more: Any) -> TaggingResult:
         api_call="sqs.amazonaws.com:CreateQueue",
         event_id=event,
         created_by="alice",
-        created_at=iso(now() - timedelta(hours=1)),
+        created_at=iso(now() - ago),
         **more,
     )
 
@@ -68,7 +68,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         store = TaggingStore(client, "muster-state")
         store.record(_result("e1", tagged=("arn:a", "arn:b"), lag_seconds=3.0), now())
         store.record(_result("e2", failed=(TaggingFailure("arn:c", "TagPolicyException"),)), now())
-        store.record(_result("e3", tagged=("arn:old",)), now() - timedelta(days=30))
+        store.record(_result("e3", timedelta(days=30), tagged=("arn:old",)), now())
         RetentionStore(client, "muster-state").record(_run(), now())
         monkeypatch.setattr(tags, "hub_place", lambda *_: SimpleNamespace(client=lambda _service: client))
         yield

@@ -48,7 +48,7 @@ def stores(dynamodb: "DynamoDBClient", agents: AgentStore, store: FindingStore) 
 
 
 def record(agents: AgentStore, *reports: AgentStatus) -> list[bool]:
-    return [agents.record(one, NOW) for one in reports]
+    return [agents.record(one) for one in reports]
 
 
 def open_findings(stores: Stores) -> list[str]:

@@ -278,4 +278,5 @@ def test_instances_that_ran_before_the_rollout_are_found_by_its_scan(rollout: Ro
     fleet.scan("scan")
     assert fleet.said(instance) == ("installed", "installed")
     assert datetime.fromisoformat(fleet.status(instance).at) <= datetime.now(UTC)
-    assert {one.status.state for one in fleet.store.of(fleet.account, now())} >= {AgentState.INSTALLED, AgentState.FAILED}
+    states = {one.status.state for one in fleet.store.of(fleet.account, now())}
+    assert states >= {AgentState.INSTALLED, AgentState.FAILED}

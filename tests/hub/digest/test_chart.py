@@ -1,6 +1,7 @@
 """The chart shows every day, however little happened, and never writes over its edge."""
 
 import io
+import random
 from itertools import pairwise
 
 import pytest
@@ -20,6 +21,8 @@ SHAPES: dict[str, Days] = {
     "a slope": [(day, {"HIGH": place}) for place, day in enumerate(MONTH)],
     "every severity": [(day, dict.fromkeys(Severity, 1 + place)) for place, day in enumerate(MONTH)],
     "a single day": [("2026-11-19", {"MEDIUM": 3})],
+    "a column to the top": [("2026-11-18", {"CRITICAL": 1_999, "LOW": 1}), ("2026-11-19", {"LOW": 2_000})],
+    "all of one, and one of each": [(day, {**dict.fromkeys(Severity, 1), "HIGH": 1_996}) for day in MONTH],
     "a hundred billion a day": [(day, {"INFORMATIONAL": 10**11}) for day in MONTH],
 }
 
@@ -57,6 +60,17 @@ def test_every_day_is_seen_however_little_happened() -> None:
     image = drawn(SHAPES["one huge day"])
     assert len(columns_of(image, Severity.LOW)) == 29
     assert len(columns_of(image, Severity.CRITICAL)) == 1
+
+
+def test_every_severity_of_a_column_to_the_top_is_seen() -> None:
+    image = drawn(SHAPES["all of one, and one of each"])
+    assert [len(columns_of(image, severity)) for severity in Severity] == [30] * len(Severity)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_month_can_be_drawn(seed: int) -> None:
+    chance = random.Random(seed)
+    chart([(day, {one: chance.choice((0, 1, 7, 10 ** chance.randint(0, 6))) for one in Severity}) for day in MONTH])
 
 
 def test_columns_are_as_wide_and_as_far_apart_as_one_another() -> None:
