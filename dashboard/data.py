@@ -21,7 +21,7 @@ from contract.names import Names
 from contract.settings import Settings, read_settings
 from dashboard import listing, session
 from dashboard.activity import Activity, Tallies, activity_of, glanced, tallied
-from dashboard.deeds import Deed, Said
+from dashboard.deeds import Deed, Said, possible
 from dashboard.filters import LARGE_PAGE, Filters, Order
 from dashboard.listing import Listing, ReadPage
 from dashboard.narrowing import NOTHING, View, view_of
@@ -232,6 +232,8 @@ class _Acting:
                     raise DataError(f"finding {chosen} is gone", GONE)
                 if not self._view.access.acts_on(self._accounts.get(about.account)):
                     raise DataError(f"{decision.by} may read finding {chosen}, and not act on it", NO_OPERATOR)
+                if deed not in possible(about):
+                    raise DataError(f"finding {chosen} is {about.status.lower()} by now: {deed} changes nothing", RACED)
                 stored = self._store.decide(chosen, decision)
         except FindingNotFoundError as error:
             raise DataError(f"finding {chosen} is gone", GONE) from error

@@ -14,14 +14,20 @@ from hub.store.suppressions import Suppression, SuppressionStore
 
 _FRESH = timedelta(seconds=20)
 _SETTLED = timedelta(minutes=5)
+MOST_COUNTED = 1_000
 _WAIT = "The hub stores it within an hour of its first rollout. muster status says whether that went well."
 
 
 class Channels(msgspec.Struct, frozen=True):
-    """What is remembered of each target (a channel, or one address of it), and how much waits for it."""
+    """What is remembered of each target (a channel or one address), and how much waits, `MOST_COUNTED` at most."""
 
     states: dict[str, TargetState]
     waiting: dict[str, int]
+
+
+def in_words(waiting: int) -> str:
+    """Return how much waits."""
+    return f"{waiting:,}" if waiting < MOST_COUNTED else f"{MOST_COUNTED:,} or more"
 
 
 def deployed() -> Deployed:
@@ -74,4 +80,4 @@ def _channels() -> Channels:
     with data.whole() as place:
         outbox = Outbox(*place)
         states = outbox.states()
-        return Channels(states, {name: len(outbox.waiting(name)) for name in states})
+        return Channels(states, {name: outbox.counted(name, MOST_COUNTED) for name in states})

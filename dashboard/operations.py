@@ -55,13 +55,19 @@ def days_of(wanted: int) -> int:
     return min(wanted or USUAL_DAYS, _MOST_DAYS)
 
 
-def events(among: Organization, days: int) -> list[DayOfEvents]:
-    """Return the events of the accounts, day by day, oldest first. Raises `DataError`."""
+def events(among: Organization, days: int, *, is_all: bool) -> list[DayOfEvents]:
+    """Return the events of the accounts, day by day, oldest first; `is_all`: they are the whole organization.
+
+    How late they came is known of all accounts together: of a part of them nothing is said. Raises `DataError`.
+    """
     with data.state():
         found = _events(days)
+    is_whole = is_all and data.sees_all()
     return [
-        msgspec.structs.replace(
-            one, by_account={name: n for name, n in one.by_account.items() if name in among.accounts}
+        DayOfEvents(
+            one.day,
+            {name: count for name, count in one.by_account.items() if name in among.accounts},
+            one.late_seconds if is_whole else None,
         )
         for one in found
     ]
@@ -95,26 +101,28 @@ def log(days: int) -> Log:
         return _log(min(days, _MOST_LOG_DAYS))
 
 
-def spending(among: Organization, days: int) -> list[Spent]:
-    """Return what the last days are estimated to have cost."""
+def spending(whole: Organization, days: int) -> tuple[list[Spent], int]:
+    """Return what the last days are estimated to have cost, and how many: no more than since something was counted."""
     with data.whole() as (client, table):
         known = deployment.deployed()
         summary = RollupStore(client, table).summary(data.present())
     wanted = min(days, len(summary.by_day))
     found = [sum(counts.values()) for counts in summary.by_day.values()][-wanted:]
+    came = [sum(one.by_account.values()) for one in events(whole, wanted, is_all=True)]
+    wanted -= next((day for day, counts in enumerate(zip(found, came, strict=True)) if any(counts)), wanted - 1)
     judged: dict[str, int] = {}
-    for standard in compliance.standards(among):
+    for standard in compliance.standards(whole):
         for one in standard.accounts:
             # A control of several standards is one finding: an account's largest standard stands for all of its.
             judged[one.name] = max(judged.get(one.name, 0), one.judged + one.unknown)
     counted = Counted(
         days=wanted,
-        spokes=len(among.watched),
-        events=sum(sum(one.by_account.values()) for one in events(among, wanted)),
+        spokes=len(whole.watched),
+        events=sum(came),
         findings=sum(found),
         judged=sum(judged.values()),
     )
-    return spent(known, counted)
+    return spent(known, counted), wanted
 
 
 @st.cache_data(ttl=_SETTLED, max_entries=6, show_spinner=False)

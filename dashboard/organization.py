@@ -12,12 +12,13 @@ from hub.store.spokes import Spoke
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
-    """Its accounts and spokes. Times are `contract.clock.iso` text."""
+    """Its accounts and spokes; `asked` are the Regions that are looked at, empty: all. Times are `iso` text."""
 
     id: str
     read_at: str
     accounts: Mapping[str, Account] = {}
     spokes: tuple[Spoke, ...] = ()
+    asked: tuple[str, ...] = ()
 
     def name(self, account: str) -> str:
         """Return an account's name; its id while the name is unknown."""
@@ -68,13 +69,14 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(one for one in owned if not filters.account or one in filters.account) or None
 
     def narrowed(self, filters: Filters) -> "Organization":
-        """Return the part of the organization that filters ask for: its accounts, and their spokes in its Regions."""
+        """Return the part of the organization that filters ask for: its accounts, looked at in its Regions."""
         chosen = self.chosen(filters) if filters.names_accounts else tuple(self.accounts)
         kept = set(chosen or ())
         return msgspec.structs.replace(
             self,
             accounts={one: account for one, account in self.accounts.items() if one in kept},
-            spokes=tuple(one for one in self.spokes if _is_of(one, filters, kept)),
+            spokes=tuple(one for one in self.spokes if one.heartbeat.account in kept or not filters.names_accounts),
+            asked=filters.region,
         )
 
     def regions(self) -> list[str]:
@@ -85,7 +87,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     def watched(self) -> tuple[Spoke, ...]:
         """The spokes that should report: those of accounts that left or are suspended need not."""
         gone = {one.id for one in self.accounts.values() if one.status != ACTIVE}
-        return tuple(spoke for spoke in self.spokes if spoke.heartbeat.account not in gone)
+        return tuple(one for one in self.spokes if one.heartbeat.account not in gone and self._is_asked(one))
 
     def silent(self, now: datetime) -> list[Spoke]:
         """Return the spokes that miss heartbeats, the longest silent first."""
@@ -106,9 +108,16 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
             (silent if spoke.is_silent(now) else reporting).add(spoke.heartbeat.account)
         return frozenset({*self.never_reported(), *(silent - reporting)} & self.accounts.keys())
 
+    def spokes_by_account(self) -> dict[str, list[Spoke]]:
+        """Return the spokes of each account that has any, in every Region."""
+        found: dict[str, list[Spoke]] = {}
+        for spoke in self.spokes:
+            found.setdefault(spoke.heartbeat.account, []).append(spoke)
+        return found
+
     def of_account(self, account: str) -> list[Spoke]:
         """Return an account's spokes by Region."""
-        found = (spoke for spoke in self.spokes if spoke.heartbeat.account == account)
+        found = (one for one in self.spokes if one.heartbeat.account == account and self._is_asked(one))
         return sorted(found, key=lambda spoke: spoke.heartbeat.region)
 
     def unreached(self) -> list[str]:
@@ -116,14 +125,22 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         return [one.id for one in self._unheard() if one.is_management]
 
     def _unheard(self) -> list[Account]:
-        heard = {spoke.heartbeat.account for spoke in self.spokes}
-        return [one for one in self.accounts.values() if one.status == ACTIVE and one.id not in heard]
+        heard = {one.heartbeat.account for one in self.spokes}
+        there = {one.heartbeat.account for one in self.spokes if self._is_asked(one)}
+        return [
+            one
+            for one in self.accounts.values()
+            if one.status == ACTIVE and one.id not in there and self._is_due(one, is_heard=one.id in heard)
+        ]
 
+    def _is_due(self, account: Account, *, is_heard: bool) -> bool:
+        """Whether an account should have a spoke in a Region that is looked at."""
+        if account.covered_since:
+            return not self.asked or not account.covered_since.keys().isdisjoint(self.asked)
+        return not is_heard
 
-def _is_of(spoke: Spoke, filters: Filters, accounts: set[str]) -> bool:
-    beat = spoke.heartbeat
-    has_account = beat.account in accounts or not filters.names_accounts
-    return has_account and (not filters.region or beat.region in filters.region)
+    def _is_asked(self, spoke: Spoke) -> bool:
+        return not self.asked or spoke.heartbeat.region in self.asked
 
 
 def _and_above(path: str) -> Iterator[str]:

@@ -31,10 +31,15 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 def units(organization: Organization, by_account: Mapping[str, Counts], now: datetime) -> list[Unit]:
     """Return every unit, each before those below it."""
     unwatched = organization.unwatched(now)
+    spokes = organization.spokes_by_account()
     found = []
     for path in sorted(organization.ous(), key=lambda one: one.split("/")):
         inside = organization.accounts_in((path,))
-        part = msgspec.structs.replace(organization, accounts={one: organization.accounts[one] for one in inside})
+        part = msgspec.structs.replace(
+            organization,
+            accounts={one: organization.accounts[one] for one in inside},
+            spokes=tuple(spoke for one in inside for spoke in spokes.get(one, ())),
+        )
         found.append(
             Unit(
                 path=path,

@@ -40,19 +40,15 @@ class Watched(msgspec.Struct, frozen=True):
     seen_at: str = ""
 
 
-def watched(organization: Organization, regions: tuple[str, ...], now: datetime) -> list[Watched]:
-    """Return every active account in every Region where it has or should have a spoke, the worst first.
-
-    `regions` are those that are asked for; empty: all.
-    """
-    heard = {(one.heartbeat.account, one.heartbeat.region): one for one in organization.watched}
-    rows = [_heard(one, now) for one in heard.values()]
+def watched(organization: Organization, now: datetime) -> list[Watched]:
+    """Return every active account in every Region that is asked for and has or should have a spoke, the worst first."""
+    rows = [_heard(one, now) for one in organization.watched]
     regions_of: dict[str, set[str]] = {}
-    for account_id, region in heard:
-        regions_of.setdefault(account_id, set()).add(region)
+    for spoke in organization.spokes:
+        regions_of.setdefault(spoke.heartbeat.account, set()).add(spoke.heartbeat.region)
     for account in organization.accounts.values():
         if account.status == ACTIVE:
-            rows += _unheard(account, regions_of.get(account.id, set()), regions)
+            rows += _unheard(account, regions_of.get(account.id, set()), organization.asked)
     order = list(State)
     return sorted(rows, key=lambda one: (order.index(one.state), organization.label(one.account), one.region))
 

@@ -33,7 +33,7 @@ from dashboard.markup import (
     text,
 )
 from dashboard.organization import Organization
-from dashboard.score import points
+from dashboard.score import Score, score_of
 from dashboard.trends import Trend
 from dashboard.views import exporting, strip
 from dashboard.views.parts import part
@@ -51,7 +51,7 @@ def show(account: str, organization: Organization, filters: Filters) -> None:
     st.html(link(page_address("accounts", kept), text("← Accounts")))
     st.html(_head(account, organization))
     tallies = data.tallies(filters, organization)
-    st.html(_tiles(account, tallies, filters))
+    st.html(_tiles(account, tallies, score_of(part_of, tallies.open, now), filters))
     with part("Trend"):
         st.html(grid([_trend(data.trend(filters, organization)), _place(account, organization)], "wide"))
     with part(_FINDINGS):
@@ -74,12 +74,19 @@ def _head(account: str, organization: Organization) -> Html:
     return Html(f'<div class="m-head"><h1>{title}</h1>{stranger}</div><div class="m-chips">{joined(labels)}</div>')
 
 
-def _tiles(account: str, tallies: Tallies, filters: Filters) -> Html:
+def _tiles(account: str, tallies: Tallies, score: Score | None, filters: Filters) -> Html:
     counts, accepted = tallies.open.get(account, {}), tallies.accepted.get(account, {})
     shown = [one for one in charts.WORST_FIRST if one in (filters.severity or charts.WORST_FIRST)]
-    value = Html(f'<p class="m-score"><strong>{points(counts):.0f}</strong> of 100</p>')
-    score = card("Score", joined((value, charts.gauge(points(counts), "Score"))))
-    return grid([score, *(_tile(one, counts.get(one, 0), accepted.get(one, 0), filters) for one in shown)], "score")
+    return grid(
+        [_score(score), *(_tile(one, counts.get(one, 0), accepted.get(one, 0), filters) for one in shown)], "score"
+    )
+
+
+def _score(score: Score | None) -> Html:
+    if score is None:
+        return card("Score", empty("None", "Only active accounts of the organization have one."))
+    value = Html(f'<p class="m-score"><strong>{score.points:.0f}</strong> of 100</p>')
+    return card("Score", joined((value, charts.gauge(score.points, "Score"), second_line(score.gap))))
 
 
 def _tile(severity: Severity, count: int, accepted: int, filters: Filters) -> Html:

@@ -15,6 +15,7 @@ _WHO = "who"
 # Who assigns or comments leaves the workflow status as it is; the history says which of it was done.
 _PAST = {Workflow.NEW: "Changed", Workflow.NOTIFIED: "Acknowledged"}
 _NOTES = {Deed.SUPPRESS: "Reason", Deed.NOTE: "Note"}
+_SPANS = {90: "90 days", 30: "30 days", 365: "A year", 0: "Good"}
 _CLOSED_BY_PROVIDER = "Its provider closed it; only the provider can open it again."
 
 
@@ -85,9 +86,15 @@ def _assignee(assignee: str) -> str:
 
 
 def _until() -> date | None:
-    tomorrow = data.present().date() + timedelta(days=1)
-    chosen = st.date_input("Until the end of (UTC; empty: for good)", None, min_value=tomorrow, format="YYYY-MM-DD")
-    return chosen if isinstance(chosen, date) else None
+    """Return the last day; a day that the browser does not accept arrives as none, and must not mean for good."""
+    today = data.present().date()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        days = st.selectbox("For", tuple(_SPANS), format_func=_SPANS.__getitem__)
+        tomorrow = today + timedelta(days=1)
+        chosen = st.date_input("Or until the end of (UTC)", None, min_value=tomorrow, format="YYYY-MM-DD")
+    if isinstance(chosen, date):
+        return chosen
+    return today + timedelta(days=days) if days else None
 
 
 def _act(finding: Finding, deed: Deed, said: Said) -> None:

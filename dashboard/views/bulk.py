@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 import streamlit as st
 
@@ -18,6 +17,7 @@ from dashboard.views import act
 
 # A thousand decisions take about ten seconds; each is a write, and a line in a history.
 MOST = 1_000
+_MOST_LOOKED_AT = 50_000
 _LISTED = 100
 _NAMED = 20
 _MARKED, _SHOWN, _MATCHING = "Those that are marked", "All that are shown", f"All that match, {MOST:,} at most"
@@ -44,7 +44,7 @@ def show(listing: Listing, filters: Filters, organization: Organization) -> bool
 
 def _extent(choice: str, number: int) -> str:
     if choice == _MATCHING:
-        return "The findings are read anew when you act: also those beyond what the list shows."
+        return f"Read anew when you act, also beyond what the list shows; {_MOST_LOOKED_AT:,} are looked at."
     return f"{number:,} finding{'s' if number != 1 else ''}"
 
 
@@ -95,8 +95,12 @@ def _act(deed: Deed, said: Said, chosen: list[str] | None, filters: Filters, org
 
 
 def _matching(filters: Filters, organization: Organization) -> list[str]:
-    found = (one.id for page, _ in data.every(filters, organization) for one in page)
-    return list(islice(found, MOST))
+    found: list[str] = []
+    for page, looked_at in data.every(filters, organization):
+        found += [one.id for one in page]
+        if len(found) >= MOST or looked_at >= _MOST_LOOKED_AT:
+            break
+    return found[:MOST]
 
 
 def show_done() -> None:

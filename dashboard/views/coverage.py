@@ -33,7 +33,7 @@ def show() -> None:
     words = "Whether each account is watched in each Region, and each instance has the security agent."
     st.html(Html(f'<div class="m-head"><h1>Coverage</h1><p>{text(words)}</p></div>'))
     with part("Spokes"):
-        _show_spokes(watched(organization, filters.region, now), organization, filters, now)
+        _show_spokes(watched(organization, now), organization, filters, now)
     with part("Security agent"):
         known = instances(organization, is_all=not filters.names_accounts)
         _show_agents(known, organization, filters, now)

@@ -54,7 +54,7 @@ def show() -> None:
     with part("Dead letters"):
         _show_letters(operations.letters())
     with part("Events"):
-        found = operations.events(organization, days)
+        found = operations.events(organization, days, is_all=not filters.names_accounts)
         st.html(grid([_events(found), _accounts(found, organization)], "wide"))
         if any(one.by_account for one in found):
             exporting.show("events", ("day", "account", "name", "events"), _event_rows(found, organization))
@@ -65,8 +65,8 @@ def show() -> None:
             columns = ("at", "target", "kind", "subject", "count", "findings")
             exporting.show("messages", columns, _sent_rows(log))
     with part("Spending"):
-        lines = operations.spending(organization, days)
-        st.html(_spending(lines, min(days, 30)))
+        lines, spent_days = operations.spending(whole, days)
+        st.html(_spending(lines, spent_days))
         exporting.show("spending", ("what", "how", "dollars"), [_spent_row(one) for one in lines])
 
 
@@ -218,12 +218,13 @@ def _waiting(channels: Channels, now: datetime) -> Html:
             why = joined((text("more than its hour takes, since "), ago(state.overflow_since, now)))
         else:
             why = text("merged with what comes within minutes")
-        rows.append((breakable(name), number(count), why))
+        rows.append((breakable(name), text(deployment.in_words(count)), why))
     return card(title, table(("To", "Waiting", "Why"), rows, title))
 
 
 def _spending(lines: Sequence[Spent], days: int) -> Html:
-    title = f"Estimated: {_dollars(sum(one.dollars for one in lines))} in {days} days"
+    within = f"in {days} days" if days > 1 else "today"
+    title = f"Estimated: {_dollars(sum(one.dollars for one in lines))} {within}"
     rows = [
         (
             joined((text(one.what), second_line(one.how))),
@@ -233,8 +234,8 @@ def _spending(lines: Sequence[Spent], days: int) -> Html:
     ]
     month = _dollars(monthly(list(lines), days))
     hint = (
-        f"At AWS's list prices in us-east-1, from what was counted: some {month} a month. Not in it: AWS's own "
-        "security services, Athena, emails. The bill is in Cost Explorer."
+        f"Of the whole organization, at AWS's list prices in us-east-1, from what was counted: some {month} a month. "
+        "Not in it: the agent's installer, AWS's own security services, Athena, emails. The bill is in Cost Explorer."
     )
     return card(title, table(("What", "Dollars"), rows, title), hint)
 

@@ -81,12 +81,17 @@ def _channels(known: Deployed, channels: Channels, now: datetime) -> Html:
                 text(f"{one.minimum_severity.capitalize()} and worse"),
                 _health(bool(failing), said),
                 ago(sent, now),
-                Html(f'<span class="{"m-silent" if waiting and failing else ""}">{number(waiting)}</span>'),
+                _waiting(waiting, is_bad=bool(waiting and failing)),
                 text(f"{one.messages_per_hour:,} an hour"),
             )
         )
     hint = "What a channel has not taken waits; muster notify test tries one."
     return card(title, table(("Channel", "Tells", "State", "Last sent", "Waiting", "At most"), rows, title), hint)
+
+
+def _waiting(count: int, *, is_bad: bool) -> Html:
+    words = text(deployment.in_words(count))
+    return Html(f'<span class="m-silent">{words}</span>') if is_bad else words
 
 
 def _health(is_failing: bool, said: str) -> Html:

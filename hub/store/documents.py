@@ -41,7 +41,7 @@ def read_document(client: "DynamoDBClient", table: str, key: Key, model: type[Do
     return document_of(item, model) if item else None
 
 
-def read_partition(
+def read_partition(  # noqa: PLR0913 - what a query takes
     client: "DynamoDBClient",
     table: str,
     pk: str,

@@ -83,6 +83,17 @@ class Outbox:
         items = read_partition(self._client, self._table, outbox_key(target, "")[0], is_consistent=True)
         return [document_of(item, Pending) for item in items]
 
+    def counted(self, target: str, most: int) -> int:
+        """Return how much waits for a target, `most` when it is more; nothing of it is read."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": outbox_key(target, "")[0]}),
+            Select="COUNT",
+            Limit=most,
+        )
+        return answer["Count"]
+
     def remove(self, target: str, pending: Sequence[Pending]) -> None:
         """Take things out."""
         remove_items(self._client, self._table, [key_item(outbox_key(target, one.key)) for one in pending])

@@ -28,7 +28,7 @@ class TaggingStore:
         self._table = table
 
     def record(self, result: TaggingResult, at: datetime) -> None:
-        """Store a result; the same event's again takes its place. Of older spokes' results, `at` is all that is known."""
+        """Store a result; the same event's again takes its place. When older spokes' was created, `at` must say."""
         key = tagging_key(result.account, result.created_at or iso(at), result.event_id)
         expires = to_item({TTL_ATTRIBUTE: int((at + KEPT).timestamp())})
         self._client.put_item(TableName=self._table, Item={**document_item(key, result), **expires})

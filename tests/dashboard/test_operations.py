@@ -73,7 +73,9 @@ def test_events_are_counted_by_day_and_account(working: Any, show: Show, markup:
 
 
 def test_filters_of_accounts_hold_for_events(working: Any, show: Show, markup: Markup) -> None:
-    assert "2 events." in markup(show("operations", account=SANDBOX))
+    page = markup(show("operations", account=SANDBOX))
+    assert "2 events." in page
+    assert "on average" not in page
 
 
 def test_dead_letters_stand_first_with_the_command_that_redrives_them(working: Any, show: Show, markup: Markup) -> None:
@@ -167,9 +169,11 @@ def test_what_is_held_back_or_fails_says_why(working: Any, show: Show, markup: M
 
 def test_spending_is_estimated_from_what_was_counted(working: Any, show: Show, markup: Markup) -> None:
     page = markup(show("operations"))
-    assert "Estimated: $14.0" in page
+    assert "Estimated: $4.00 in 4 days" in page
     assert "50 events were counted" in page
     assert "2 spokes, hourly" in page
+    of_one = markup(show("operations", account=SANDBOX))
+    assert page.partition("Estimated:")[2] == of_one.partition("Estimated:")[2]
 
 
 def test_an_estimate_has_a_line_for_each_price() -> None:

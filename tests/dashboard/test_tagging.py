@@ -82,7 +82,7 @@ def test_filters_of_account_and_region_hold_here(reported: Any, show: Show, mark
 def test_more_accounts_than_are_read_are_told(
     reported: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(creations, "_MOST_ACCOUNTS", 2)
+    monkeypatch.setattr(creations.creations, "__defaults__", (creations.Bounds(2, 100),))
     assert "Reports of 2 of 3 accounts were read" in markup(show("tagging"))
 
 
