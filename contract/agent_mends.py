@@ -22,7 +22,7 @@ MENDS: Mapping[Reason, str] = {
     Reason.COMMAND_UNDELIVERED: "The command did not reach the instance within ten minutes: look at its SSM Agent.",
     Reason.COMMAND_CANCELLED: "Somebody cancelled the command; the next sweep tries again.",
     Reason.COMMAND_REFUSED: "Systems Manager refused the command: look at what denies it in this account.",
-    Reason.UNINSTALL_FAILED: "The script that removes the agent failed: read the last lines of its output.",
+    Reason.UNINSTALL_FAILED: "The agent could not be removed and is as it was: read the last lines of the output.",
     Reason.WORKFLOW_FAILED: "Muster itself failed on the way: the details say where; the next sweep tries again.",
     Reason.NO_INSTANCE_PROFILE: "It has no instance profile, so Systems Manager cannot manage it: give it one with "
     "AmazonSSMManagedInstanceCore, or use Default Host Management.",
@@ -46,7 +46,18 @@ def mend(reason: Reason) -> str:
     return MENDS[reason]
 
 
+def in_words(reason: Reason, exit_code: int | None = None) -> str:
+    """Return a reason as people read it, with the script's exit code where that is not 0."""
+    words = reason.replace("_", " ")
+    return f"{words}, exit code {exit_code}" if exit_code else words
+
+
 def explained(reason: Reason, details: str) -> str:
     """Return what was seen of an instance, and what its reason means and what to do, as sentences."""
     seen = f"{details[:1].upper()}{details[1:].rstrip('.')}. " if details else ""
     return f"{seen}{mend(reason)}"
+
+
+def last_lines(output: str, number: int = 3) -> list[str]:
+    """Return the last lines of a script's output that say something."""
+    return [line for line in output.splitlines() if line.strip()][-number:]

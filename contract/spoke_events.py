@@ -84,7 +84,8 @@ class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
     """What is known of the security agent on an instance; a later one takes an earlier one's place.
 
     `since` is when the instance was started, `details` says in words what the reason does not, `output` holds the last
-    lines that the script printed. `version` is Muster's, `agent_version` the agent's.
+    lines that the script printed. `version` is Muster's, `agent_version` the agent's. `is_unchanged`: what was asked
+    for failed, and the agent is as it was before, so that a known state stays.
     """
 
     instance: Annotated[str, Meta(pattern=r"^m?i-[0-9a-f]{8,17}\Z")]
@@ -99,6 +100,7 @@ class AgentStatus(SpokeEvent, frozen=True, kw_only=True):
     agent_version: Name = ""
     command: Name = ""
     exit_code: int | None = None
+    is_unchanged: bool = False
     details: Words = ""
     output: Annotated[str, Meta(max_length=LONGEST_OUTPUT)] = ""
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.agent_mends import mend
+from contract.agents import REASONS_OF_LACKING
 from contract.clock import iso, now
 from contract.finding import Finding, detection_finding_id
 from contract.names import AGENTS_LACKING, METRICS_NAMESPACE
@@ -89,7 +90,9 @@ def coverage_of(account: str, known: Iterable[KnownInstance], moment: datetime) 
     reasons: Counter[str] = Counter()
     for one in known:
         states[one.status.state] += 1
-        reasons[one.status.reason] += 1
+        # One that has the agent may say why it could not be upgraded or removed.
+        if one.is_lacking or one.status.reason not in REASONS_OF_LACKING:
+            reasons[one.status.reason] += 1
     return AgentCoverage(account, dict(states), dict(reasons), iso(moment))
 
 

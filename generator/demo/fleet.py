@@ -25,8 +25,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 # Nobody's call makes them, of which the creator tagger could learn who did.
 _MADE = {"CreatedBy": "platform-team"}
 _NODE = {"eks:cluster-name": "shop", "kubernetes.io/cluster/shop": "owned"}
-# Windows does not run here: this is what its two looks and the script would print.
-_WINDOWS = [{"exit": 0, "output": ""}, {"exit": 0, "output": "muster: installed 4.2.0"}]
+# Windows does not run here: this is what the first look and the script would print, and every later look.
+_WINDOWS = [
+    {"exit": 0, "output": ""},
+    {"exit": 0, "output": "muster: installed 4.2.0"},
+    {"exit": 168, "output": "muster: already_running 4.2.0"},
+]
 _RUNNING = {"example-agent.running": "4.1.0\n"}
 FLEET = (
     Kind(name="shop-node-1", tags=_NODE),

@@ -50,7 +50,8 @@ class AgentStore:
         """Store a report and return True; one that is not newer than the stored one changes nothing.
 
         Of an instance that is gone the moment is kept, so that a report from before does not bring it back.
-        What it lacks, it lacks since the first report that says so.
+        What it lacks, it lacks since the first report that says so. What failed and left it as it was does not change
+        its state.
         """
         key = agent_key(status.account, status.region, status.instance)
         # Of its own time: a report that comes days later tells of no instance that may run.
@@ -58,7 +59,11 @@ class AgentStore:
         values = to_item({"at": status.at, TTL_ATTRIBUTE: expires})
         if status.state is AgentState.GONE:
             return self._put({**key_item(key), **values}, "#at <= :at", status)
-        known = KnownInstance(status, self._missing_since(status, self._read(key)))
+        before = self._read(key)
+        if before and status.is_unchanged:
+            kept = before.status
+            status = msgspec.structs.replace(status, state=kept.state, agent_version=kept.agent_version)
+        known = KnownInstance(status, self._missing_since(status, before))
         return self._put({**document_item(key, known), **values}, "#at < :at", status)
 
     def of(self, account: str, at: datetime) -> Iterator[KnownInstance]:

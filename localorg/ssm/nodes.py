@@ -40,8 +40,8 @@ class NodeError(ValueError):
 class Settings:
     """How a node behaves: seconds until it registers (None: never), files by name, and what commands answer.
 
-    `outputs` are `{"exit": int, "output": str}`; the next of them stands for a script's run, which otherwise runs on
-    Linux, and succeeds without a word elsewhere.
+    `outputs` are `{"exit": int, "output": str}`; the next of them stands for a script's run, the last one for all later
+    runs. Without them a script runs on Linux, and succeeds without a word elsewhere.
     """
 
     platform: str = "Linux"

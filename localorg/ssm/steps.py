@@ -116,7 +116,8 @@ def _run_step(step: Step, what: Run) -> Result:
         if step.action == content.DOWNLOAD:
             result.output = _download(inputs, what)
         elif what.node.settings.outputs:
-            _recite(result, what.node.settings.outputs.popleft())
+            outputs = what.node.settings.outputs
+            _recite(result, outputs.popleft() if len(outputs) > 1 else outputs[0])
         elif platform == "Linux":
             _run_script(step, inputs, what, result)
     except FailedStepError as failed:

@@ -14,7 +14,8 @@ _ENDS = {"Success", "Failed", "TimedOut", "Cancelled"}
 # The last line that the documents' scripts print (generator/agents/documents.py).
 _LINE = re.compile(r"^muster: (?P<reason>[a-z_]+)(?: (?P<rest>[^\r\n]*))?\r?$", re.MULTILINE)
 _ERRORS = "\n----------ERROR-------\n"
-_SKIPPED = "Step execution skipped due to unsatisfied preconditions"
+# By its precondition, or because its kind is of another platform (SSM Agent, runpluginutil).
+_SKIPPED = "Step execution skipped due to"
 _STATES = {
     Reason.FRESH: AgentState.INSTALLED,
     Reason.ALREADY_RUNNING: AgentState.INSTALLED,

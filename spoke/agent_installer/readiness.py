@@ -67,13 +67,11 @@ def _lost(node: Mapping[str, Any]) -> Readiness:
 
 
 def _unregistered(work: Work) -> Readiness:
-    waited = f" in {work.waited} s" if work.waited else ""
+    waited = f" in {round(work.waited / 60)} minutes" if work.waited else ""
     said = f"it did not register with Systems Manager{waited}"
     if work.has_profile:
         return Readiness(Next.END, platform=work.platform, details=said)
-    return Readiness(
-        Next.END, platform=work.platform, reason=Reason.NO_INSTANCE_PROFILE, details=f"{said}: it has no profile"
-    )
+    return Readiness(Next.END, platform=work.platform, reason=Reason.NO_INSTANCE_PROFILE, details=said)
 
 
 def _pause(work: Work, limit: int) -> int:

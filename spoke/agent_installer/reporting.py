@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from contract.agents import AgentState, Reason
+from contract.agents import AgentState, Reason, leaves_it
 from contract.clock import iso
 from contract.names import AGENT_STATUS, VERSION
 from contract.spoke_events import LONGEST_OUTPUT, LONGEST_TEXT, AgentStatus
@@ -83,6 +83,7 @@ def status(  # noqa: PLR0913 - what a report says, all by name
         agent_version=version[:_LONGEST_VERSION],
         command=command,
         exit_code=exit_code,
+        is_unchanged=state is AgentState.FAILED and leaves_it(work.action, reason),
         details=details[:LONGEST_TEXT],
         output=output[-LONGEST_OUTPUT:],
     )

@@ -80,6 +80,20 @@ def test_who_has_it_or_need_not_have_it_lacks_nothing(state: AgentState, agents:
     assert known.is_wanted == (state is AgentState.INSTALLED)
 
 
+def test_what_failed_and_left_it_as_it_was_keeps_the_state(agents: AgentStore, stores: Stores) -> None:
+    hours = [timedelta(hours=number) for number in range(3)]
+    refused = {"state": AgentState.FAILED, "reason": Reason.COMMAND_CANCELLED, "is_unchanged": True}
+    record(agents, status(ago=hours[1], agent_version="4.2.0"), status(ago=hours[0], **refused))
+    record(agents, status(SECOND, ago=hours[1], **refused))
+    kept, unknown = agents.of(SHOP, NOW)
+    assert (kept.status.state, kept.status.reason) == (AgentState.INSTALLED, Reason.COMMAND_CANCELLED)
+    assert (kept.status.agent_version, kept.missing_since) == ("4.2.0", "")
+    assert unknown.status.state is AgentState.FAILED
+    look(stores, NOW, PATIENCE)
+    (counted,) = stores.coverage.all()
+    assert (counted.states, counted.reasons) == ({"installed": 1, "failed": 1}, {"command_cancelled": 1})
+
+
 def test_what_is_gone_is_forgotten_and_an_older_report_does_not_forget_it(agents: AgentStore) -> None:
     record(agents, status(), status(ago=timedelta(hours=1), **GONE))
     assert len(list(agents.of(SHOP, NOW))) == 1

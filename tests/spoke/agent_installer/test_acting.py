@@ -131,6 +131,32 @@ def test_a_good_end_is_told_with_the_agents_version(  # noqa: PLR0917 - parametr
     assert asked == {"CommandId": COMMAND, "InstanceId": ID, "Details": True}
 
 
+@pytest.mark.parametrize(
+    ("action", "line", "is_unchanged"),
+    [
+        ("install", "script_failed 1", False),
+        ("upgrade", "script_failed 1", False),
+        ("upgrade", "hash_mismatch it is another", True),
+        ("uninstall", "uninstall_failed 1", True),
+    ],
+)
+def test_what_fails_says_whether_the_agent_is_as_it_was(  # noqa: PLR0917 - parametrized
+    call: Call, aws: Any, reports: Reports, action: str, line: str, is_unchanged: bool
+) -> None:
+    said = step("install_linux", f"muster: {line}\n", "Failed", 1)
+    aws.answers["list_command_invocations"] = invocation(said, status="Failed", comment=f"Muster: {action} by command")
+    call(result_handler, **ended("Failed"))
+    assert [one.get("is_unchanged", False) for one in reports()] == [is_unchanged]
+
+
+def test_a_step_of_another_platforms_kind_says_nothing_of_the_platform(call: Call, aws: Any, reports: Reports) -> None:
+    unsupported = "Step execution skipped due to unsupported plugin: aws:runShellScript. Step name: running_linux"
+    said = step("install_windows", "muster: installed 4.2.0\n")
+    aws.answers["list_command_invocations"] = invocation(step("running_linux", unsupported), said)
+    call(result_handler, **ended())
+    assert [one["platform"] for one in reports()] == ["Windows"]
+
+
 def test_how_a_command_ended_may_be_on_a_later_page(call: Call, aws: Any, reports: Reports) -> None:
     said = invocation(step("install_linux", "muster: installed 4.2.0\n"))
     aws.answers["list_command_invocations"] = [{"CommandInvocations": []}, said]

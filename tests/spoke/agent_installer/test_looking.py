@@ -146,7 +146,7 @@ def test_a_started_instance_is_waited_for_with_longer_and_longer_pauses_until_it
     assert sum(pauses) + 70 == work["waited"] == 1800
     assert len(pauses) <= 12
     assert told(reports) == [(ID, "unmanaged", "never_registered")]
-    assert reports()[0]["details"] == "it did not register with Systems Manager in 1800 s"
+    assert reports()[0]["details"] == "it did not register with Systems Manager in 30 minutes"
 
 
 def test_a_scan_does_not_wait(call: Call, aws: Any, reports: Reports) -> None:
