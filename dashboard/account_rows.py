@@ -29,6 +29,7 @@ class Sort(StrEnum):
     OWNER = "owner"
     OLDEST = "oldest"
     SEEN = "seen"
+    VERSION = "version"
 
 
 def places(organization: Organization, tallies: Tallies, oldest: Oldest, now: datetime) -> list[Place]:
@@ -67,6 +68,7 @@ _KEYS: dict[Sort, Callable[[Place], Any]] = {
     Sort.OLDEST: lambda one: (not one.oldest, one.oldest, one.name),
     # Who was never heard of comes first, then the longest silent.
     Sort.SEEN: lambda one: (one.seen_at, one.name),
+    Sort.VERSION: lambda one: (not one.versions, one.versions, one.name),
 }
 
 

@@ -1,6 +1,6 @@
 """What was created in a window and by whom, and what stayed untagged: read from the spokes' reports, within bounds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
@@ -11,6 +11,7 @@ import streamlit as st
 from contract.clock import iso
 from contract.spoke_events import TaggingResult
 from dashboard import data
+from dashboard.export import Row
 from dashboard.filters import Filters
 from dashboard.organization import Organization
 from hub.store.coverage_of_tags import TagCoverage, coverage_of
@@ -18,7 +19,9 @@ from hub.store.tagging import KEPT, TaggingStore
 
 _USUAL_DAYS = 7
 _PARALLEL = 8
+_NEWEST = 1_000
 _FRESH = timedelta(minutes=2)
+CREATED_COLUMNS = ("created_at", "created_by", "api_call", "account", "name", "region", "resources", "outcome")
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -78,6 +81,28 @@ def _creations(accounts: tuple[str, ...], regions: tuple[str, ...], days: int, b
     )
 
 
-def _newest(results: Iterable[TaggingResult], since: str, number: int = 15) -> tuple[TaggingResult, ...]:
-    known: Sequence[TaggingResult] = [one for one in results if one.created_at >= since]
-    return tuple(sorted(known, key=lambda one: one.created_at, reverse=True)[:number])
+def outcome(result: TaggingResult) -> str:
+    """Return what came of a creation's tags, in words."""
+    if result.failed:
+        return result.failed[0].reason
+    return "tagged" if result.tagged else "nothing to tag"
+
+
+def created_row(result: TaggingResult, organization: Organization) -> Row:
+    """Return a creation as a row of the file."""
+    arns = (*result.tagged, *(one.arn for one in result.failed))
+    return {
+        "created_at": result.created_at,
+        "created_by": result.created_by,
+        "api_call": result.api_call,
+        "account": result.account,
+        "name": organization.name(result.account),
+        "region": result.region,
+        "resources": " ".join(filter(None, arns)),
+        "outcome": outcome(result),
+    }
+
+
+def _newest(results: Iterable[TaggingResult], since: str) -> tuple[TaggingResult, ...]:
+    known = (one for one in results if one.created_at >= since)
+    return tuple(sorted(known, key=lambda one: one.created_at, reverse=True)[:_NEWEST])

@@ -12,7 +12,7 @@ from dashboard.organization import Organization
 
 _MANY = ("severity", "account", "ou", "owner", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
-_SORT = "sort"
+SORT = "sort"
 _PERIODS = {0: "Any time", 1: "Today (UTC)", 365: "A year"}
 
 
@@ -45,7 +45,9 @@ def show_more(detections: list[str]) -> Filters:
         st.text_input("Resource", placeholder="Any (a whole ARN)", **_bound("resource"))
         st.selectbox("Status", tuple(State), format_func=_word, **_bound("status"))
         st.selectbox("Group by", tuple(Group), format_func=_word, **_bound("group"))
-        st.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
+        # Heads of columns sort groups.
+        if filters.group is Group.NONE:
+            st.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
     return filters
 
 
@@ -72,7 +74,7 @@ def _changed(name: str) -> None:
     """Write one filter: the page's own order stays, what was opened or grown by hand does not."""
     value = st.session_state[_key(name)]
     changed = {name: tuple(value) if name in _MANY else value, "shown": Filters().shown}
-    kept = {_SORT: st.query_params[_SORT]} if _SORT in st.query_params else {}
+    kept = {SORT: st.query_params[SORT]} if SORT in st.query_params else {}
     write_address(msgspec.structs.replace(current(), **changed), **kept)
 
 

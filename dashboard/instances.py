@@ -1,13 +1,15 @@
 """The security agent on instances: how many have it, where it is lacking and why, as the hub counted last."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
+from itertools import islice
 
 import msgspec
 import streamlit as st
 
-from contract.agents import REASONS_OF_LACKING, AgentState, Reason
+from contract.agents import LACKING, REASONS_OF_LACKING, AgentState, Reason
 from dashboard import data
 from dashboard.export import Row
 from dashboard.filters import Filters
@@ -17,11 +19,36 @@ from hub.store.agents import AgentStore, KnownInstance
 
 INSTANCE_COLUMNS = (
     *("account", "name", "owner", "region", "instance", "instance_name", "platform"),
-    *("state", "reason", "since", "details", "exit_code"),
+    *("state", "reason", "since", "details", "exit_code", "agent_version", "at"),
 )
-# Of so many accounts, those where most instances lack the agent, the instances are read.
+# Of so many accounts, those with most of what is asked for, so many instances each are read, and the page says so.
 _ACCOUNTS = 40
+_INSTANCES = 500
 _FRESH = timedelta(minutes=2)
+
+
+class Which(StrEnum):
+    """Which instances are listed."""
+
+    LACKING = "lacking"
+    INSTALLED = "installed"
+    EXCLUDED = "excluded"
+    REMOVED = "removed"
+    EVERY = "every"
+
+    @property
+    def states(self) -> tuple[AgentState, ...]:
+        """The states that it stands for."""
+        return _STATES[self]
+
+
+_STATES = {
+    Which.LACKING: LACKING,
+    Which.INSTALLED: (AgentState.INSTALLED,),
+    Which.EXCLUDED: (AgentState.EXCLUDED,),
+    Which.REMOVED: (AgentState.REMOVED,),
+    Which.EVERY: tuple(AgentState),
+}
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -54,6 +81,11 @@ class Instances(msgspec.Struct, frozen=True):
         """How many should have the agent and have not."""
         return sum(one.lacking for one in self.accounts)
 
+    @property
+    def counted_at(self) -> str:
+        """When the accounts were counted last (`contract.clock.iso` text); empty: never."""
+        return max((one.at for one in self.accounts), default="")
+
     def shares(self, name_of: Callable[[str], str]) -> list[Share]:
         """Return the shares of whatever `name_of` makes of an account, where most lack it first."""
         sums: dict[str, Counter[str]] = {}
@@ -65,8 +97,8 @@ class Instances(msgspec.Struct, frozen=True):
         return sorted(found, key=lambda one: (-one.lacking, one.name))
 
 
-class Lacking(msgspec.Struct, frozen=True):
-    """Instances without the agent, the longest first; whether all of them were read."""
+class Listed(msgspec.Struct, frozen=True):
+    """Instances as they stand now, who lacks the agent the longest first; whether all of them were read."""
 
     instances: tuple[KnownInstance, ...]
     is_whole: bool
@@ -85,13 +117,33 @@ def instances(among: Organization, *, is_all: bool) -> Instances:
     return Instances(states, reasons, found, days)
 
 
-def lacking(known: Instances, filters: Filters) -> Lacking:
-    """Return the instances without the agent in the Regions that filters ask for. Raises `DataError`."""
-    worst = sorted((one for one in known.accounts if one.lacking), key=lambda one: (-one.lacking, one.account))
+def listed(known: Instances, which: Which, filters: Filters) -> Listed:
+    """Return the instances in some states, in the Regions that filters ask for. Raises `DataError`."""
+
+    def wanted(one: AgentCoverage) -> int:
+        return sum(one.states.get(state, 0) for state in which.states)
+
+    ranked = sorted(filter(wanted, known.accounts), key=lambda one: (-wanted(one), one.account))
+    read = tuple(one.account for one in ranked[:_ACCOUNTS])
     with data.state():
-        found = _lacking(tuple(one.account for one in worst[:_ACCOUNTS]))
-    asked = (one for one in found if not filters.region or one.status.region in filters.region)
-    return Lacking(tuple(sorted(asked, key=_since)), len(worst) <= _ACCOUNTS)
+        found = [(account, _known(account)) for account in read]
+    asked = (
+        one
+        for _, some in found
+        for one in some[:_INSTANCES]
+        if one.status.state in which.states and (not filters.region or one.status.region in filters.region)
+    )
+    is_whole = len(ranked) <= _ACCOUNTS and all(len(some) <= _INSTANCES for _, some in found)
+    return Listed(tuple(sorted(asked, key=_since)), is_whole)
+
+
+def instance(among: Organization, account: str, chosen: str) -> KnownInstance | None:
+    """Return an instance as it stands now; None when it is not known, or its account not among those."""
+    if account not in among.accounts:
+        return None
+    with data.state() as place:
+        known = AgentStore(*place).of(account, data.present())
+        return next((one for one in known if one.status.instance == chosen), None)
 
 
 def instance_row(one: KnownInstance, organization: Organization) -> Row:
@@ -102,8 +154,8 @@ def instance_row(one: KnownInstance, organization: Organization) -> Row:
     return {name: known.get(name, getattr(said, name, "")) for name in INSTANCE_COLUMNS}
 
 
-def _since(one: KnownInstance) -> tuple[str, str]:
-    return one.missing_since, one.status.instance
+def _since(one: KnownInstance) -> tuple[bool, str, str]:
+    return not one.is_lacking, one.missing_since, one.status.instance
 
 
 @st.cache_data(ttl=_FRESH, max_entries=2, show_spinner=False)
@@ -118,7 +170,7 @@ def _days() -> list[AgentDay]:
         return list(AgentCoverageStore(*place).days())
 
 
-@st.cache_data(ttl=_FRESH, max_entries=20, show_spinner=False)
-def _lacking(accounts: Iterable[str]) -> list[KnownInstance]:
+@st.cache_data(ttl=_FRESH, max_entries=100, show_spinner=False)
+def _known(account: str) -> list[KnownInstance]:
     with data.state() as place:
-        return [one for one in AgentStore(*place).each(accounts, data.present()) if one.is_lacking]
+        return list(islice(AgentStore(*place).of(account, data.present()), _INSTANCES + 1))

@@ -42,6 +42,11 @@ def number(value: int) -> Html:
     return text(f"{value:,}")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 account`, `2,000 accounts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(part: int, whole: int) -> str:
     """Return a share in words, never a round 100 while something is missing; of nothing: `none`."""
     if not whole:
@@ -148,7 +153,8 @@ def age(moment: str, now: datetime) -> Html:
     """Return for how long something has been so since a moment (`contract.clock.iso`): `5 min`, `12 h`, `43 days`."""
     if not moment or moment == EPOCH:
         return text(_NEVER)
-    return Html(f'<span class="m-nowrap">{text(_span(now - datetime.fromisoformat(moment)))}</span>')
+    label = _span(now - datetime.fromisoformat(moment))
+    return Html(f'<time datetime="{text(moment)}" title="{text(exact(moment))}">{text(label)}</time>')
 
 
 def exact(moment: str) -> str:

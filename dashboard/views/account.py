@@ -29,13 +29,12 @@ from dashboard.markup import (
     link,
     number,
     second_line,
-    table,
     text,
 )
 from dashboard.organization import Organization
 from dashboard.score import Score, score_of
 from dashboard.trends import Trend
-from dashboard.views import exporting, strip
+from dashboard.views import exporting, strip, tables
 from dashboard.views.parts import part
 from hub.store.spokes import Spoke
 
@@ -124,9 +123,11 @@ def _place(account: str, organization: Organization) -> Html:
 def _findings(listing: Listing, filters: Filters, organization: Organization, now: datetime) -> Html:
     if not listing.findings:
         return card(_FINDINGS, empty("Nothing is open", "Closed findings are under Findings, by their status."))
-    rows = [_row(one, filters, organization, now) for one in listing.findings]
     every = link(findings_address(filters), text("All of them"))
-    return card(_FINDINGS, table(("Severity", "Finding", "Resource", "Seen"), rows, _FINDINGS), aside=every)
+    columns = ("Severity", "Finding", "Resource", "Seen")
+    return tables.listed(
+        _FINDINGS, columns, listing.findings, lambda one: _row(one, filters, organization, now), aside=every
+    )
 
 
 def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
@@ -143,16 +144,17 @@ def _row(finding: Finding, filters: Filters, organization: Organization, now: da
 def _spokes(spokes: list[Spoke], now: datetime) -> Html:
     if not spokes:
         return card("Spokes", empty("No spoke has reported", "muster status says why this account has none."))
-    rows = [
-        (
+
+    def row(one: Spoke) -> tuple[Html, ...]:
+        return (
             text(one.heartbeat.region),
             Html(f'<span class="{"m-silent" if one.is_silent(now) else "m-nowrap"}">{ago(one.seen_at, now)}</span>'),
             text(one.heartbeat.version),
             _checks(one),
         )
-        for one in spokes
-    ]
-    return card("Spokes", table(("Region", "Last heartbeat", "Version", "Checks"), rows, "Spokes"))
+
+    columns = ("Region", "Last heartbeat", "Version", "Checks")
+    return tables.listed("Spokes", columns, spokes, row, most=len(spokes))
 
 
 def _checks(spoke: Spoke) -> Html:

@@ -25,18 +25,23 @@ from dashboard.markup import (
     link,
     number,
     second_line,
-    table,
     text,
 )
 from dashboard.tree import Place, Unit, units
-from dashboard.views import account, exporting
+from dashboard.views import account, exporting, tables
 from hub.store.accounts import ACTIVE
 
 _SORT = "sort"
 _UNITS = 60
 _NEXT_STEP = "The inventory reads the organization every hour; muster status says whether it does."
 _NO_REGIONS = "Counters know no Region: findings are of all Regions, spokes of those chosen."
-_HEADS = {Sort.NAME: "Account", Sort.OWNER: "Owner", Sort.OLDEST: "Oldest critical", Sort.SEEN: "Last heartbeat"}
+_HEADS = {
+    Sort.NAME: "Account",
+    Sort.OWNER: "Owner",
+    Sort.OLDEST: "Oldest critical",
+    Sort.SEEN: "Last heartbeat",
+    Sort.VERSION: "Version",
+}
 
 
 def show() -> None:
@@ -82,9 +87,11 @@ def _tree(found: Sequence[Unit], filters: Filters) -> Html:
     if not found:
         return card(title, empty("No unit is known yet", _NEXT_STEP))
     largest = max(sum(unit.open.values()) for unit in found)
-    rows = [_unit_row(unit, filters, largest) for unit in found[:_UNITS]]
-    extent = f"The first {_UNITS} of {len(found):,}: choose a unit for those below it." if len(found) > _UNITS else ""
-    return card(title, table(("Unit", "Score", "Accounts", "Open", "Severity"), rows, title), extent)
+    columns = ("Unit", "Score", "Accounts", "Open", "Severity")
+    rest = "choose a unit for those below it"
+    return tables.listed(
+        title, columns, found, lambda unit: _unit_row(unit, filters, largest), most=_UNITS, rest=rest, name="units"
+    )
 
 
 def _unit_row(unit: Unit, filters: Filters, largest: int) -> tuple[Html, ...]:
@@ -113,7 +120,7 @@ def _heat_map(rows: Sequence[Place], filters: Filters, sort: Sort, now: datetime
         _head(Sort.NAME, filters, sort),
         *(_head(Sort.WORST, filters, sort, one.capitalize()) for one in severities),
         *(_head(one, filters, sort) for one in (Sort.OLDEST, Sort.OWNER, Sort.SEEN)),
-        text("Version"),
+        _head(Sort.VERSION, filters, sort),
     ]
     cells = [
         (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from contract.catalogue import DetectionText
 from dashboard import charts, compliance, data, filtering
 from dashboard.compliance import ControlStanding, Standard, UnitStanding
 from dashboard.filters import Filters
@@ -13,6 +14,7 @@ from dashboard.markup import (
     Html,
     badge,
     card,
+    counted,
     empty,
     grid,
     joined,
@@ -20,11 +22,10 @@ from dashboard.markup import (
     number,
     percent,
     second_line,
-    table,
     text,
 )
 from dashboard.organization import Organization
-from dashboard.views import exporting
+from dashboard.views import exporting, tables
 from dashboard.views.parts import part
 from hub.store.compliance import Standing
 
@@ -97,11 +98,16 @@ def _controls(found: Sequence[ControlStanding], filters: Filters) -> Html:
     accepted = sum(one.standing.accepted > 0 and not one.standing.failed for one in found)
     title = f"{failing:,} of {len(found):,} controls fail, {accepted:,} more only where that is accepted"
     largest = max((one.standing.judged for one in found), default=0)
-    rows = [_control(one, largest, filters) for one in found[:_LISTED]]
-    hint = (
-        f"The {_LISTED} that fail most; the file has them all. {_OF_CONTROL}" if len(found) > _LISTED else _OF_CONTROL
+    columns = ("No.", "Control", "Severity", *_COUNTS)
+    return tables.listed(
+        title,
+        columns,
+        found,
+        lambda one: _control(one, largest, filters),
+        hint=_OF_CONTROL,
+        most=_LISTED,
+        name="controls",
     )
-    return card(title, table(("No.", "Control", "Severity", *_COUNTS), rows, title), hint)
 
 
 def _control(one: ControlStanding, largest: int, filters: Filters) -> tuple[Html, ...]:
@@ -125,33 +131,28 @@ def _units(found: Sequence[UnitStanding], standard: Standard, filters: Filters) 
     title = "Organizational units"
     if not found:
         return card(title, empty("No OU is known of these accounts", "The hub reads the tree every hour."))
-    rows = []
-    for one in found[:_LISTED]:
+
+    def row(one: UnitStanding) -> tuple[Html, ...]:
         depth, name = one.path.count("/"), one.path.rpartition("/")[2]
         address = page_address("compliance", _of(filters, ou=(one.path,)), **{_KEY: standard.id})
         indented = Html(f'<span style="padding-left:{depth}rem">{link(address, text(name))}</span>')
-        label = joined((indented, second_line(f"{one.accounts:,} account{'s' if one.accounts != 1 else ''}")))
-        rows.append(
-            (
-                label,
-                text(percent(one.standing.passed, one.standing.judged)),
-                *_counts(one.standing, one.standing.judged),
-            )
-        )
-    hint = f"The first {_LISTED} of {len(found):,}." if len(found) > _LISTED else "Each with the units below it."
-    return card(title, table(("OU", "Passed", *_COUNTS), rows, title), hint)
+        label = joined((indented, second_line(counted(one.accounts, "account"))))
+        share = text(percent(one.standing.passed, one.standing.judged))
+        return label, share, *_counts(one.standing, one.standing.judged)
+
+    columns, hint, rest = ("OU", "Passed", *_COUNTS), "Each with the units below it.", "choose one for those below it"
+    return tables.listed(title, columns, found, row, hint=hint, most=_LISTED, rest=rest)
 
 
 def _accounts(standard: Standard, organization: Organization, filters: Filters) -> Html:
     title = "Accounts"
-    ranked = _ranked(standard)
-    rows = []
-    for one in ranked[:_LISTED]:
+
+    def row(one: Standing) -> tuple[Html, ...]:
         address = page_address("compliance", _of(filters, account=(one.name,)), **{_KEY: standard.id})
         label = joined((link(address, text(organization.name(one.name))), second_line(organization.path(one.name))))
-        rows.append((label, text(percent(one.passed, one.judged)), *_counts(one, one.judged)))
-    hint = f"The {_LISTED} that pass least of {len(ranked):,}; the file has them all." if len(ranked) > _LISTED else ""
-    return card(title, table(("Account", "Passed", *_COUNTS), rows, title), hint)
+        return label, text(percent(one.passed, one.judged)), *_counts(one, one.judged)
+
+    return tables.listed(title, ("Account", "Passed", *_COUNTS), _ranked(standard), row, most=_LISTED)
 
 
 def _ranked(standard: Standard) -> list[Standing]:
@@ -171,14 +172,16 @@ def _show_watched(standard: Standard, filters: Filters) -> None:
     title = "What Muster's own detections watch of it"
     knows_open = data.sees_all() and not filters.names_accounts
     counts = data.open_by_detection() if knows_open else {}
-    rows = []
-    for cis, one in found:
+
+    def row(pair: tuple[str, DetectionText]) -> tuple[Html, ...]:
+        cis, one = pair
         name = link(findings_address(_of(filters, detection=(one.id,))), text(one.what.partition("\n")[0].rstrip(".")))
         shown = number(counts.get(one.id, 0)) if knows_open else NOTHING
-        rows.append((text(cis), joined((name, second_line(one.id))), badge(one.severity), shown))
+        return text(cis), joined((name, second_line(one.id))), badge(one.severity), shown
+
     hint = "Controls of CIS that ask for an alarm on a kind of change: Muster raises a finding at each such change."
     with st.expander(f"{title} ({len(found):,})"):
-        st.html(card(title, table(("No.", "Detection", "Severity", "Open"), rows, title), hint))
+        st.html(tables.listed(title, ("No.", "Detection", "Severity", "Open"), found, row, hint=hint, most=len(found)))
         file = [
             {"number": cis, "detection": one.id, "what": one.what, "open": counts.get(one.id)} for cis, one in found
         ]

@@ -28,9 +28,14 @@ class Prepared(msgspec.Struct, frozen=True):
     is_whole: bool
 
 
-def show(name: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Show how to get a table that is all in hand; `name` is the file's, and unique on the page."""
+def show(name: str, columns: Sequence[str], rows: Sequence[Row], *, label: str = "") -> None:
+    """Show how to get a table that is all in hand; `name` is the file's, and unique on the page.
+
+    `label` says which table it is, where that is not the one above.
+    """
     with st.container(horizontal=True, vertical_alignment="center", key=f"export-{name}"):
+        if label:
+            st.caption(label, width="content")
         for form in Form:
             _button(name, form, exported(form, columns, rows), len(rows))
 

@@ -8,8 +8,8 @@ import streamlit as st
 from contract.finding import Finding
 from contract.resource import short_name
 from dashboard import data, filtering
-from dashboard.filters import MOST_SHOWN, Filters, Group
-from dashboard.links import account_address, finding_address
+from dashboard.filters import MOST_SHOWN, Filters, Group, Order
+from dashboard.links import account_address, finding_address, findings_address
 from dashboard.listing import CLOSED_DAYS, Listing
 from dashboard.markup import (
     NOTHING,
@@ -20,10 +20,10 @@ from dashboard.markup import (
     card,
     chip,
     empty,
+    headed_table,
     joined,
     link,
     second_line,
-    table,
     text,
 )
 from dashboard.organization import Organization
@@ -59,7 +59,20 @@ def _list(listing: Listing, filters: Filters, organization: Organization) -> Htm
     now = data.present()
     rows = [_row(finding, filters, organization, now) for finding in listing.findings]
     title = counted_words(listing)
-    return card(title, table(_COLUMNS, rows, title), aside=clear(filters))
+    heads = [_head(words, filters) for words in _COLUMNS]
+    return card(title, headed_table(heads, rows, title), aside=clear(filters))
+
+
+# The store sorts by these; it has no index of the others.
+_ORDERS = {"Severity": (Order.WORST, Order.NEWEST), "First seen": (Order.NEWEST, Order.OLDEST)}
+
+
+def _head(words: str, filters: Filters) -> Html:
+    if words not in _ORDERS or filters.status.is_closed:
+        return text(words)
+    first, other = _ORDERS[words]
+    order = other if filters.order is first else first
+    return link(findings_address(msgspec.structs.replace(filters, order=order)), text(words))
 
 
 def counted_words(listing: Listing) -> str:

@@ -20,15 +20,14 @@ from dashboard.markup import (
     age,
     ago,
     badge,
-    card,
     joined,
     link,
     number,
     second_line,
-    table,
     text,
 )
 from dashboard.organization import Organization
+from dashboard.views import tables
 from hub.store.compliance import Standing
 
 _COLUMNS = ("Findings", "Severity", "Accounts", "Resources", "Failing for", "Newest")
@@ -47,13 +46,27 @@ def show(listing: Listing, filters: Filters, organization: Organization) -> None
     total = sum(group.number for group in groups)
     title = f"{'The first ' if listing.has_more and not known else ''}{total:,} findings in {len(groups):,} groups"
     opened = st.query_params.get(_OPEN)
-    rows: list[tuple[Html, ...]] = []
-    for group in groups[:_MOST_GROUPS]:
+
+    def row(group: Grouped) -> tuple[Html, ...]:
         resources = _resources(group, judged.get(group.key))
-        rows.append(_row(group, resources, filters, organization, is_open=group.key == opened))
-        if group.key == opened:
-            rows.append((_members(group, filters, organization),))
-    st.html(card(title, table((filters.group.capitalize(), *_COLUMNS), rows, title), _hint(listing, bool(known))))
+        return _row(group, resources, filters, organization, is_open=group.key == opened)
+
+    def below(group: Grouped) -> Html | None:
+        return _members(group, filters, organization) if group.key == opened else None
+
+    st.html(
+        tables.listed(
+            title,
+            (filters.group.capitalize(), *_COLUMNS),
+            groups,
+            row,
+            below=below,
+            hint=_hint(listing, bool(known)),
+            most=_MOST_GROUPS,
+            rest="narrow the filters for the others",
+            name="groups",
+        )
+    )
 
 
 def _hint(listing: Listing, is_counted: bool) -> str:

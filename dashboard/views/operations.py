@@ -24,18 +24,18 @@ from dashboard.markup import (
     number,
     second_line,
     seconds,
-    table,
     text,
 )
 from dashboard.operations import Letters, Log
 from dashboard.organization import Organization
 from dashboard.problems import DataError
 from dashboard.spending import Spent, monthly
-from dashboard.views import exporting
+from dashboard.views import exporting, tables
 from dashboard.views.parts import part
 from hub.store.event_counts import DayOfEvents
+from hub.store.outbox import Sent
+from hub.store.outgoing import TargetState
 
-_LISTED = 15
 _SAID = "redriven"
 _NO_EVENTS = "Events are counted as they come; muster status says whether every account's spoke works."
 _NOTHING_SENT = "Findings are sent as channels in muster.toml ask; muster notify test tries one."
@@ -78,15 +78,8 @@ def _show_letters(found: Sequence[Letters]) -> None:
         body = Html(f'<p class="m-good">All {len(found):,} queues of dead letters are empty.</p>')
         st.html(card("Dead letters", body, _LETTERS))
     else:
-        st.html(
-            card(
-                title,
-                table(
-                    ("Queue", "Letters", "What they are", "Mend the cause, then"), map(_letter, [*full, *unseen]), title
-                ),
-                _LETTERS,
-            )
-        )
+        columns, some = ("Queue", "Letters", "What they are", "Mend the cause, then"), [*full, *unseen]
+        st.html(tables.listed(title, columns, some, _letter, hint=_LETTERS, most=len(some), name="letters"))
     _show_redrive([one for one in full if one.is_movable])
     rows = [
         {"queue": one.queue.name, "kind": one.queue.kind, "for": one.queue.handler, "messages": one.messages}
@@ -151,41 +144,35 @@ def _accounts(found: Sequence[DayOfEvents], organization: Organization) -> Html:
         totals.update(one.by_account)
     if not totals:
         return card(title, empty("No account sent events", _NO_EVENTS))
-    rows = []
-    for account, count in totals.most_common(_LISTED):
+
+    def row(counted: tuple[str, int]) -> tuple[Html, ...]:
+        account, count = counted
         by_day = [one.by_account.get(account, 0) for one in found]
         name = link(page_address("operations", Filters(account=(account,))), text(organization.name(account)))
-        rows.append(
-            (
-                joined((name, second_line(organization.path(account)))),
-                number(count),
-                charts.sparkline(by_day, "Events a day"),
-            )
-        )
-    hint = (
-        f"The first {_LISTED} of {len(totals):,}."
-        if len(totals) > _LISTED
-        else "What they sent costs; docs/cost.md says what."
-    )
-    return card(title, table(("Account", "Events", ""), rows, title), hint)
+        label = joined((name, second_line(organization.path(account))))
+        return label, number(count), charts.sparkline(by_day, "Events a day")
+
+    hint = "What they sent costs; docs/cost.md says what."
+    return tables.listed(title, ("Account", "Events", ""), totals.most_common(), row, hint=hint)
 
 
 def _sent(log: Log, now: datetime) -> Html:
     title = "What people were told"
     if not log.sent:
         return card(title, empty("Nothing was sent in these days", _NOTHING_SENT))
-    rows = [
-        (
+
+    def row(one: Sent) -> tuple[Html, ...]:
+        return (
             ago(one.at, now),
             breakable(one.target),
             joined((breakable(one.subject), second_line(one.kind))),
             _findings(one.findings, one.count),
         )
-        for one in log.sent[:_LISTED]
-    ]
-    count = f"{len(log.sent):,}{'' if log.is_whole else ' and more'} messages"
-    hint = f"{count}; the latest {_LISTED} stand here." if len(log.sent) > _LISTED else f"{count}."
-    return card(title, table(("When", "To", "What", "Findings"), rows, title), hint)
+
+    channels = Counter(one.target.partition("/")[0] for one in log.sent)
+    by_channel = ", ".join(f"{count:,} to {name}" for name, count in channels.most_common())
+    hint = f"{len(log.sent):,}{'' if log.is_whole else ' and more'} messages: {by_channel}."
+    return tables.listed(title, ("When", "To", "What", "Findings"), log.sent, row, hint=hint)
 
 
 def _findings(findings: Sequence[str], count: int) -> Html:
@@ -204,8 +191,9 @@ def _waiting(channels: Channels, now: datetime) -> Html:
     ]
     if not held:
         return card(title, Html('<p class="m-good">Nothing waits, and no channel fails.</p>'))
-    rows = []
-    for name, state, count in held:
+
+    def row(one: tuple[str, TargetState, int]) -> tuple[Html, ...]:
+        name, state, count = one
         if state.failing_since:
             why = joined(
                 (
@@ -218,26 +206,25 @@ def _waiting(channels: Channels, now: datetime) -> Html:
             why = joined((text("more than its hour takes, since "), ago(state.overflow_since, now)))
         else:
             why = text("merged with what comes within minutes")
-        rows.append((breakable(name), text(deployment.in_words(count)), why))
-    return card(title, table(("To", "Waiting", "Why"), rows, title))
+        return breakable(name), text(deployment.in_words(count)), why
+
+    return tables.listed(title, ("To", "Waiting", "Why"), held, row, most=len(held))
 
 
 def _spending(lines: Sequence[Spent], days: int) -> Html:
     within = f"in {days} days" if days > 1 else "today"
     title = f"Estimated: {_dollars(sum(one.dollars for one in lines))} {within}"
-    rows = [
-        (
-            joined((text(one.what), second_line(one.how))),
-            Html(f'<span class="m-number">{text(_dollars(one.dollars))}</span>'),
-        )
-        for one in lines
-    ]
+
+    def row(one: Spent) -> tuple[Html, ...]:
+        dollars = Html(f'<span class="m-number">{text(_dollars(one.dollars))}</span>')
+        return joined((text(one.what), second_line(one.how))), dollars
+
     month = _dollars(monthly(list(lines), days))
     hint = (
         f"Of the whole organization, at AWS's list prices in us-east-1, from what was counted: some {month} a month. "
         "Not in it: the agent's installer, AWS's own security services, Athena, emails. The bill is in Cost Explorer."
     )
-    return card(title, table(("What", "Dollars"), rows, title), hint)
+    return tables.listed(title, ("What", "Dollars"), lines, row, hint=hint, most=len(lines), name="spending")
 
 
 def _dollars(value: float) -> str:

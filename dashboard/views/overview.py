@@ -25,13 +25,12 @@ from dashboard.markup import (
     link,
     number,
     second_line,
-    table,
     text,
 )
 from dashboard.organization import Organization
 from dashboard.score import Score, score_of
 from dashboard.trends import Trend
-from dashboard.views import strip
+from dashboard.views import strip, tables
 from dashboard.views.parts import part
 
 _LISTED = 8
@@ -163,10 +162,13 @@ def _accounts(organization: Organization, activity: Activity, filters: Filters) 
     if not ranked:
         return card(_BY_ACCOUNT, empty("No open findings", _QUIET))
     largest = max(sum(counts.values()) for _, counts in ranked[:_LISTED])
-    rows = [_account_row(organization, account, counts, largest, filters) for account, counts in ranked[:_LISTED]]
     every = link(page_address("accounts", filters), text("All of them"))
-    extent = f"The {_LISTED} most serious of {len(ranked):,}." if len(ranked) > _LISTED else "The most serious first."
-    return card(_BY_ACCOUNT, table(("Account", "Open", "Severity"), rows, _BY_ACCOUNT), extent, aside=every)
+
+    def row(ranked: tuple[str, Counts]) -> tuple[Html, ...]:
+        return _account_row(organization, *ranked, largest, filters)
+
+    columns, rest = ("Account", "Open", "Severity"), "the page Accounts has them all"
+    return tables.listed(_BY_ACCOUNT, columns, ranked, row, aside=every, most=_LISTED, rest=rest)
 
 
 def _account_row(
@@ -182,11 +184,15 @@ def _detections(activity: Activity, filters: Filters) -> Html:
     ranked = sorted(activity.by_detection.items(), key=lambda pair: pair[1], reverse=True)
     if not ranked:
         return card(_BY_DETECTION, empty("No detection has fired", _QUIET))
-    rows = [_detection_row(detection, count, filters) for detection, count in ranked[:_DETECTIONS]]
     every = link(findings_address(filters, group="detection"), text("All of them"))
     some = activity.detections_of
     extent = _SAMPLED.format(count=some) if some is not None else ""
-    return card(_BY_DETECTION, table(("Detection", "Open"), rows, _BY_DETECTION), extent, aside=every)
+    columns, rest = ("Detection", "Open"), "Findings, grouped by detection, has them all"
+
+    def row(ranked: tuple[str, int]) -> tuple[Html, ...]:
+        return _detection_row(*ranked, filters)
+
+    return tables.listed(_BY_DETECTION, columns, ranked, row, hint=extent, aside=every, most=_DETECTIONS, rest=rest)
 
 
 def _detection_row(detection: str, count: int, filters: Filters) -> tuple[Html, Html]:
@@ -201,10 +207,12 @@ def newest(organization: Organization, activity: Activity, filters: Filters, now
     title = "Newest critical and high findings"
     if not activity.newest:
         return card(title, empty("Nothing critical or high is open", "Whatever else is open is under Findings."))
-    rows = [_finding_row(organization, finding, filters, now) for finding in activity.newest]
     serious = tuple(one for one in (Severity.HIGH, Severity.CRITICAL) if one in (filters.severity or Severity))
     every = link(findings_address(msgspec.structs.replace(filters, severity=serious)), text("All of them"))
-    return card(title, table(("Severity", "Finding", "Account", "Seen"), rows, title), aside=every)
+    columns = ("Severity", "Finding", "Account", "Seen")
+    return tables.listed(
+        title, columns, activity.newest, lambda one: _finding_row(organization, one, filters, now), aside=every
+    )
 
 
 def _finding_row(

@@ -23,9 +23,9 @@ from dashboard.markup import (
     table,
     text,
 )
-from dashboard.views import exporting
+from dashboard.views import exporting, tables
 from dashboard.views.parts import part
-from hub.store.deployed import Deployed, DeployedRoute, Section
+from hub.store.deployed import Channel, Deployed, DeployedRoute, Section
 from hub.store.suppressions import Suppression
 
 _SOON = timedelta(days=14)
@@ -67,26 +67,26 @@ def _channels(known: Deployed, channels: Channels, now: datetime) -> Html:
     if not known.channels:
         return card(title, empty("There is no channel", "Name one in muster.toml: nobody is told of findings."))
     troubles = {one.channel: one.text for one in data.troubles()}
-    rows = []
-    for one in known.channels:
+
+    def row(one: Channel) -> tuple[Html, ...]:
         targets = [name for name in channels.states if name == one.name or name.startswith(f"{one.name}/")]
         states = [channels.states[name] for name in targets]
         failing = next((state for state in states if state.failing_since), None)
         waiting = sum(channels.waiting[name] for name in targets)
         sent = max((state.last_sent_at for state in states), default="")
         said = failing.failure if failing else troubles.get(one.name, "")
-        rows.append(
-            (
-                joined((text(one.name), second_line(one.kind))),
-                text(f"{one.minimum_severity.capitalize()} and worse"),
-                _health(bool(failing), said),
-                ago(sent, now),
-                _waiting(waiting, is_bad=bool(waiting and failing)),
-                text(f"{one.messages_per_hour:,} an hour"),
-            )
+        return (
+            joined((text(one.name), second_line(one.kind))),
+            text(f"{one.minimum_severity.capitalize()} and worse"),
+            _health(bool(failing), said),
+            ago(sent, now),
+            _waiting(waiting, is_bad=bool(waiting and failing)),
+            text(f"{one.messages_per_hour:,} an hour"),
         )
+
     hint = "What a channel has not taken waits; muster notify test tries one."
-    return card(title, table(("Channel", "Tells", "State", "Last sent", "Waiting", "At most"), rows, title), hint)
+    columns = ("Channel", "Takes", "State", "Last sent", "Waiting", "At most")
+    return tables.listed(title, columns, known.channels, row, hint=hint, most=len(known.channels))
 
 
 def _waiting(count: int, *, is_bad: bool) -> Html:
@@ -106,21 +106,20 @@ def _routes(known: Deployed) -> Html:
     title = "Routes"
     if not known.routes:
         return card(title, empty("There are no routes", _NO_ROUTES))
-    rows = [
-        (
+
+    def row(placed: tuple[int, DeployedRoute]) -> tuple[Html, ...]:
+        place, one = placed
+        return (
             number(place),
             text(one.name),
             joined(chip(name) for name in one.channels),
             joined(Html(f"<div>{text(line)}</div>") for line in one.conditions) or text("everything"),
             _besides(one),
         )
-        for place, one in enumerate(known.routes, 1)
-    ]
-    return card(
-        title,
-        table(("", "Route", "Channels", "Takes", ""), rows, title),
-        "In this order. muster route test tries them.",
-    )
+
+    placed = list(enumerate(known.routes, 1))
+    columns, hint = ("No.", "Route", "Channels", "Takes", ""), "In this order. muster route test tries them."
+    return tables.listed(title, columns, placed, row, hint=hint, most=len(placed))
 
 
 def _besides(one: DeployedRoute) -> Html:
@@ -134,21 +133,22 @@ def _suppressions(found: Sequence[Suppression], now: datetime) -> Html:
     soon = [one for one in found if _state(one, now) == "ends soon"]
     title = f"Suppressions ({len(found):,}), {len(soon):,} end within {_SOON.days} days"
     if not found:
-        return card("Suppressions", empty("Nothing is accepted by a rule", _NO_SUPPRESSIONS))
+        return card("Suppressions", empty("Nothing is accepted by a rule", _NO_SUPPRESSIONS), _OF_RULES)
     ordered = sorted(found, key=lambda one: (_RANK[_state(one, now)], one.until or "9", one.id))
-    rows = [
-        (
+
+    def row(one: Suppression) -> tuple[Html, ...]:
+        return (
             joined((text(one.id), second_line("muster.toml" if one.is_written else "made here"))),
             joined((breakable(one.reason), second_line(one.owner))),
             joined(Html(f"<div>{breakable(line)}</div>") for line in _scope(one)),
             _until(one, now),
         )
-        for one in ordered[:_LISTED]
-    ]
-    hint = f"The first {_LISTED}; the file has them all." if len(found) > _LISTED else "What ends first stands first."
-    return card(title, table(("Suppression", "Why, and who", "Of what", "Until"), rows, title), hint)
+
+    columns = ("Suppression", "Why, and who", "Of what", "Until")
+    return tables.listed(title, columns, ordered, row, hint=_OF_RULES, most=_LISTED, name="suppressions")
 
 
+_OF_RULES = "Rules, what ends first before the others. What people suppressed one by one: Findings, by status."
 _RANK = {"ends soon": 0, "holds": 1, "is over": 2}
 _SUPPRESSED = (
     "id",

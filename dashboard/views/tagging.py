@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 import streamlit as st
 
 from contract.resource import short_name
 from contract.spoke_events import TaggingResult
 from dashboard import charts, data, filtering
-from dashboard.creations import Creations, creations, days_of
+from dashboard.creations import CREATED_COLUMNS, Creations, created_row, creations, days_of, outcome
 from dashboard.filters import Filters
-from dashboard.links import page_address
+from dashboard.links import account_address, page_address
 from dashboard.markup import (
     Html,
     ago,
@@ -24,12 +25,11 @@ from dashboard.markup import (
     percent,
     second_line,
     seconds,
-    table,
     text,
     tile,
 )
 from dashboard.organization import Organization
-from dashboard.views import exporting, retention
+from dashboard.views import exporting, retention, tables
 from dashboard.views.parts import part
 from hub.store.coverage_of_tags import Gap, Share, TagCoverage
 
@@ -60,8 +60,11 @@ def _show_creations(found: Creations, organization: Organization, filters: Filte
     if found.coverage.gaps:
         exporting.show("untagged", ("api_call", "reason", "resources", "examples"), _gap_rows(found.coverage.gaps))
     st.html(_newest(found.newest, organization))
+    exporting.show("created", CREATED_COLUMNS, [created_row(one, organization) for one in found.newest])
     st.html(_shares_grid(found.coverage, organization, filters))
-    exporting.show("tags", ("by", "name", "tagged", "untagged"), _share_rows(found.coverage))
+    for name, shares in _shares_by(found.coverage).items():
+        rows = [msgspec.structs.asdict(one) for one in shares]
+        exporting.show(f"tags-by-{name}", ("name", "tagged", "untagged"), rows, label=name.capitalize())
 
 
 def _head(filters: Filters) -> Html:
@@ -98,17 +101,16 @@ def _gaps(gaps: Sequence[Gap]) -> Html:
     title = "Without their creator's tag, and why"
     if not gaps:
         return card(title, Html('<p class="m-good">Everything that was created has its creator\'s tag.</p>'))
-    rows = [
-        (
+
+    def row(one: Gap) -> tuple[Html, ...]:
+        return (
             joined((text(_kind(one.api_call)), _call(one.api_call))),
             Html(f'<span class="m-number">{number(one.resources)}</span>'),
             text(one.reason),
             joined(Html(f'<span class="m-sub m-code">{breakable(short_name(arn))}</span>') for arn in one.examples),
         )
-        for one in gaps[:_LISTED]
-    ]
-    hint = f"The {_LISTED} largest of {len(gaps):,}; the file has them all. {_MEND}" if len(gaps) > _LISTED else _MEND
-    return card(title, table(("What", "Resources", "Why", "For example"), rows, title), hint)
+
+    return tables.listed(title, ("What", "Resources", "Why", "For example"), gaps, row, hint=_MEND, name="gaps")
 
 
 def _call(api_call: str) -> Html:
@@ -128,19 +130,18 @@ def _newest(results: Sequence[TaggingResult], organization: Organization) -> Htm
             title, empty("No report says when", "Spokes before 0.1.0 did not; muster status says their version.")
         )
     now = data.present()
-    rows = [
-        (
+
+    def row(one: TaggingResult) -> tuple[Html, ...]:
+        account = link(account_address(one.account, Filters()), text(organization.name(one.account)))
+        return (
             ago(one.created_at, now),
             text(one.created_by or "unknown"),
             _made(one),
-            joined((text(organization.name(one.account)), second_line(one.region))),
-            text(
-                "tagged" if one.tagged and not one.failed else one.failed[0].reason if one.failed else "nothing to tag"
-            ),
+            joined((account, second_line(one.region))),
+            text(outcome(one)),
         )
-        for one in results
-    ]
-    return card(title, table(("When", "Creator", "What", "Account", "Tags"), rows, title))
+
+    return tables.listed(title, ("When", "Creator", "What", "Account", "Tags"), results, row, name="newest")
 
 
 def _made(result: TaggingResult) -> Html:
@@ -169,17 +170,16 @@ def _shares_grid(coverage: TagCoverage, organization: Organization, filters: Fil
 
 
 def _shares(title: str, shares: Sequence[Share], named: Callable[[Share], Html]) -> Html:
-    rows = [
-        (
+
+    def row(one: Share) -> tuple[Html, ...]:
+        return (
             named(one),
             number(one.tagged),
             Html(f'<span class="{"m-silent" if one.untagged else ""}">{number(one.untagged)}</span>'),
             charts.share(one.tagged, one.tagged + one.untagged, "Tagged"),
         )
-        for one in shares[:_LISTED]
-    ]
-    hint = f"The {_LISTED} busiest of {len(shares):,}." if len(shares) > _LISTED else ""
-    return card(title, table((title, *_SHARES), rows, title), hint)
+
+    return tables.listed(title, (title, *_SHARES), shares, row, most=_LISTED)
 
 
 def _gap_rows(gaps: Sequence[Gap]) -> list[dict[str, object]]:
@@ -189,10 +189,5 @@ def _gap_rows(gaps: Sequence[Gap]) -> list[dict[str, object]]:
     ]
 
 
-def _share_rows(coverage: TagCoverage) -> list[dict[str, object]]:
-    kinds = {"creator": coverage.by_creator, "api_call": coverage.by_call, "account": coverage.by_account}
-    return [
-        {"by": kind, "name": one.name, "tagged": one.tagged, "untagged": one.untagged}
-        for kind, shares in kinds.items()
-        for one in shares
-    ]
+def _shares_by(coverage: TagCoverage) -> dict[str, tuple[Share, ...]]:
+    return {"creators": coverage.by_creator, "accounts": coverage.by_account, "kinds": coverage.by_call}

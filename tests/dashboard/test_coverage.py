@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from contract.agents import LACKING, REASONS_OF_LACKING, AgentState, Reason, Via
 from contract.clock import iso, now
 from contract.spoke_events import AgentStatus
+from dashboard.instances import Which
 from hub.agent_coverage import coverage_of
 from hub.store.accounts import Account, AccountStore
 from hub.store.agent_coverage import AgentCoverageStore
@@ -18,7 +19,13 @@ from hub.store.agents import AgentStore
 Show = Callable[..., AppTest]
 Markup = Callable[[AppTest], str]
 PAYMENTS, SANDBOX, QUIET = "111122223333", "444455556666", "123456789012"
-REFUSED = {"state": AgentState.FAILED, "reason": Reason.SCRIPT_FAILED, "details": "exit <b>8</b>"}
+REFUSED = {
+    "state": AgentState.FAILED,
+    "reason": Reason.SCRIPT_FAILED,
+    "details": "exit <b>8</b>",
+    "exit_code": 8,
+    "output": "Installing\nE: no <room>\n",
+}
 SILENT = {"state": AgentState.UNMANAGED, "reason": Reason.NEVER_REGISTERED, "region": "us-east-1"}
 
 
@@ -63,7 +70,7 @@ def test_what_is_not_watched_says_why_the_worst_first(tables: Any, show: Show, m
 
 def test_how_many_have_the_agent_and_why_the_others_have_not(counted: Any, show: Show, markup: Markup) -> None:
     page = markup(show("coverage"))
-    assert "Instances with the agent</small><strong>3<" in page
+    assert "With the agent</small><strong>3<" in page
     assert "of 6 that should have it" in page
     assert "Failed</small><strong>2<" in page
     assert "Out of reach</small><strong>1<" in page
@@ -77,19 +84,37 @@ def test_shares_are_by_account_unit_and_owner(counted: Any, show: Show, markup: 
     page = markup(show("coverage"))
     by_account = page.partition("By account")[2].partition("By unit")[0]
     assert by_account.index("sandbox-alice") < by_account.index("payments-prod")
-    assert "payments-prod: 3 of 4" in by_account
-    assert "Root/Sandbox: 0 of 2" in page
-    assert "team-a: 3 of 6" in page
+    assert "With the agent: 3 of 4" in by_account.partition("payments-prod")[2]
+    assert "With the agent: 0 of 2" in page.partition("By unit")[2].partition("Root/Sandbox")[2].partition("</tr>")[0]
+    assert "With the agent: 3 of 6" in page.partition("By owner")[2].partition("team-a")[2]
 
 
-def test_each_instance_without_it_leads_to_its_findings_and_is_escaped(
-    counted: Any, show: Show, markup: Markup
-) -> None:
+def test_each_instance_without_it_says_why_and_is_escaped(counted: Any, show: Show, markup: Markup) -> None:
     app = show("coverage")
     page = markup(app)
-    assert "instance%2Fi-0123456789abcde03" in page
+    assert "Lacking: 3" in page
     assert "Exit &lt;b&gt;8&lt;/b&gt;. The vendor" in page
+    assert '<div class="m-code m-sub">E: no &lt;room&gt;</div>' in page
+    assert "script failed, exit code 8" in page
     assert "Save CSV (3 rows)" in [one.label for one in app.get("download_button")]
+
+
+def test_those_that_have_it_are_listed_too(counted: Any, show: Show, markup: Markup) -> None:
+    app = show("coverage")
+    app.segmented_control[0].set_value(Which.INSTALLED).run()
+    page = markup(app)
+    assert "Installed: 3" in page
+    assert "shop-0" in page
+    assert "shop-4" not in page
+
+
+def test_a_link_leads_to_an_instance_with_all_that_is_known(counted: Any, show: Show, markup: Markup) -> None:
+    page = markup(show("coverage"))
+    assert f'href="coverage?instance=i-0123456789abcde03&amp;of={PAYMENTS}"' in page
+    one = markup(show("coverage", instance="i-0123456789abcde03", of=PAYMENTS)).partition("Spokes")[2]
+    assert "Instance i-0123456789abcde03" in one
+    assert "Installing\nE: no &lt;room&gt;\n</pre>" in one
+    assert "Nothing is known of it" in markup(show("coverage", instance="i-0123456789abcde03", of=SANDBOX))
 
 
 def test_filters_hold_for_instances_too(counted: Any, show: Show, markup: Markup) -> None:

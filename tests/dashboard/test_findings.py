@@ -129,7 +129,9 @@ def test_a_finding_leads_back_to_its_list(tables: Any, show: Show, markup: Marku
 def test_oldest_first_is_an_order(tables: Any, show: Show, markup: Markup) -> None:
     page = markup(show("findings", order="oldest"))
     assert page.index("User four created") < page.index("User one created")
-    assert "3 days</span>" in page
+    assert "3 days</time>" in page
+    assert '<a href="findings">First seen' in page
+    assert '<a href="findings?order=worst">Severity' in page
 
 
 def test_a_group_opens_in_its_place(tables: Any, show: Show, markup: Markup) -> None:

@@ -31,7 +31,7 @@ def test_what_is_past_its_date_has_its_cost_the_dearest_first(reported: Any, sho
     page = markup(show("tagging"))
     assert "Past their date</small><strong>7<" in page
     assert "They cost</small><strong>$25.00<" in page
-    places = page.partition("snapshots past their date")[2]
+    places = page.partition("Images and snapshots, by account")[2]
     assert places.index("payments-prod") < places.index("sandbox-alice")
 
 
