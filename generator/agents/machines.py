@@ -29,9 +29,11 @@ _BUSY = {
     "MaxDelaySeconds": 60,
     "JitterStrategy": "FULL",
 }
+# An account that has just joined: the hub writes its settings within the hour.
+_UNREAD = {"ErrorEquals": ["SettingsUnreadError"], "IntervalSeconds": 300, "MaxAttempts": 12, "BackoffRate": 1.0}
 # The longest scan: a page of 250 instances, one after the other, each tried as often as it may be.
 _SCAN_SECONDS = 86_400
-_MORE_SECONDS = 3_600
+_MORE_SECONDS = 7_200
 
 
 def scan_machine(config: Config) -> Machine:
@@ -40,7 +42,7 @@ def scan_machine(config: Config) -> Machine:
     An execution's history holds 25,000 events: one page each is far from it, however many instances there are.
     """
     states = {
-        "Scan": _task(SCAN, "Each", retries=[_retry(2, 10, 2.0)]),
+        "Scan": _task(SCAN, "Each", retries=[_UNREAD, _retry(2, 10, 2.0)]),
         "Each": {
             "Type": "Map",
             "ItemsPath": "$.instances",
@@ -69,7 +71,7 @@ def scan_machine(config: Config) -> Machine:
 def start_machine(config: Config) -> Machine:
     """Return the machine that waits for one instance until Systems Manager reaches it, and has the command sent."""
     states = {
-        "Capture": _task(CAPTURE, "InScope?", retries=[_retry(2, 10, 2.0)]),
+        "Capture": _task(CAPTURE, "InScope?", retries=[_UNREAD, _retry(2, 10, 2.0)]),
         "InScope?": _choice([_if(Next.GO, "Wait")], "Done"),
         "Wait": {"Type": "Wait", "SecondsPath": "$.wait", "Next": "Check"},
         "Check": _task(CHECK, "Ready?", retries=[_retry(3, 10, 2.0)]),
@@ -90,11 +92,12 @@ def start_input(config: Config) -> dict[str, Any]:
 def _each() -> Machine:
     """Return what is done about each instance of a page; one that cannot be looked at does not stop the others."""
     broken = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "Broken"}]
+    untold = [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Told"}]
     states = {
         "Check": {**_task(CHECK, "Ready?", retries=[_retry(2, 10, 2.0)]), "Catch": broken},
         "Ready?": _choice([_if(Next.GO, "Install")], "Told"),
         "Install": {**_task(INSTALL, retries=[_retry(2, 5, 1.5)]), "Catch": broken},
-        "Broken": _task(RESULT, retries=[_retry(2, 10, 2.0)]),
+        "Broken": {**_task(RESULT, retries=[_retry(2, 10, 2.0)]), "Catch": untold},
         "Told": {"Type": "Succeed"},
     }
     return {"StartAt": "Check", "States": states}

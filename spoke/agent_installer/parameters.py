@@ -35,8 +35,8 @@ def read_parameters(ssm: Any, prefix: str) -> dict[str, str]:
 def read_rules(ssm: Any, s3: Any, prefix: str, bucket: str, account: str) -> Rules:
     """Return who gets the agent in an account; `SettingsUnreadError` when that cannot be known."""
     found = read_account_settings(s3, bucket, account)
-    if found.complaint:
-        raise SettingsUnreadError(found.complaint)
+    if found.unread:
+        raise SettingsUnreadError(found.unread)
     return rules_of(read_parameters(ssm, prefix), found.settings)
 
 

@@ -81,8 +81,8 @@ def _retention(where: Place) -> str:
     """
     settings = _settings()
     found = read_account_settings(client("s3", where.region), settings.artefact_bucket, where.account)
-    if found.complaint:
-        raise RuntimeError(f"the account's settings: {found.complaint}")
+    if found.unread:
+        raise RuntimeError(f"the account's settings: {found.unread}")
     retention = found.settings.retention or settings.retention
     days_of(retention)
     return retention

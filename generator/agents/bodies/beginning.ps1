@@ -18,8 +18,9 @@ function Test-Running {
 function Complete-Run([string] $Reason, [string] $More, [int] $Code) {
     if (Test-Path -LiteralPath output.txt) {
         $text = [string](Get-Content -LiteralPath output.txt -Raw)
+        $text = $text -replace '((?:token|tenantID)[:=])[^"\s]*', '$1***'
         if ($text.Length -gt 1500) { $text = $text.Substring($text.Length - 1500) }
-        Write-Output ($text -replace '((?:token|tenantID)[:=])[^"\s]*', '$1***')
+        Write-Output $text
     }
     Remove-Item -LiteralPath script.ps1 -ErrorAction SilentlyContinue
     Write-Output ("muster: $Reason $More".Trim())

@@ -16,7 +16,7 @@ is_running() {
 # Systems Manager shows 2,500 characters of a step. What looks like a token is left out of them.
 tell() {
   if [ -f output.txt ]; then
-    tail -c 1500 output.txt | sed -e 's/\([Tt]oken[:=]\)[^"[:space:]]*/\1***/g' -e 's/\([Tt]enant[Ii][Dd][:=]\)[^"[:space:]]*/\1***/g'
+    sed -e 's/\([Tt]oken[:=]\)[^"[:space:]]*/\1***/g' -e 's/\([Tt]enant[Ii][Dd][:=]\)[^"[:space:]]*/\1***/g' output.txt | tail -c 1500
     echo
   fi
   echo "muster: $1${2:+ $2}"

@@ -188,6 +188,14 @@ def test_what_looks_like_a_token_is_not_shown(machine: Machine) -> None:
     assert '"tenantID:***" "token:***"' in ran.output
 
 
+def test_a_token_where_the_output_is_cut_is_not_shown_either(machine: Machine) -> None:
+    ran = machine.install(
+        's=token:; i=0; while [ $i -lt 2000 ]; do s="${s}SECRET"; i=$((i+1)); done; echo "$s"; exit 3\n'
+    )
+    assert "SECRET" not in ran.output
+    assert "token:***" in ran.output
+
+
 def test_of_much_output_the_end_is_shown(machine: Machine) -> None:
     ran = machine.install("i=0\nwhile [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done\nexit 2\n")
     assert "line 2999" in ran.output

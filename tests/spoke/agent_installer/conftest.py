@@ -1,5 +1,6 @@
 """The agent installer without AWS: an EC2 with instances, a Systems Manager with nodes, and what the hub was told."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -76,7 +77,7 @@ def installer(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     listed = [{"Name": f"/muster/agent/{name}", "Value": value} for name, value in PARAMETERS.items()]
     aws.answers |= {
         "get_parameters_by_path": {"Parameters": listed},
-        "get_object": refusal("AccessDenied", 403),
+        "get_object": lambda **_: {"Body": io.BytesIO(b"{}")},
         "describe_instances": described(instance()),
         "describe_instance_information": node(),
         "send_command": {"Command": {"CommandId": "11111111-2222-3333-4444-555555555555"}},

@@ -67,9 +67,12 @@ def test_what_the_hub_refuses_waits_in_the_spokes_queue(call: Call, aws: Any) ->
     assert len(aws.named("send_message")) == 3
 
 
+@pytest.mark.parametrize("status", [403, 404, 500])
 @pytest.mark.parametrize("handler", [scan_handler, capture_handler])
-def test_nobody_gets_the_agent_while_the_accounts_settings_cannot_be_read(call: Call, aws: Any, handler: Any) -> None:
-    aws.answers["get_object"] = refusal("InternalError", 500)
+def test_nobody_gets_the_agent_while_the_accounts_settings_cannot_be_read(
+    call: Call, aws: Any, handler: Any, status: int
+) -> None:
+    aws.answers["get_object"] = refusal("Any", status)
     with pytest.raises(SettingsUnreadError):
         call(handler, **START)
     assert aws.named("put_events") == []
