@@ -148,7 +148,8 @@ class RetentionReport(SpokeEvent, frozen=True, kw_only=True):
 
     `interval_seconds` is how long it may be until the next. `images` and `snapshots` were looked at, `delete_on` counts
     what is kept until a day (of many days, the first), `skipped` and `kept` count by reason. `due` are past their date:
-    `due_gib` at most, at `due_cost` dollars a month; of the examples, only some.
+    `due_gib` at most, at `due_cost` dollars a month; of the examples, only some. Of a run that is not whole, the time
+    was up: it looked at a part, and the next goes on.
     """
 
     job: Job
@@ -179,6 +180,7 @@ class RetentionReport(SpokeEvent, frozen=True, kw_only=True):
     deleted: Number = 0
     deleted_gib: Amount = 0
     deleted_cost: Amount = 0
+    is_whole: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what does not sort as a time."""

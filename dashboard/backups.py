@@ -17,7 +17,7 @@ def kept(among: Organization, filters: Filters) -> RetentionOverview:
     """Return what the accounts keep in the Regions that filters ask for. Raises `DataError`."""
     with data.state():
         runs = _runs()
-    return overview_of(run for run in runs if _is_asked(run, among, filters))
+    return overview_of((run for run in runs if _is_asked(run, among, filters)), data.present())
 
 
 def _is_asked(run: LastRun, among: Organization, filters: Filters) -> bool:

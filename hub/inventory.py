@@ -164,10 +164,10 @@ class Inventory:
     def _tell_retention(self, accounts: list[Account], moment: datetime) -> None:
         """Open and close findings about the runs over images and snapshots, and count those that did not come."""
         store, expected = self._stores.retention, self._plan.retention
-        if expected.jobs:
-            expected = msgspec.structs.replace(expected, since=store.expected_since(iso(moment)))
-        else:
-            store.expect_none()
+        for job in {*Job} - {*expected.jobs}:
+            store.expect_none(job)
+        since = {job: store.expected_since(job, iso(moment)) for job in expected.jobs}
+        expected = msgspec.structs.replace(expected, since=since)
         holding = list(retention_findings(accounts, store.each(), expected, self._plan.names, moment))
         told = (own_findings.RETENTION_FAILED.id, own_findings.RETENTION_OVERDUE.id)
         changes = follow(self._stores.findings, told, holding, iso(moment))

@@ -85,12 +85,12 @@ RETENTION_FAILED = DetectionText(
 )
 RETENTION_OVERDUE = DetectionText(
     id="muster.retention_overdue",
-    title="Images and snapshots of account {account} in {region} were not looked at in time: {last}",
+    title="The {job} of images and snapshots of account {account} in {region} did not run in time: {last}",
     severity=Severity.MEDIUM,
     mode=Mode.LIVE,
     family="muster.retention_overdue",
-    what="The backup tagger of an account and Region has not run within its schedule and an hour, or its report was "
-    "lost: new images and snapshots have no date.",
+    what="The backup tagger or the expiry of an account and Region has not run within its schedule and an hour, or its "
+    "report was lost: new images and snapshots have no date, or stay past it.",
     false_positives="A rollout that is still under way; a schedule that was changed a moment ago.",
     response="If the spoke is silent, too, begin there. Otherwise look in the account and Region whether the function "
     "and its rule are there and enabled, what the function's log says, and what waits in its dead-letter queue. The "

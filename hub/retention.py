@@ -21,47 +21,51 @@ _MINUTE = 16
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """Which jobs run, how often at least, and since when the hub knows that they should (`contract.clock.iso` text)."""
+    """Which jobs run, how often at least, and since when the hub knows that each should (`contract.clock.iso` text)."""
 
     jobs: tuple[Job, ...]
     interval: timedelta
-    since: str = ""
+    since: Mapping[Job, str] = {}
 
 
 def retention_findings(
     accounts: Iterable[Account], runs: Iterable[LastRun], expected: Expected, names: Names, moment: datetime
 ) -> Iterator[Finding]:
-    """Yield a finding for each job whose last run failed, and for each spoke whose tagger has not run in time."""
+    """Yield a finding for each job whose last run failed, and for each that has not run in time."""
     # Of each only what is needed: there may be hundreds of thousands.
     covered = {account.id: account.covered_since for account in accounts if account.covered_since}
-    heard: dict[tuple[str, str], str] = {}
+    heard: dict[tuple[str, str, Job], str] = {}
     for run in runs:
         account, region, job = run.report.account, run.report.region, run.report.job
         if region not in covered.get(account, {}) or job not in expected.jobs:
             continue
-        if job is Job.TAGGING:
-            heard[account, region] = run.seen_at
+        heard[account, region, job] = run.seen_at
         if run.is_failed:
             yield _failed(run, names, iso(moment))
-    if Job.TAGGING in expected.jobs:
-        yield from _overdue(covered, heard, expected, names, moment)
+    for job in expected.jobs:
+        yield from _overdue(job, covered, heard, expected, names, moment)
 
 
-def _overdue(
+def _overdue(  # noqa: PLR0913, PLR0917 - what is expected of whom
+    job: Job,
     covered: Mapping[str, Mapping[str, str]],
-    heard: Mapping[tuple[str, str], str],
+    heard: Mapping[tuple[str, str, Job], str],
     expected: Expected,
     names: Names,
     moment: datetime,
 ) -> Iterator[Finding]:
     for account, regions in sorted(covered.items()):
         for region, covered_since in sorted(regions.items()):
-            last = heard.get((account, region), "")
-            due = datetime.fromisoformat(max(last, covered_since, expected.since)) + expected.interval + PATIENCE
+            last = heard.get((account, region, job), "")
+            due = (
+                datetime.fromisoformat(max(last, covered_since, expected.since.get(job, "")))
+                + expected.interval
+                + PATIENCE
+            )
             if moment > due:
                 said = f"last run {last[:_MINUTE].replace('T', ' ')} UTC" if last else "it never ran"
-                words = {"account": account, "region": region, "last": said}
-                yield _finding(RETENTION_OVERDUE, Job.TAGGING, words, names, iso(due), iso(moment), {})
+                words = {"account": account, "region": region, "job": job.value, "last": said}
+                yield _finding(RETENTION_OVERDUE, job, words, names, iso(due), iso(moment), {})
 
 
 def _failed(run: LastRun, names: Names, moment: str) -> Finding:

@@ -85,6 +85,8 @@ class FakeEc2:
 
     def delete_tags(self, Resources: list[str], Tags: list[dict[str, str]]) -> None:  # noqa: N803 - EC2's
         self._called("DeleteTags")
+        if self.bad.intersection(Resources):
+            raise refusal("InvalidID", "DeleteTags")
         gone = {pair["Key"] for pair in Tags}
         for one in Resources:
             self._one(one)["Tags"] = _pairs({key: text for key, text in self.tags(one).items() if key not in gone})

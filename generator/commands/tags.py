@@ -66,7 +66,7 @@ def retention(
     """Say which images and snapshots are past their date, what they cost, and what could not be tagged or deleted."""
     client, table = _state(config)
     _known(client, table, account)
-    found = overview_of(RetentionStore(client, table).each(), frozenset([account] if account else ()))
+    found = overview_of(RetentionStore(client, table).each(), now(), frozenset([account] if account else ()))
     if json:
         typer.echo(msgspec.json.encode(found).decode())
         return

@@ -47,7 +47,7 @@ def agents_of(session: boto3.Session, names: Names) -> Agents:
 
 def backups_of(session: boto3.Session, names: Names) -> Backups:
     """Return how many images and snapshots have a date, and how many are past it at what cost."""
-    found = overview_of(RetentionStore(session.client("dynamodb"), names.state_table).each())
+    found = overview_of(RetentionStore(session.client("dynamodb"), names.state_table).each(), now())
     return Backups(kept=found.images + found.snapshots, past_date=found.due, dollars_a_month=found.due_cost)
 
 

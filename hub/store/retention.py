@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from contract.clock import iso
 from contract.names import RETENTION_PARTITION, checkpoint_key, retention_key
-from contract.spoke_events import RetentionReport
+from contract.spoke_events import Job, RetentionReport
 from hub.store.attributes import to_item
-from hub.store.documents import document_item, document_of, is_refused, key_item, read_document, read_partition
+from hub.store.documents import Key, document_item, document_of, is_refused, key_item, read_document, read_partition
 from hub.store.schema import TTL_ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # Of an account that is gone, nothing is heard any more.
 KEPT = timedelta(days=90)
-_JOB = "retention"
 
 
 class LastRun(msgspec.Struct, frozen=True):
@@ -69,16 +68,20 @@ class RetentionStore:
         for item in read_partition(self._client, self._table, RETENTION_PARTITION):
             yield document_of(item, LastRun)
 
-    def expected_since(self, moment: str) -> str:
-        """Return since when runs are expected: since now, the first time that anybody asks."""
-        key = checkpoint_key(_JOB)
+    def expected_since(self, job: Job, moment: str) -> str:
+        """Return since when a job's runs are expected: since now, the first time that anybody asks."""
+        key = _expected_key(job)
         stored = read_document(self._client, self._table, key, _Expected)
         if not stored:
             self._client.put_item(TableName=self._table, Item=document_item(key, _Expected(moment)))
         return stored.since if stored else moment
 
-    def expect_none(self) -> None:
-        """Forget since when runs are expected."""
-        key = checkpoint_key(_JOB)
+    def expect_none(self, job: Job) -> None:
+        """Forget since when a job's runs are expected."""
+        key = _expected_key(job)
         if read_document(self._client, self._table, key, _Expected):
             self._client.delete_item(TableName=self._table, Key=key_item(key))
+
+
+def _expected_key(job: Job) -> Key:
+    return checkpoint_key(f"retention-{job}")

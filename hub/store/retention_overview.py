@@ -1,17 +1,21 @@
 """Images and snapshots of the organization, from their spokes' last reports: what is past its date, what failed."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import msgspec
 
 from contract.spoke_events import BackupFailure, DueBackup, Job, RetentionReport
 from hub.store.retention import LastRun
 
+_PATIENCE = timedelta(days=1)
+
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """An account's Region: how many are kept and past their date, at what cost (dollars a month, at most).
 
-    `due` and its cost are of the expiry's report, where there is one: it knows what is in use (`kept`, by reason).
+    `due` and its cost are of the expiry's report, where there is one: it knows what is in use (`kept`, by reason). Of a
+    run that is not whole they are a part.
     """
 
     account: str
@@ -24,6 +28,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     due_gib: float
     due_cost: float
     mode: str = ""
+    is_whole: bool = True
     kept: dict[str, int] = {}
     marked: int = 0
     deleted: int = 0
@@ -49,11 +54,14 @@ class RetentionOverview(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[Kept, ...]
 
 
-def overview_of(runs: Iterable[LastRun], accounts: frozenset[str] = frozenset()) -> RetentionOverview:
-    """Return the overview of the last runs, or of those of some accounts."""
+def overview_of(runs: Iterable[LastRun], moment: datetime, accounts: frozenset[str] = frozenset()) -> RetentionOverview:
+    """Return the overview of the last runs, or of those of some accounts, at a moment.
+
+    An expiry that was switched off leaves its last report behind: what should have come again and did not is left out.
+    """
     by_place: dict[tuple[str, str], dict[Job, LastRun]] = {}
     for run in runs:
-        if not accounts or run.report.account in accounts:
+        if (not accounts or run.report.account in accounts) and not _is_over(run, moment):
             by_place.setdefault((run.report.account, run.report.region), {})[run.report.job] = run
     regions = sorted(map(_kept, by_place.values()), key=lambda one: (-one.due_cost, -one.due, one.account, one.region))
     return RetentionOverview(
@@ -67,6 +75,11 @@ def overview_of(runs: Iterable[LastRun], accounts: frozenset[str] = frozenset())
         failed=sum(one.failed for one in regions),
         regions=tuple(regions),
     )
+
+
+def _is_over(run: LastRun, moment: datetime) -> bool:
+    due = datetime.fromisoformat(run.seen_at) + timedelta(seconds=run.report.interval_seconds) + _PATIENCE
+    return run.report.job is Job.EXPIRY and moment > due
 
 
 def _kept(jobs: dict[Job, LastRun]) -> Kept:
@@ -86,6 +99,7 @@ def _kept(jobs: dict[Job, LastRun]) -> Kept:
         due_gib=told.due_gib,
         due_cost=told.due_cost,
         mode=told.mode,
+        is_whole=told.is_whole,
         kept=told.kept,
         marked=told.marked,
         deleted=told.deleted,

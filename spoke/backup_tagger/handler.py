@@ -17,11 +17,11 @@ from contract.spoke_events import LONGEST_TEXT, MOST_DATES, MOST_EXAMPLES, Job, 
 from spoke.account_settings import read_account_settings
 from spoke.backup_tagger.run import Limits, Tally, tag_all
 from spoke.backup_tagger.verdict import Policy
-from spoke.backup_tagger.writing import Outcome
 from spoke.backups import today
 from spoke.clients import client
 from spoke.retention_runs import Hub, Place, RunFailedError, failure, peak_memory_mb, place_of, tell_hub
 from spoke.settings import BackupTaggerSettings
+from spoke.tag_writing import Outcome
 
 logger = Logger(service="backup-tagger")
 
@@ -63,14 +63,16 @@ def tag_backups_handler(event: dict[str, Any], context: LambdaContext) -> dict[s
         run.tally, cursor = tag_all(
             client("ec2", where.region), _limits(retention, context), run.tally, run.cursor, _log
         )
-        if cursor is not None:
+        if cursor is not None and run.step < _MOST_STEPS:
             run.seconds += (now() - begun).total_seconds()
             return _handed_on(run, cursor, context, where)
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         _report(run, begun, retention, where, reason)
         raise RunFailedError(failure(reason)) from error
-    _report(run, begun, retention, where)
+    # Called again it would only read the same once more.
+    ended = "" if cursor is None else f"no end after {run.step} invocations; the next run goes on"
+    _report(run, begun, retention, where, ended)
     return _answer(run.tally, retention)
 
 
@@ -108,9 +110,7 @@ def _log(outcome: Outcome) -> None:
 
 
 def _handed_on(run: Run, cursor: str, context: LambdaContext, where: Place) -> dict[str, Any]:
-    """Call the function again, to go on where this invocation stopped; `RuntimeError` after too many times."""
-    if run.step >= _MOST_STEPS:
-        raise RuntimeError(f"no end after {run.step} invocations; the next run goes on")
+    """Call the function again, to go on where this invocation stopped."""
     following = msgspec.structs.replace(run, cursor=cursor, step=run.step + 1)
     client("lambda", where.region).invoke(
         FunctionName=context.invoked_function_arn,

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from contract.spoke_events import MOST_EXAMPLES, BackupFailure, DueBackup
 from spoke.backup_tagger.verdict import Disks, Policy, Verdict, due_since, judged
-from spoke.backup_tagger.writing import Outcome, OutOfTimeError, SecondsLeft, Writer
 from spoke.backups import Backup, Kind, images, snapshots
+from spoke.tag_writing import Outcome, OutOfTimeError, SecondsLeft, Writer
 
 # A page is read, and its full batches are written, within so many seconds.
 _SECONDS_A_PAGE = 60.0
@@ -76,14 +76,27 @@ class Limits(msgspec.Struct, frozen=True):
 Tell = Callable[[Outcome], None]
 
 
+class _StaleCursorError(Exception):
+    """EC2 knows a page's cursor no more."""
+
+
 def tag_all(
     ec2: Any, limits: Limits, begun: Tally, cursor: str = "", tell: Tell = lambda _: None
 ) -> tuple[Tally, str | None]:
     """Tag what lacks its tags; return what the run did so far, and None at the end, otherwise where to go on.
 
     Every invocation reads the images, whose disks follow them, and the snapshots from `cursor` on. When time is up
-    amid the writing, it is to be begun where this one began: what is tagged by then is not written again.
+    amid the writing, it is to be begun where this one began: what is tagged by then is not written again. A cursor that
+    grew too old begins anew, and counts anew.
     """
+    try:
+        return _tag_all(ec2, limits, begun, cursor, tell)
+    except _StaleCursorError:
+        kept = Tally(amis_tagged=begun.amis_tagged, snapshots_tagged=begun.snapshots_tagged)
+        return _tag_all(ec2, limits, kept, "", tell)
+
+
+def _tag_all(ec2: Any, limits: Limits, begun: Tally, cursor: str, tell: Tell) -> tuple[Tally, str | None]:
     tally = deepcopy(begun)
 
     def note(outcome: Outcome) -> None:
@@ -127,10 +140,9 @@ def _pages(ec2: Any, cursor: str) -> Iterable[tuple[list[Backup], str]]:
     try:
         yield from snapshots(ec2, cursor)
     except ClientError as error:
-        # A cursor grows old; what is tagged already is only read again.
-        if not cursor or error.response["Error"]["Code"] not in _STALE:
-            raise
-        yield from snapshots(ec2)
+        if cursor and error.response["Error"]["Code"] in _STALE:
+            raise _StaleCursorError from error
+        raise
 
 
 def _take(one: Backup, verdict: Verdict, limits: Limits, tally: Tally, writer: Writer) -> None:

@@ -98,5 +98,5 @@ def _rank(verdict: Verdict) -> tuple[bool, bool, str]:
 
 
 def due_since(verdict: Verdict, today: date) -> bool:
-    """Return whether what is kept until a day is past it."""
-    return bool(verdict.delete_on) and day_of(verdict.delete_on) < today
+    """Return whether what is kept until a day is past it; a date without a `Retention` is nobody's word for it."""
+    return bool(verdict.delete_on and verdict.retention) and day_of(verdict.delete_on) < today

@@ -60,16 +60,20 @@ def decided(backup: Backup, rules: Rules, used: Mapping[str, str]) -> Decision:
     return Decision(Step.WAIT if mark >= rules.today else Step.DELETE, is_due=True)
 
 
-def as_disk(disk: Backup, *, is_going: bool) -> Decision:
-    """Return the step with a disk of a registered image: it bears a mark while its image does, and goes after it."""
+def as_disk(disk: Backup, rules: Rules, *, is_going: bool) -> Decision:
+    """Return the step with a disk of a registered image: past its own date too, it bears a mark while its image does.
+
+    Once its image is gone, `decided` says what becomes of it.
+    """
     has_mark = EXPIRES_AFTER in disk.tags
-    if is_going and _delete_on(disk) is not None:
-        return Decision(Step.NONE if has_mark else Step.MARK)
+    delete_on = _delete_on(disk)
+    if is_going and delete_on is not None and delete_on < rules.today:
+        return Decision(Step.NONE if has_mark else Step.MARK, is_due=True)
     return Decision(Step.UNMARK if has_mark else Step.NONE)
 
 
 def _delete_on(backup: Backup) -> date | None:
-    """Return the day of what may go at all; None: nobody said when, or somebody said never."""
+    """Return the day of what may go at all; None: `Retention` and `DeleteOn` do not both say when it may."""
     if backup.owner or backup.is_held or backup.tags.get(RETENTION, "").strip().lower() == FOREVER:
         return None
     try:
@@ -80,7 +84,7 @@ def _delete_on(backup: Backup) -> date | None:
 
 
 def _kept(backup: Backup, decision: Decision) -> Decision:
-    """A mark goes when its bearer stays, so that the wait begins anew."""
+    """Return the decision about what stays; a mark on it goes, so that the wait begins anew."""
     is_ours = EXPIRES_AFTER in backup.tags and not backup.owner
     return msgspec.structs.replace(decision, step=Step.UNMARK) if is_ours else decision
 

@@ -111,5 +111,6 @@ def _report(tally: Tally, begun: datetime, where: Place, run: str, error: str = 
         deleted=tally.deleted,
         deleted_gib=round(tally.deleted_gib, 1),
         deleted_cost=round(tally.deleted_cost, 2),
+        is_whole=tally.is_whole,
     )
     tell_hub(report, Hub(settings.hub_bus_arn, settings.expiry_dead_letter_queue_url), client, logger)

@@ -1,17 +1,17 @@
 """One run of the expiry over an account's images, then its snapshots."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from botocore.exceptions import ClientError
 
-from contract.names import EXPIRES_AFTER, EXPIRING
+from contract.names import DELETE_ON, EXPIRES_AFTER, EXPIRING
 from contract.spoke_events import LONGEST_TEXT, MOST_EXAMPLES, BackupFailure, DueBackup
-from spoke.backup_tagger.writing import Outcome, OutOfTimeError, SecondsLeft, Writer
 from spoke.backups import Backup, Kind, images, snapshots
 from spoke.expiry.decision import Decision, Rules, Step, as_disk, decided
+from spoke.tag_writing import BUSY, Outcome, OutOfTimeError, SecondsLeft, Writer
 
 # EC2 gives an account few calls that change something (EC2 guide, "Request throttling"), and others need them, too.
 _PAUSE = 0.2
@@ -95,6 +95,10 @@ class Run:
             for one in page:
                 self.tally.images += 1
                 self._expire_image(one)
+            if not self._has_time():
+                # Which snapshots are disks of images is not known yet.
+                self.tally.is_whole = False
+                return
         for some, following in snapshots(self._ec2):
             for one in some:
                 self.tally.snapshots += 1
@@ -105,19 +109,19 @@ class Run:
 
     def _expire_image(self, image: Backup) -> None:
         decision = self._decided(image)
-        if not self._is_deleted(image, decision):
+        if not self._takes(image, decision):
             is_going = decision.step in {Step.MARK, Step.WAIT, Step.DELETE}
             self._disks |= {disk: is_going and self._disks.get(disk, True) for disk in image.snapshots}
 
     def _expire_snapshot(self, snapshot: Backup) -> None:
         is_going = self._disks.get(snapshot.id)
         if is_going is None:
-            self._is_deleted(snapshot, self._decided(snapshot))
+            self._takes(snapshot, self._decided(snapshot))
             return
-        decision = as_disk(snapshot, is_going=is_going)
-        if is_going:
-            self._count_due(snapshot, "")
-        self._is_deleted(snapshot, decision)
+        decision = as_disk(snapshot, self._limits.rules, is_going=is_going)
+        if decision.is_due:
+            self._count_due(snapshot, decision.kept)
+        self._takes(snapshot, decision)
 
     def _decided(self, one: Backup) -> Decision:
         """Return the step, having looked who uses it only when it is past its date."""
@@ -140,10 +144,10 @@ class Run:
             tally.due_gib += one.gib
             tally.due_cost += one.gib * one.price_share * self._limits.gib_price
         if len(tally.examples) < MOST_EXAMPLES:
-            tally.examples.append(DueBackup(one.id, one.tags.get("DeleteOn", "")[:10], round(one.gib, 1), kept))
+            tally.examples.append(DueBackup(one.id, one.tags.get(DELETE_ON, "")[:10], round(one.gib, 1), kept))
 
-    def _is_deleted(self, one: Backup, decision: Decision) -> bool:
-        """Take the step, and return whether the backup is gone; a dry run takes none."""
+    def _takes(self, one: Backup, decision: Decision) -> bool:
+        """Take the step and return whether it took the backup with it; a dry run takes none."""
         if self._limits.is_dry:
             return False
         if decision.step is Step.MARK:
@@ -205,11 +209,20 @@ class Run:
 
     def _unmark(self) -> None:
         ids, self._marks_gone = self._marks_gone, []
-        if not ids:
-            return
+        if ids:
+            self._unmark_each(ids)
+
+    def _unmark_each(self, ids: Sequence[str]) -> None:
+        """Unmark all at once; one bad id refuses the whole call, and is found by halving."""
         try:
-            self._ec2.delete_tags(Resources=ids, Tags=[{"Key": key} for key in (EXPIRES_AFTER, EXPIRING[0])])
-            self.tally.unmarked += len(ids)
+            self._ec2.delete_tags(Resources=list(ids), Tags=[{"Key": key} for key in (EXPIRES_AFTER, EXPIRING[0])])
         except ClientError as error:
-            for one in ids:
-                self.tally.fail(one, error)
+            code = error.response["Error"]["Code"]
+            if code in BUSY or (len(ids) == 1 and code not in _LATER):
+                for one in ids:
+                    self.tally.fail(one, error)
+            elif len(ids) > 1:
+                self._unmark_each(ids[: len(ids) // 2])
+                self._unmark_each(ids[len(ids) // 2 :])
+        else:
+            self.tally.unmarked += len(ids)

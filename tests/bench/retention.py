@@ -14,8 +14,8 @@ from botocore.awsrequest import AWSResponse
 from spoke import clients
 from spoke.backup_tagger.run import Limits, Tally, tag_all
 from spoke.backup_tagger.verdict import Policy
-from spoke.backup_tagger.writing import BATCH
 from spoke.backups import PAGE
+from spoke.tag_writing import BATCH
 from tests.bench.first_event import Raw
 from tests.bench.measure import Measure
 

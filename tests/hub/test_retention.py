@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SHOP, PAYMENTS = "444455556666", "777788889999"
-DAILY = Expected((Job.TAGGING,), timedelta(days=1), iso(NOW - timedelta(days=30)))
+LONG_AGO = dict.fromkeys(Job, iso(NOW - timedelta(days=30)))
+DAILY = Expected((Job.TAGGING,), timedelta(days=1), LONG_AGO)
 
 
 def account(id_: str, since: timedelta = timedelta(days=60)) -> Account:
@@ -53,7 +54,9 @@ def test_a_good_run_in_time_is_nothing_to_tell() -> None:
 def test_a_run_that_does_not_come_within_the_schedule_and_an_hour_is_told() -> None:
     (late,) = found([ran(timedelta(hours=25, minutes=1))])
     assert late[0] == "muster.retention_overdue"
-    assert late[1].startswith(f"Images and snapshots of account {SHOP} in eu-central-1 were not looked at in time")
+    assert late[1].startswith(
+        f"The tagging of images and snapshots of account {SHOP} in eu-central-1 did not run in time"
+    )
     assert late[1].endswith(": last run 2026-11-19 10:59 UTC")
 
 
@@ -61,8 +64,16 @@ def test_a_spoke_that_never_ran_has_a_day_from_when_it_is_expected() -> None:
     (never,) = found([])
     assert never[1].endswith("it never ran")
     assert found([], DAILY, account(SHOP, timedelta(hours=3))) == []
-    recent = msgspec.structs.replace(DAILY, since=iso(NOW - timedelta(hours=3)))
+    recent = msgspec.structs.replace(DAILY, since={Job.TAGGING: iso(NOW - timedelta(hours=3))})
     assert found([], recent) == []
+
+
+def test_an_expiry_that_does_not_run_is_told_too_from_when_it_is_expected() -> None:
+    both = Expected((Job.TAGGING, Job.EXPIRY), timedelta(days=1), LONG_AGO)
+    (late,) = found([ran()], both)
+    assert late[1].startswith("The expiry of images and snapshots")
+    young = msgspec.structs.replace(both, since={**LONG_AGO, Job.EXPIRY: iso(NOW)})
+    assert found([ran()], young) == []
 
 
 def test_what_is_not_covered_or_not_asked_for_any_more_is_not_waited_for() -> None:
@@ -99,10 +110,14 @@ def test_the_last_report_of_each_job_is_kept(store: RetentionStore) -> None:
 
 
 def test_the_hub_remembers_since_when_it_expects_runs(store: RetentionStore) -> None:
-    assert store.expected_since(iso(NOW)) == iso(NOW)
-    assert store.expected_since(iso(NOW + timedelta(hours=1))) == iso(NOW)
-    store.expect_none()
-    assert store.expected_since(iso(NOW + timedelta(hours=2))) == iso(NOW + timedelta(hours=2))
+    tagging, expiry = Job.TAGGING, Job.EXPIRY
+    hours = [NOW + timedelta(hours=number) for number in range(3)]
+    assert store.expected_since(tagging, iso(hours[0])) == iso(hours[0])
+    assert store.expected_since(tagging, iso(hours[1])) == iso(hours[0])
+    assert store.expected_since(expiry, iso(hours[1])) == iso(hours[1])
+    store.expect_none(tagging)
+    assert store.expected_since(tagging, iso(hours[2])) == iso(hours[2])
+    assert store.expected_since(expiry, iso(hours[2])) == iso(hours[1])
 
 
 def test_the_overview_adds_up_and_takes_the_expirys_word_for_what_is_past_its_date() -> None:
@@ -112,7 +127,7 @@ def test_the_overview_adds_up_and_takes_the_expirys_word_for_what_is_past_its_da
         expiry, report=msgspec.structs.replace(expiry.report, kept={"shared": 3}, deleted=1)
     )
     other = ran(account_=PAYMENTS, images=1, snapshots=1, due=1, due_gib=8.0, due_cost=0.4, error="", failed=2)
-    said = overview_of([tagging, expiry, other])
+    said = overview_of([tagging, expiry, other], NOW)
     assert (said.images, said.snapshots, said.due, said.due_gib, said.due_cost) == (3, 11, 6, 24.0, 1.2)
     assert (said.deleted, said.failed) == (1, 2)
     first, second = said.regions
@@ -124,10 +139,17 @@ def test_the_overview_adds_up_and_takes_the_expirys_word_for_what_is_past_its_da
         1,
     )
     assert (second.account, second.mode) == (PAYMENTS, "")
-    assert [one.account for one in overview_of([tagging, other], frozenset([PAYMENTS])).regions] == [PAYMENTS]
+    assert [one.account for one in overview_of([tagging, other], NOW, frozenset([PAYMENTS])).regions] == [PAYMENTS]
+
+
+def test_an_expiry_that_was_switched_off_is_forgotten() -> None:
+    tagging = ran(due=5, due_cost=2.0)
+    old = ran(timedelta(days=3), job=Job.EXPIRY, mode="delete", due=9, due_cost=90.0)
+    (one,) = overview_of([tagging, old], NOW).regions
+    assert (one.due, one.mode) == (5, "")
 
 
 def test_a_failed_run_leaves_the_figures_of_the_other_job() -> None:
     broken = ran(job=Job.EXPIRY, error="no", due=0)
-    (one,) = overview_of([ran(due=5, due_cost=2.0), broken]).regions
+    (one,) = overview_of([ran(due=5, due_cost=2.0), broken], NOW).regions
     assert (one.due, one.errors) == (5, ("no",))

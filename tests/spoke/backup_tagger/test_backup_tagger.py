@@ -243,15 +243,18 @@ def test_a_failed_run_answers_500_raises_and_tells_the_hub(tag_backups: Tag, aws
 def test_the_hub_hears_what_was_done_and_what_is_past_its_date(tag_backups: Tag, aws: Any, ec2: FakeEc2) -> None:
     ec2.image(AMI, "2026-01-01", snap(1))
     ec2.snapshot(snap(1), "2026-01-01")
-    ec2.snapshot(snap(2), "2026-01-01", {"DeleteOn": "2026-11-26"}, StorageTier="archive")
-    ec2.snapshot(snap(3), "2026-01-01", {"DeleteOn": "2026-11-27"}, FullSnapshotSizeInBytes=2**30)
+    kept = {"Retention": "90days"}
+    ec2.snapshot(snap(2), "2026-01-01", {**kept, "DeleteOn": "2026-11-26"}, StorageTier="archive")
+    ec2.snapshot(snap(3), "2026-01-01", {**kept, "DeleteOn": "2026-11-27"}, FullSnapshotSizeInBytes=2**30)
+    # A date without Retention, which the expiry would never take for its word.
+    ec2.snapshot(snap(4), "2026-01-01", {"DeleteOn": "2026-11-26"})
     tag_backups()
     said = report(aws)
     assert (said["account"], said["region"], said["job"], said["interval_seconds"]) == (
         *("111122223333", "eu-central-1"),
         *("tagging", 86_400),
     )
-    assert (said["images"], said["snapshots"], said["amis_tagged"], said["snapshots_tagged"]) == (1, 3, 1, 1)
+    assert (said["images"], said["snapshots"], said["amis_tagged"], said["snapshots_tagged"]) == (1, 4, 1, 1)
     assert (said["due"], said["due_gib"], said["due_cost"]) == (3, 16.0, 0.5)
     assert said["examples"][0] == {"id": AMI, "delete_on": "2026-04-01", "gib": 0.0, "kept": ""}
     assert said["peak_memory_mb"] > 10
@@ -301,7 +304,7 @@ def test_an_invocation_that_runs_out_of_time_begins_again_without_writing_twice(
     assert ec2.calls["CreateTags"] == 3
 
 
-def test_a_run_without_an_end_fails_in_the_end(
+def test_a_run_without_an_end_is_told_and_not_tried_again(
     tag_backups: Tag, aws: Any, ec2: FakeEc2, context: SimpleNamespace
 ) -> None:
     ec2.snapshot(snap(1), "2026-11-02")
@@ -310,11 +313,12 @@ def test_a_run_without_an_end_fails_in_the_end(
     for step in range(11):
         tag_backups(event)
         event = json.loads(aws.named("invoke")[step]["Payload"])
-    with pytest.raises(RunFailedError, match="no end after 12 invocations"):
-        tag_backups(event)
+    tag_backups(event)
+    assert report(aws)["error"] == "no end after 12 invocations; the next run goes on"
+    assert len(aws.named("invoke")) == 11
 
 
-def test_a_cursor_that_is_too_old_begins_anew(tag_backups: Tag, ec2: FakeEc2) -> None:
+def test_a_cursor_that_is_too_old_begins_and_counts_anew(tag_backups: Tag, aws: Any, ec2: FakeEc2) -> None:
     ec2.snapshot(snap(1), "2026-11-02")
 
     def age(call: str) -> None:
@@ -322,5 +326,8 @@ def test_a_cursor_that_is_too_old_begins_anew(tag_backups: Tag, ec2: FakeEc2) ->
             raise refusal("InvalidNextToken", call)
 
     ec2.before = age
-    event = {"run": {"run": "1", "started_at": "2026-11-27T00:00:00.000000Z", "cursor": "1000", "step": 2}}
-    assert tag_backups(event)["snapshots_tagged"] == 1
+    tally = {"snapshots": 1_000, "snapshots_tagged": 1_000, "due": 7, "due_cost": 3.0}
+    begun = {"run": "1", "started_at": "2026-11-27T00:00:00.000000Z", "cursor": "1000", "step": 2}
+    assert tag_backups({"run": {**begun, "tally": tally}})["snapshots_tagged"] == 1_001
+    said = report(aws)
+    assert (said["snapshots"], said["due"], said["due_cost"]) == (1, 0, 0)

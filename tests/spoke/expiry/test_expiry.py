@@ -117,6 +117,37 @@ def test_a_disk_bears_a_mark_while_its_image_does(expire: Expire, ec2: FakeEc2) 
     assert ec2.tags(snap(1)) == ec2.tags(AMI) == DUE
 
 
+def test_a_disk_that_stays_is_not_counted_as_saved(expire: Expire, ec2: FakeEc2) -> None:
+    ec2.image(AMI, "2026-08-03", snap(1), snap(2), tags=DUE)
+    ec2.snapshot(snap(1), "2026-08-03", {**DUE, "LegalHold": "case 7"})
+    ec2.snapshot(snap(2), "2026-08-03", {**DUE, "DeleteOn": "2030-01-01"})
+    answer = expire()
+    assert (answer["due"], answer["monthly_cost"], answer["marked"]) == (1, 0, 1)
+    assert "ExpiresAfter" not in {**ec2.tags(snap(1)), **ec2.tags(snap(2))}
+
+
+def test_one_that_cannot_be_unmarked_stops_no_other(expire: Expire, aws: Any, ec2: FakeEc2) -> None:
+    held = {**RIPE, "DeleteOn": "2027-01-01"}
+    for number in range(5):
+        ec2.snapshot(snap(number), "2026-08-03", held)
+    ec2.bad = {snap(3)}
+    answer = expire()
+    assert (answer["unmarked"], answer["failed"]) == (4, 1)
+    assert report(aws)["failures"] == [{"id": snap(3), "reason": "InvalidID: no"}]
+
+
+def test_a_run_that_is_cut_says_that_it_is_a_part(
+    expire: Expire, aws: Any, ec2: FakeEc2, context: SimpleNamespace
+) -> None:
+    ec2.image(AMI, "2026-08-03", snap(1), tags=DUE)
+    ec2.snapshot(snap(1), "2026-08-03", DUE)
+    assert expire(mode="report")["due"] == 2
+    assert report(aws).get("is_whole", True)
+    context.get_remaining_time_in_millis = lambda: 30_000
+    assert expire(mode="report")["due"] == 1
+    assert report(aws)["is_whole"] is False
+
+
 def test_a_disk_of_two_images_stays_for_as_long_as_one_does(expire: Expire, ec2: FakeEc2) -> None:
     ec2.image(AMI, "2026-08-03", snap(1), tags=RIPE)
     ec2.image(OTHER_AMI, "2026-08-03", snap(1), tags={"Retention": "forever"})

@@ -12,7 +12,7 @@ from contract.spoke_events import LONGEST_TEXT, BackupFailure
 # EC2 takes a thousand; what times out is dearer to do again the larger it is.
 BATCH = 200
 # EC2's words for a caller that is too fast (EC2 guide, "Request throttling").
-_BUSY = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "Unavailable", "InternalError"}
+BUSY = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "Unavailable", "InternalError"}
 _GONE = {"InvalidSnapshot.NotFound", "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"}
 _LONGEST_PAUSE = 30.0
 # So many refusals without a single success: nobody may tag here, and asking for each is of no use.
@@ -106,7 +106,7 @@ class Writer:
             try:
                 self._ec2.create_tags(Resources=list(ids), Tags=tags)
             except ClientError as error:
-                if error.response["Error"]["Code"] not in _BUSY:
+                if error.response["Error"]["Code"] not in BUSY:
                     return error
                 self._pause(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
