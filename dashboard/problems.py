@@ -51,7 +51,8 @@ RACED = "Others changed it at the same moment. Look at what it says now, then ac
 NO_OPERATOR = "Ask somebody whose group is an operator of the account in [web.sign_in]."
 ONLY_A_PART = "Your groups see a part of the organization; ask somebody who sees all of it."
 
-GONE = f"Closed findings are deleted {(RETENTION + MARGIN).days} days after they were closed."
+KEPT_DAYS = (RETENTION + MARGIN).days
+GONE = f"Closed findings are deleted {KEPT_DAYS} days after they were closed."
 
 
 class DataError(RuntimeError):

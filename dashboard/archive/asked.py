@@ -7,7 +7,7 @@ from dashboard.archive.asking import Answer, ArchiveError, Limits, ask_athena, a
 from dashboard.archive.question import QuestionError, question_of
 from dashboard.problems import DataError, explained
 
-LIMITS = Limits(rows=1_000, seconds=60)
+LIMITS = Limits(rows=1_000, seconds=60, megabytes=200)
 _OFF = "There is no archive: set archive.enabled = true in muster.toml, then make deploy."
 _ASK_OTHERWISE = "Change the question and ask again; the columns stand below."
 _MAY_NOT = "Use a profile of the hub account that may ask Athena in the archive's workgroup and read its bucket."

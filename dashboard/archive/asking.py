@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -25,13 +26,15 @@ class ArchiveError(RuntimeError):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How many rows an answer may have, and how many seconds it may take; 0: as many as there are."""
+    """How many rows an answer may have, how many seconds it may take, and how much is copied for it; 0: no limit."""
 
     rows: int = 0
     seconds: float = 0
+    megabytes: float = 0
 
 
 NO_LIMITS = Limits()
+_AT_ONCE = 8
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -108,18 +111,36 @@ def _too_long(limits: Limits) -> str:
 
 def ask_bucket(sql: str, s3: Any, bucket: str, limits: Limits = NO_LIMITS) -> Answer:
     """Return the answer of DuckDB over copies of a bucket's files, for where there is no Athena."""
+    begun = time.monotonic()
+    found = list(_objects(s3, bucket, FOLDER))
+    size = sum(one["Size"] for one in found)
+    if limits.megabytes and size > limits.megabytes * 1_000_000:
+        raise ArchiveError(
+            f"the archive holds {size / 1_000_000:,.1f} MB, and {limits.megabytes:,} are read here without Athena; "
+            "muster archive query reads all"
+        )
+
+    def copy(key: str) -> None:
+        if limits.seconds and time.monotonic() - begun > limits.seconds:
+            raise ArchiveError(_too_long(limits))
+        target = Path(folder) / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        s3.download_file(bucket, key, str(target))
+
     with TemporaryDirectory() as folder:
-        for key in keys(s3, bucket):
-            target = Path(folder) / key
-            target.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(bucket, key, str(target))
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(copy, (one["Key"] for one in found)))
         return ask_files(sql, Path(folder), f"bucket {bucket}", limits)
 
 
 def keys(s3: Any, bucket: str, prefix: str = FOLDER) -> Iterator[str]:
     """Yield the keys of the archive's files."""
+    return (one["Key"] for one in _objects(s3, bucket, prefix))
+
+
+def _objects(s3: Any, bucket: str, prefix: str) -> Iterator[Any]:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (one["Key"] for one in page.get("Contents", ()))
+        yield from page.get("Contents", ())
 
 
 def ask_athena(  # noqa: PLR0913 - the last two are for tests

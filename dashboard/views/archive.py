@@ -8,9 +8,10 @@ from dashboard.archive.asked import LIMITS, ask
 from dashboard.archive.asking import Answer
 from dashboard.archive.saved import SAVED
 from dashboard.markup import Html, breakable, card, chip, empty, joined, problem, text
-from dashboard.problems import DataError
+from dashboard.problems import KEPT_DAYS, DataError
 from dashboard.views import exporting, tables
 from dashboard.views.parts import part
+from hub.store.items import RETENTION
 
 _SQL, _CHOSEN, _ANSWER = "archive_sql", "archive_saved", "archive_answer"
 _SHOWN = 200
@@ -23,12 +24,12 @@ _OFF = "Set archive.enabled = true in muster.toml, then make deploy: closed find
 
 def show() -> None:
     """Show the question, and its answer once it was asked."""
-    words = "Findings that were closed more than 90 days ago, for seven years. Read only."
+    words = f"Findings that were closed more than {RETENTION.days} days ago, for seven years. Read only."
     st.html(f'<div class="m-head"><h1>Archive</h1><p>{words}</p></div>')
     with part("Archive"):
         known = deployment.deployed()
         if not known.archive_engine:
-            st.html(card("There is no archive", empty("Closed findings are deleted after 104 days", _OFF)))
+            st.html(card("There is no archive", empty(f"Closed findings are deleted after {KEPT_DAYS} days", _OFF)))
             return
         _show_question("Athena" if known.archive_engine == "athena" else "DuckDB")
         _show_answer()
@@ -49,11 +50,12 @@ def _show_question(engine: str) -> None:
 
 
 def _limits(engine: str) -> str:
-    cost = " Athena bills $5 a terabyte that it reads." if engine == "Athena" else ""
-    return (
-        f"{engine} answers with {LIMITS.rows:,} rows at most, within {LIMITS.seconds:g} seconds. "
-        f"A question that names year and month reads less.{cost}"
+    read = (
+        "A question that names year and month reads less; Athena bills $5 a terabyte."
+        if engine == "Athena"
+        else f"It reads all of the archive, {LIMITS.megabytes:,} MB at most."
     )
+    return f"{engine} answers with {LIMITS.rows:,} rows at most, within {LIMITS.seconds:g} seconds. {read}"
 
 
 def _take() -> None:

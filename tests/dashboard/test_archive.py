@@ -84,6 +84,13 @@ def test_more_rows_than_the_limit_are_cut_and_told(
     assert "The first 2 rows; there are more" in markup(ask(show("archive"), "SELECT id FROM findings"))
 
 
+def test_an_archive_that_is_too_large_to_copy_says_where_to_ask(
+    archived: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "LIMITS", Limits(megabytes=0.000_1))
+    assert "muster archive query reads all" in markup(ask(show("archive"), "SELECT id FROM findings"))
+
+
 def test_a_wrong_question_says_what_the_archive_did_not_understand(archived: Any, show: Show, markup: Markup) -> None:
     assert "did not understand" in markup(ask(show("archive"), "SELECT nothing FROM findings"))
 
