@@ -93,7 +93,10 @@ class Api:
 
     def decide(self, finding: str, decision: Decision) -> Finding:
         """Decide about a finding. The API remembers its caller, a role perhaps: the note begins with who decides."""
-        note = f"{decision.by}: {decision.note or decision.workflow}"[:LONGEST_NOTE] if decision.by else decision.note
+        note = f"{decision.by}: {decision.note or decision.workflow}" if decision.by else decision.note
+        if note and len(note) > LONGEST_NOTE:
+            room = LONGEST_NOTE - len(f"{decision.by}: ")
+            raise DataError(f"the note is too long: beside who decides {room} characters fit", "Shorten it.")
         said = {
             "workflow": decision.workflow.value if decision.workflow else None,
             "note": note or None,
@@ -138,9 +141,12 @@ class Api:
 
 
 def _mend(status: int) -> str:
-    return {HTTPStatus.FORBIDDEN: _NOT_ALLOWED, HTTPStatus.NOT_FOUND: GONE, HTTPStatus.CONFLICT: RACED}.get(
-        HTTPStatus(status), _REFUSED
-    )
+    known: dict[int, str] = {
+        HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
+        HTTPStatus.NOT_FOUND: GONE,
+        HTTPStatus.CONFLICT: RACED,
+    }
+    return known.get(status, _REFUSED)
 
 
 def _row(told: Mapping[str, Any]) -> Finding:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 import streamlit as st
 
+from contract.clock import EPOCH
 from contract.finding import Severity
 from dashboard import charts, data, filtering
 from dashboard.account_rows import COLUMNS, Sort, in_order, place_row, places
@@ -161,7 +162,7 @@ def _cell(row: Place, severity: Severity, largest: int, filters: Filters) -> Htm
 
 
 def _oldest(row: Place, now: datetime) -> Html:
-    if not row.oldest:
+    if row.oldest in {"", EPOCH}:
         return ABSENT
     since = age(row.oldest, now)
     return joined((text("less than "), since)) if row.oldest_is_later else since

@@ -63,7 +63,7 @@ def retention(
     config: ConfigOption = CONFIG,
     json: JsonOption = False,
 ) -> None:
-    """Say which images and snapshots are past their date, what they cost, and what could not be tagged or deleted."""
+    """Say how many images and snapshots are past their date, which, what they cost, and what could not be done."""
     client, table = _state(config)
     _known(client, table, account)
     found = overview_of(RetentionStore(client, table).each(), now(), frozenset([account] if account else ()))
@@ -88,7 +88,7 @@ def _known(client: "DynamoDBClient", table: str, account: str | None) -> list[st
 
 
 def _print_retention(found: RetentionOverview) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     if not found.regions:
         console.print("No spoke has reported a run over its images and snapshots yet; the first comes within a day")
         return
@@ -106,7 +106,15 @@ def _print_retention(found: RetentionOverview) -> None:
     console.print(table)
     for one in found.regions[:_LINES]:
         where = f"{one.account} {one.region}"
+        for backup in one.examples[:_LINES]:
+            stays = f"; it stays: {backup.kept}" if backup.kept else ""
+            console.print(
+                f"{where}: {backup.id} was to go on {backup.delete_on}, {backup.gib:g} GiB{stays}", style="dim"
+            )
+        if len(one.examples) > _LINES or one.due > len(one.examples):
+            console.print(f"{where}: {one.due - min(len(one.examples), _LINES):,} more past their date", style="dim")
         said = [f"{where}: {count} stay: {reason}" for reason, count in sorted(one.kept.items())]
+        said += [] if one.is_whole else [f"{where}: the last run looked at a part, its time was up"]
         said += [f"{where}: {one.unreadable} have a tag that nobody understands"] if one.unreadable else []
         said += [f"{where}: the last run failed: {error}" for error in one.errors]
         said += [f"{where}: {failure.id}: {failure.reason}" for failure in one.failures]
@@ -117,14 +125,18 @@ def _print_retention(found: RetentionOverview) -> None:
 
 
 def _print(found: TagCoverage, days: int) -> None:
-    console = Console(highlight=False)
-    console.print(f"{found.tagged} resources of the last {days} days have their creator's tag, {found.untagged} not")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        f"{found.tagged:,} of {found.tagged + found.untagged:,} resources of the last {days} days have their creator's tag"
+    )
     if found.lag_seconds:
         half, most = found.lag_seconds
         console.print(f"half of them within {half:g} s of the call, 95 % within {most:g} s")
     for title, shares in (("Creator", found.by_creator), ("API call", found.by_call), ("Account", found.by_account)):
         if shares:
             console.print(_table(title, shares))
+        if len(shares) > _LINES:
+            console.print(f"{len(shares) - _LINES} more: --json has them all", style="dim")
     for gap in found.gaps[:_LINES]:
         console.print(printable(f"{gap.resources} of {gap.api_call}: {gap.reason}"), markup=False)
         for arn in gap.examples:

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from streamlit.testing.v1 import AppTest
 
-from contract.clock import iso, now
+from contract.clock import EPOCH, iso, now
 from contract.finding import Severity
 from dashboard.account_rows import Sort, in_order, place_row
 from dashboard.oldest import oldest_of
@@ -50,6 +50,7 @@ def place(name: str, **changes: Any) -> Place:
 def test_what_a_page_of_the_oldest_does_not_reach_is_younger_than_its_last() -> None:
     first, second = made("a", first_seen="2026-01-01T"), made("b", first_seen="2026-02-01T")
     assert oldest_of(Page((first, second), "more")).seen_until == "2026-02-01T"
+    assert oldest_of(Page((), "more")).seen_until == EPOCH
     whole = oldest_of(Page((first, second), None))
     assert (whole.since, whole.seen_until) == ({PAYMENTS: "2026-01-01T"}, "")
     assert place_row(place("a", oldest="2026-02-01T", oldest_is_later=True))["oldest_critical"] == ""

@@ -80,7 +80,7 @@ def _asked(*arguments: str, command: str = "coverage") -> Any:
 
 def test_coverage_says_who_created_what_and_what_stayed_untagged(hub: None) -> None:
     out = _asked().output
-    assert "2 resources of the last 7 days have their creator's tag, 1 not" in out
+    assert "2 of 3 resources of the last 7 days have their creator's tag" in out
     assert "half of them within 3 s" in out
     assert "1 of sqs.amazonaws.com:CreateQueue: TagPolicyException" in out
     assert "alice" in out
