@@ -107,10 +107,9 @@ def _print_retention(found: RetentionOverview) -> None:
     for one in found.regions[:_LINES]:
         where = f"{one.account} {one.region}"
         for backup in one.examples[:_LINES]:
+            size = f", {backup.gib:g} GiB" if backup.gib else ""
             stays = f"; it stays: {backup.kept}" if backup.kept else ""
-            console.print(
-                f"{where}: {backup.id} was to go on {backup.delete_on}, {backup.gib:g} GiB{stays}", style="dim"
-            )
+            console.print(f"{where}: {backup.id} was to go on {backup.delete_on}{size}{stays}", style="dim")
         if len(one.examples) > _LINES or one.due > len(one.examples):
             console.print(f"{where}: {one.due - min(len(one.examples), _LINES):,} more past their date", style="dim")
         said = [f"{where}: {count} stay: {reason}" for reason, count in sorted(one.kept.items())]
@@ -126,9 +125,8 @@ def _print_retention(found: RetentionOverview) -> None:
 
 def _print(found: TagCoverage, days: int) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    console.print(
-        f"{found.tagged:,} of {found.tagged + found.untagged:,} resources of the last {days} days have their creator's tag"
-    )
+    created = found.tagged + found.untagged
+    console.print(f"{found.tagged:,} of {created:,} resources of the last {days} days have their creator's tag")
     if found.lag_seconds:
         half, most = found.lag_seconds
         console.print(f"half of them within {half:g} s of the call, 95 % within {most:g} s")
