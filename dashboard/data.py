@@ -158,6 +158,15 @@ def finding(chosen: str) -> Finding | None:
         return view.finding(FindingStore(_client(), _settings().findings_table).get(chosen))
 
 
+def in_full(rows: Sequence[Finding]) -> list[Finding]:
+    """Return whole findings in the place of rows of a list, with what people said; the API has rows only."""
+    if is_over_api():
+        return list(rows)
+    with _viewing() as view:
+        found = FindingStore(_client(), _settings().findings_table).read(one.id for one in rows)
+        return [view.finding(found.get(one.id)) or one for one in rows]
+
+
 def history(chosen: str) -> list[Entry]:
     """Return what became of a finding since it was found, oldest first."""
     if finding(chosen) is None:

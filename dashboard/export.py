@@ -28,6 +28,9 @@ FINDING_COLUMNS = (
     "first_seen",
 )
 
+# Of what people accepted, also why, who said so and until when.
+SUPPRESSED_COLUMNS = (*FINDING_COLUMNS, "note", "workflow_by", "workflow_until")
+
 # A spreadsheet runs a cell that begins so (OWASP, CSV injection); titles and names come from outside.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full-width ones run too
 
@@ -58,7 +61,7 @@ class Export:
             self._writer.writerow(columns)
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Write rows; a column that one lacks is empty."""
+        """Write rows; a column that one lacks is empty, and what is no column is left out."""
         for row in rows:
             if self._form is Form.CSV:
                 self._writer.writerow([_cell(row.get(name, "")) for name in self._columns])
@@ -85,11 +88,12 @@ def finding_row(finding: Finding, organization: Organization) -> Row:
     """Return a finding as a row, with what the organization knows of its account."""
     account = organization.accounts.get(finding.account)
     known = {
+        "title": organization.title(finding),
         "account_name": account.name if account else "",
         "ou": organization.path(finding.account),
         "owner": organization.owner(finding.account),
     }
-    return {name: known.get(name, getattr(finding, name, "")) for name in FINDING_COLUMNS}
+    return {name: known.get(name, getattr(finding, name, "")) for name in SUPPRESSED_COLUMNS}
 
 
 def _cell(value: object) -> object:

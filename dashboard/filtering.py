@@ -13,6 +13,7 @@ from dashboard.organization import Organization
 _MANY = ("severity", "account", "ou", "owner", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
 SORT = "sort"
+_LABELS = {"severity": "Severity", "region": "Region", "days": "Time", "account": "Account"}
 _PERIODS = {0: "Any time", 1: "Today (UTC)", 365: "A year"}
 
 
@@ -49,6 +50,14 @@ def show_more(detections: list[str]) -> Filters:
         if filters.group is Group.NONE:
             st.selectbox("Order", tuple(Order), format_func=_word, **_bound("order"))
     return filters
+
+
+def without_effect(filters: Filters, names: Sequence[str]) -> str:
+    """Return in words which of the filters that are set a page has no use for; empty: none."""
+    idle = [_LABELS[one] for one in names if getattr(filters, one)]
+    if not idle:
+        return ""
+    return f" {' and '.join(idle)} {'says' if len(idle) == 1 else 'say'} nothing here."
 
 
 def write_address(filters: Filters, **others: str) -> None:

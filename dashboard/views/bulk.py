@@ -8,10 +8,10 @@ import streamlit as st
 from contract.finding import Finding
 from dashboard import data
 from dashboard.deeds import Deed, Said, missing
-from dashboard.filters import Filters
-from dashboard.links import finding_address
+from dashboard.filters import Filters, State
+from dashboard.links import finding_address, findings_address
 from dashboard.listing import Listing
-from dashboard.markup import Html, card, joined, link, text
+from dashboard.markup import Html, card, counted, joined, link, text
 from dashboard.organization import Organization
 from dashboard.views import act
 
@@ -23,10 +23,11 @@ _NAMED = 20
 _MARKED, _SHOWN, _MATCHING = "Those that are marked", "All that are shown", f"All that match, {MOST:,} at most"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$])")
 _DONE = "bulk done"
+_WHERE = {Deed.SUPPRESS: State.SUPPRESSED, Deed.RESOLVE: State.RESOLVED}
 
 
 def show(listing: Listing, filters: Filters, organization: Organization) -> bool:
-    """Show how to act on several findings; True when that takes the list's place."""
+    """Show how to act on several findings; True when marks take the list's place."""
     if not data.may_act_at_all() or not st.toggle("Act on several", key="bulk"):
         return False
     with st.container(key="panel-bulk"):
@@ -39,7 +40,7 @@ def show(listing: Listing, filters: Filters, organization: Organization) -> bool
         deed = st.segmented_control("Do", tuple(Deed), format_func=str.capitalize, key="bulk deed")
         if deed:
             _show_form(deed, None if choice == _MATCHING else marked, filters, organization)
-    return True
+    return choice == _MARKED
 
 
 def _extent(choice: str, number: int) -> str:
@@ -109,9 +110,13 @@ def show_done() -> None:
     if done is None:
         return
     deed, number, failed = done
-    words = f"{deed.capitalize()}: {number:,} finding{'s' if number != 1 else ''} done"
+    words = f"{deed.capitalize()}: {counted(number, 'finding')} done"
     if not failed:
-        st.success(words)
+        where = _WHERE.get(deed)
+        found = (
+            f" They stand under [Findings, {where.value}]({findings_address(Filters(status=where))})." if where else ""
+        )
+        st.success(f"{words}.{found}")
         return
     lines = joined(_failure(one, why) for one, why in failed[:_NAMED])
     more = text(f"and {len(failed) - _NAMED:,} more") if len(failed) > _NAMED else text("")

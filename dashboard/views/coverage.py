@@ -24,6 +24,7 @@ def show() -> None:
     whole, filters, now = data.organization(), filtering.current().of_every_page, data.present()
     organization = whole.narrowed(filters)
     words = "Whether each account is watched in each Region, and each instance has the security agent."
+    words += filtering.without_effect(filters, ("severity", "days"))
     st.html(Html(f'<div class="m-head"><h1>Coverage</h1><p>{text(words)}</p></div>'))
     st.html('<h2 class="m-part">Spokes</h2>')
     with part("Spokes"):

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import msgspec
 import streamlit as st
 
+from contract.finding import Finding
 from dashboard import data
-from dashboard.export import FINDING_COLUMNS, Export, Form, Row, exported, finding_row
+from dashboard.export import FINDING_COLUMNS, SUPPRESSED_COLUMNS, Export, Form, Row, exported, finding_row
 from dashboard.filters import Filters, State, parameters
 from dashboard.listing import Listing
 from dashboard.organization import Organization
@@ -43,7 +44,7 @@ def show(name: str, columns: Sequence[str], rows: Sequence[Row], *, label: str =
 def show_all(name: str, listing: Listing, filters: Filters, organization: Organization) -> None:
     """Show how to get every finding of a view, also those that the page does not show."""
     if not listing.has_more:
-        show(name, FINDING_COLUMNS, [finding_row(one, organization) for one in listing.findings])
+        show(name, _columns(filters), _rows(listing.findings, filters, organization))
         return
     kept = st.session_state.get(_KEPT)
     with st.container(horizontal=True, vertical_alignment="center", key=f"export-{name}"):
@@ -54,6 +55,15 @@ def show_all(name: str, listing: Listing, filters: Filters, organization: Organi
             _button(name, kept.form, kept.text, kept.count)
             if not kept.is_whole:
                 st.caption(_CUT.format(count=kept.count))
+
+
+def _columns(filters: Filters) -> tuple[str, ...]:
+    return SUPPRESSED_COLUMNS if filters.status is State.SUPPRESSED else FINDING_COLUMNS
+
+
+def _rows(findings: Sequence[Finding], filters: Filters, organization: Organization) -> list[Row]:
+    whole = data.in_full(findings) if filters.status is State.SUPPRESSED else findings
+    return [finding_row(one, organization) for one in whole]
 
 
 def _button(name: str, form: Form, text: str, count: int) -> None:
@@ -70,12 +80,12 @@ def _button(name: str, form: Form, text: str, count: int) -> None:
 
 
 def _prepared(form: Form, filters: Filters, organization: Organization) -> Prepared:
-    export, looked_at, is_whole = Export(form, FINDING_COLUMNS), 0, True
+    export, looked_at, is_whole = Export(form, _columns(filters)), 0, True
     expected = _expected(filters, organization)
     with st.container():
         bar = st.progress(0.0, "Reading findings")
         for page, looked_at in data.every(filters, organization):
-            export.add(finding_row(one, organization) for one in page[: MOST_EXPORTED - export.count])
+            export.add(_rows(page[: MOST_EXPORTED - export.count], filters, organization))
             bar.progress(
                 min(looked_at / max(expected, 1), 1.0), f"{export.count:,} findings of {looked_at:,} looked at"
             )

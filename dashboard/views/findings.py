@@ -8,7 +8,7 @@ import streamlit as st
 from contract.finding import Finding
 from contract.resource import short_name
 from dashboard import data, filtering
-from dashboard.filters import MOST_SHOWN, Filters, Group, Order
+from dashboard.filters import MOST_SHOWN, Filters, Group, Order, State
 from dashboard.links import account_address, finding_address, findings_address
 from dashboard.listing import CLOSED_DAYS, Listing
 from dashboard.markup import (
@@ -17,6 +17,7 @@ from dashboard.markup import (
     age,
     ago,
     badge,
+    breakable,
     card,
     chip,
     empty,
@@ -30,7 +31,8 @@ from dashboard.organization import Organization
 from dashboard.views import bulk, exporting, groups
 from dashboard.views import finding as detail
 
-_COLUMNS = ("Severity", "Finding", "Account", "Resource", "Actor", "First seen", "Open for")
+_COLUMNS = ("Severity", "Finding", "Account", "Resource", "Actor", "First seen")
+_AGE, _ACCEPTED = "Open for", "Accepted"
 
 
 def show() -> None:
@@ -50,16 +52,17 @@ def show() -> None:
         return
     if filters.group is not Group.NONE:
         groups.show(listing, filters, organization)
-    elif not bulk.show(listing, filters, organization):
+    if filters.group is Group.NONE and not bulk.show(listing, filters, organization):
         st.html(_list(listing, filters, organization))
     _show_foot(listing, filters, organization)
 
 
 def _list(listing: Listing, filters: Filters, organization: Organization) -> Html:
-    now = data.present()
-    rows = [_row(finding, filters, organization, now) for finding in listing.findings]
+    now, is_accepted = data.present(), filters.status is State.SUPPRESSED
+    findings = data.in_full(listing.findings) if is_accepted else listing.findings
+    rows = [_row(finding, filters, organization, now) for finding in findings]
     title = counted_words(listing)
-    heads = [_head(words, filters) for words in _COLUMNS]
+    heads = [_head(words, filters) for words in (*_COLUMNS, _ACCEPTED if is_accepted else _AGE)]
     return card(title, headed_table(heads, rows, title), aside=clear(filters))
 
 
@@ -110,8 +113,18 @@ def _row(finding: Finding, filters: Filters, organization: Organization, now: da
         resource,
         text(finding.actor),
         ago(finding.first_seen, now),
-        NOTHING if filters.status.is_closed else age(finding.first_seen, now),
+        _accepted(finding) if filters.status is State.SUPPRESSED else _age(finding, filters, now),
     )
+
+
+def _age(finding: Finding, filters: Filters, now: datetime) -> Html:
+    return NOTHING if filters.status.is_closed else age(finding.first_seen, now)
+
+
+def _accepted(finding: Finding) -> Html:
+    until = f"until {finding.workflow_until[:10]}" if finding.workflow_until else "for good"
+    by = f" by {finding.workflow_by}" if finding.workflow_by else ""
+    return joined((breakable(finding.note), second_line(f"{until}{by}")))
 
 
 def _status(finding: Finding, filters: Filters) -> Html:

@@ -50,6 +50,9 @@ def show() -> None:
     whole, filters = data.organization(), filtering.current().of_every_page
     organization, days, now = whole.narrowed(filters), operations.days_of(filters.days), data.present()
     words = f"Whether the hub itself works, in the last {days} days."
+    if filters.names_accounts:
+        words += " Events are those of the accounts that are chosen; queues, messages and money are the whole hub's."
+    words += filtering.without_effect(filters, ("severity", "region"))
     st.html(f'<div class="m-head"><h1>Operations</h1><p>{words}</p></div>')
     with part("Dead letters"):
         _show_letters(operations.letters())

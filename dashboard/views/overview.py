@@ -141,7 +141,7 @@ def trend(trend: Trend, filters: Filters) -> Html:
             title, empty(f"Nothing new in {len(trend.days)} days", _QUIET), trend.remark, _periods(trend, filters)
         )
     new = sum(trend.new(len(trend.days)).values())
-    closed = "" if trend.closed is None else f", {sum(trend.closed.values()):,} closed"
+    closed = "" if trend.closed is None else f", {sum(trend.closed.values()):,} closed or accepted"
     below = Html(f'<p class="m-sub">{number(new)} new{closed}.</p>')
     drawn = joined((charts.trend(trend.days, "New findings"), below, charts.legend()))
     return card(title, drawn, trend.remark, _periods(trend, filters))

@@ -71,6 +71,7 @@ def _head(filters: Filters) -> Html:
     days = days_of(filters)
     window = "today and yesterday" if days == 1 else f"the last {days} days"
     words = f"What was created in {window}, by whom, what has no creator's tag, and what is past its date."
+    words += filtering.without_effect(filters, ("severity",))
     return Html(f'<div class="m-head"><h1>Tagging and retention</h1><p>{text(words)}</p></div>')
 
 
