@@ -132,7 +132,7 @@ def _findings(listing: Listing, filters: Filters, organization: Organization, no
 
 def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
     title = link(finding_address(finding.id, filters), text(organization.title(finding)))
-    resource = Html(f'<span title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
+    resource = Html(f'<span class="m-any" title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
     return (
         badge(finding.severity),
         title,

@@ -113,10 +113,8 @@ def show_done() -> None:
     words = f"{deed.capitalize()}: {counted(number, 'finding')} done"
     if not failed:
         where = _WHERE.get(deed)
-        found = (
-            f" They stand under [Findings, {where.value}]({findings_address(Filters(status=where))})." if where else ""
-        )
-        st.success(f"{words}.{found}")
+        seen = f" [See them]({findings_address(Filters(status=where))})." if where else ""
+        st.success(f"{words}.{seen}")
         return
     lines = joined(_failure(one, why) for one, why in failed[:_NAMED])
     more = text(f"and {len(failed) - _NAMED:,} more") if len(failed) > _NAMED else text("")

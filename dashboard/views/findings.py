@@ -105,7 +105,7 @@ def _nothing(filters: Filters) -> Html:
 def _row(finding: Finding, filters: Filters, organization: Organization, now: datetime) -> tuple[Html, ...]:
     title = link(finding_address(finding.id, filters), text(organization.title(finding)))
     account = link(account_address(finding.account, filters), text(organization.name(finding.account)))
-    resource = Html(f'<span title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
+    resource = Html(f'<span class="m-any" title="{text(finding.resource)}">{text(short_name(finding.resource))}</span>')
     return (
         joined((badge(finding.severity), _status(finding, filters))),
         joined((title, second_line(finding.detection))),

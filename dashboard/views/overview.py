@@ -101,9 +101,9 @@ def _score_card(score: Score | None, activity: Activity, filters: Filters) -> Ht
         return card("Score", empty("No active account", "The filters leave none, or the inventory has not run yet."))
     accepted = sum(activity.tallies.accepted_in_all.values())
     gauge = charts.gauge(score.points, "Score")
-    value = Html(f'<p class="m-score"><strong>{score.points:.0f}</strong> of 100{gauge}</p>')
+    value = Html(f'<p class="m-score" title="{text(_SCORE)}"><strong>{score.points:.0f}</strong> of 100{gauge}</p>')
     beside = f"{accepted:,} accepted finding{'s are' if accepted != 1 else ' is'} not counted." if accepted else ""
-    note = Html(f'<p class="m-sub" title="{text(_SCORE)}">{text(beside or _SCORE)}</p>')
+    note = Html(f'<p class="m-sub">{text(beside)}</p>') if beside else NOTHING
     return card("Score", joined((value, _gap(score, filters), note)))
 
 

@@ -17,6 +17,7 @@ from dashboard.markup import (
     breakable,
     card,
     column,
+    counted,
     empty,
     grid,
     joined,
@@ -44,10 +45,12 @@ def show() -> None:
     whole, filters = data.organization(), filtering.current().of_every_page
     organization = whole.narrowed(filters)
     st.html(_head(filters))
+    st.html('<h2 class="m-part">Creator tags</h2>')
     with part("Creator tags"):
         with st.spinner("Reading reports", show_time=True):
             found = creations(organization, filters)
         _show_creations(found, organization, filters)
+    st.html('<h2 class="m-part">Images and snapshots</h2>')
     retention.show(organization, filters)
 
 
@@ -78,10 +81,13 @@ def _head(filters: Filters) -> Html:
 def _numbers(found: Creations) -> Html:
     coverage = found.coverage
     total = coverage.tagged + coverage.untagged
+    reasons = counted(len({one.reason for one in coverage.gaps}), "reason")
     tiles = [
-        tile("Resources created", number(total), f"by {len(coverage.by_creator):,} creators"),
-        tile("With their creator's tag", text(percent(coverage.tagged, total)), f"{coverage.tagged:,} resources"),
-        tile("Without", number(coverage.untagged), f"for {len({one.reason for one in coverage.gaps}):,} reasons"),
+        tile("Resources created", number(total), f"by {counted(len(coverage.by_creator), 'creator')}"),
+        tile("With their creator's tag", text(percent(coverage.tagged, total)), counted(coverage.tagged, "resource")),
+        tile(
+            "Without", number(coverage.untagged), f"for {counted(len({one.reason for one in coverage.gaps}), 'reason')}"
+        ),
     ]
     if coverage.lag_seconds:
         half, most = coverage.lag_seconds
@@ -165,7 +171,7 @@ def _shares_grid(coverage: TagCoverage, organization: Organization, filters: Fil
                     _shares("Accounts", coverage.by_account, account),
                 )
             ),
-            _shares("Kinds", coverage.by_call, lambda one: joined((text(_kind(one.name)), second_line(one.name)))),
+            _shares("Kinds", coverage.by_call, lambda one: joined((text(_kind(one.name)), _call(one.name)))),
         ]
     )
 
