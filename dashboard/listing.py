@@ -49,7 +49,7 @@ def every(
     looked_at = 0
     for page, _ in _pages(read_page, queries(filters, organization, now), LARGE_PAGE):
         looked_at += len(page.findings)
-        yield [finding for finding in page.findings if _has_text(finding, filters.text)], looked_at
+        yield [finding for finding in page.findings if _has_text(finding, filters.text, organization)], looked_at
 
 
 def listed(read_page: ReadPage, filters: Filters, organization: Organization, now: datetime) -> Listing:
@@ -58,7 +58,7 @@ def listed(read_page: ReadPage, filters: Filters, organization: Organization, no
     looked_at = 0
     for page, is_last in _pages(read_page, queries(filters, organization, now), filters.page):
         looked_at += len(page.findings)
-        found += [finding for finding in page.findings if _has_text(finding, filters.text)]
+        found += [finding for finding in page.findings if _has_text(finding, filters.text, organization)]
         if not is_last and (len(found) >= filters.wanted or looked_at >= MOST_LOOKED_AT):
             return Listing(findings=tuple(found[: filters.wanted]), looked_at=looked_at, has_more=True)
     shown = tuple(found[: filters.wanted])
@@ -114,5 +114,6 @@ def _pages(read_page: ReadPage, asked: list[FindingQuery], limit: int) -> Iterat
             yield page, place == len(asked) and cursor is None
 
 
-def _has_text(finding: Finding, wanted: str) -> bool:
-    return wanted.casefold() in f"{finding.title}\n{finding.resource}\n{finding.actor}\n{finding.detection}".casefold()
+def _has_text(finding: Finding, wanted: str, organization: Organization) -> bool:
+    said = (finding.title, organization.title(finding), finding.resource, finding.actor, finding.detection)
+    return not wanted or wanted.casefold() in "\n".join(said).casefold()

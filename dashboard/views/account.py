@@ -5,12 +5,15 @@ from datetime import datetime
 import msgspec
 import streamlit as st
 
+from contract.agents import AgentState
 from contract.finding import Finding, Severity
 from contract.resource import short_name
 from dashboard import charts, data
 from dashboard.activity import Tallies
+from dashboard.backups import kept
 from dashboard.creations import creations
 from dashboard.filters import Filters, Order
+from dashboard.instances import instances
 from dashboard.links import finding_address, findings_address, page_address
 from dashboard.listing import Listing
 from dashboard.markup import (
@@ -61,6 +64,8 @@ def show(account: str, organization: Organization, filters: Filters) -> None:
     with part("Spokes and tags"):
         tags = strip.tags(creations(part_of, filters))
         st.html(grid([column([_spokes(part_of.of_account(account), now)]), column([tags])]))
+    with part("Instances and backups"):
+        st.html(grid([_agents(part_of, filters), _backups(part_of, filters)]))
 
 
 def _head(account: str, organization: Organization) -> Html:
@@ -155,6 +160,33 @@ def _spokes(spokes: list[Spoke], now: datetime) -> Html:
 
     columns = ("Region", "Last heartbeat", "Version", "Checks")
     return tables.listed("Spokes", columns, spokes, row, most=len(spokes))
+
+
+def _agents(part_of: Organization, filters: Filters) -> Html:
+    title, known = "Security agent", instances(part_of, is_all=False)
+    every = link(page_address("coverage", filters), text("Its instances"))
+    if not known.accounts:
+        return card(title, empty("No instance was counted", "None runs, or agent.enabled is off."), aside=every)
+    states = known.states
+    pairs = (
+        ("With the agent", number(states[AgentState.INSTALLED])),
+        ("Lack it", number(known.lacking)),
+        ("Left out", number(states[AgentState.EXCLUDED])),
+    )
+    return card(title, facts(pairs), aside=every)
+
+
+def _backups(part_of: Organization, filters: Filters) -> Html:
+    title, found = "Images and snapshots", kept(part_of, filters)
+    every = link(page_address("tagging", filters), text("What is past its date"))
+    if not found.regions:
+        return card(title, empty("No run over them was reported", "The first comes within a day."), aside=every)
+    pairs = (
+        ("Kept", number(found.images + found.snapshots)),
+        ("Past their date", number(found.due)),
+        ("They cost", text(f"${found.due_cost:,.2f} a month at most")),
+    )
+    return card(title, facts(pairs), aside=every)
 
 
 def _checks(spoke: Spoke) -> Html:

@@ -63,7 +63,7 @@ def show() -> None:
             exporting.show("events", ("day", "account", "name", "events"), _event_rows(found, organization))
     with part("Messages"):
         log = operations.log(days)
-        st.html(grid([_sent(log, now), _waiting(deployment.channels(), now)], "wide"))
+        st.html(grid([_sent(log, now), _waiting(deployment.channels(), now)], "wide m-grid-top"))
         if log.sent:
             columns = ("at", "target", "kind", "subject", "count", "findings")
             exporting.show("messages", columns, _sent_rows(log))

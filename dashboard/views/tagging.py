@@ -85,9 +85,7 @@ def _numbers(found: Creations) -> Html:
     tiles = [
         tile("Resources created", number(total), f"by {counted(len(coverage.by_creator), 'creator')}"),
         tile("With their creator's tag", text(percent(coverage.tagged, total)), counted(coverage.tagged, "resource")),
-        tile(
-            "Without", number(coverage.untagged), f"for {counted(len({one.reason for one in coverage.gaps}), 'reason')}"
-        ),
+        tile("Without", number(coverage.untagged), f"for {reasons}"),
     ]
     if coverage.lag_seconds:
         half, most = coverage.lag_seconds

@@ -39,10 +39,10 @@ def dashboard(
     config: ConfigOption = CONFIG,
     port: PortOption = DASHBOARD_PORT,
     address: Annotated[
-        str, typer.Option("--address", help="Where to listen; any but 127.0.0.1 needs [web.sign_in].")
+        str, typer.Option("--address", help="Where to listen; any but 127.0.0.1 needs web.sign_in.")
     ] = LOOPBACK,
     sign_in: Annotated[
-        bool, typer.Option("--sign-in/--no-sign-in", help="Whether people sign in, where [web.sign_in] says how.")
+        bool, typer.Option("--sign-in/--no-sign-in", help="Whether people sign in, as web.sign_in says.")
     ] = True,
     api: Annotated[str, typer.Option("--api", help="Read this API (the hub's output ApiUrl), not the tables.")] = "",
 ) -> None:
