@@ -49,13 +49,13 @@ _REST = """\
 | `spoke.tracing` | $5 for a million traces |
 | `spoke.trail` | the first trail of management events of an account is free, its logs cost $0.023 for a GB and month; a second trail costs $2 for 100,000 events |
 
-## Beside the seeds' tables
+## Beside the designs that Muster began with
 
-The documents that Muster implements promise less, because they price one account without watching over what watches:
+Five documents, each of one part for one account, promise less, because nothing in them watches over what watches:
 
-| seed | it says | here |
+| design | it says | here |
 |---|---|---|
-| 000, agent installer | $0.002 for a scan of 20 instances, $0.004 a month | {scan} for a scan of 20, {scan_and_starts} with 50 more that start; the same states, and each outcome is told and kept. {sweeps} more for 20 that are looked at every day: the seed never looks again |
+| 000, agent installer | $0.002 for a scan of 20 instances, $0.004 a month | {scan} for a scan of 20, {scan_and_starts} with 50 more that start; the same states, and each outcome is told and kept. {sweeps} more for 20 that are looked at every day: the design never looks again |
 | 001, retention tags | no figure; logs kept 14 days | {retention} for an account and month, two Regions; reading and tagging cost nothing |
 | 002, creator's tags | $0.01 for 500 resources a month, $11 for 500,000 (CloudTrail after its free tier) | {tag} for a tagged resource, {tags} for 500,000; CloudTrail's first trail is free, and is yours |
 | 003, findings | no figure; a paid cache ($14 a month), provisioned concurrency ($3), a key for each service | neither (ADR 37, 38); the firewall and the API can be left out |

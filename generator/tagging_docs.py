@@ -55,7 +55,7 @@ def write_tagging_docs() -> str:
     compared = [
         ("Muster", f"{len(events)}", f"{len(CATALOGUE.named):,}"),
         ("GorillaStack/auto-tag", "", "about 40"),
-        ("seed 002", "8", "8"),
+        ("the design that Muster began with", "8", "8"),
     ]
     sources = [(source, str(count), _tagged_by(source)) for source, count in sorted(events.items())]
     return _PAGE.format(

@@ -1,5 +1,7 @@
 """The demo's report as a person reads it in a terminal."""
 
+from pathlib import Path
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -64,6 +66,7 @@ def _lines(report: DemoReport, outbox: str) -> list[RenderableType]:
         _backups(report.backups),
         f"{report.dead_letters} messages in dead-letter queues, {report.seconds:.0f} s in all",
         f"Emails to open: {outbox}",
+        f"Commands work on it: muster agents status --config {Path(outbox).parent / 'muster.toml'}",
     ]
     if not report.problems:
         return [*lines, Text("Nothing was lost.", style="bold green")]
