@@ -7,6 +7,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from contract.finding import Severity
 from dashboard.markup import Html, joined, text
 
@@ -25,36 +27,37 @@ def spoken(counts: Counts) -> str:
 
 def severity_bar(counts: Counts, largest: int) -> Html:
     """Return one stacked bar, as long as its total is beside the largest total of the chart."""
-    total = sum(counts.values())
-    length = 100 * total / largest if largest else 0
+    return _bar(_by_severity(counts), largest, spoken(counts))
+
+
+def _by_severity(counts: Counts) -> dict[str, int]:
+    return {one.lower(): counts[one] for one in WORST_FIRST if one in counts}
+
+
+def _bar(parts: Mapping[str, int], largest: int, words: str) -> Html:
+    """Return a bar of parts, each a fill of the style sheet and how much of it there is."""
     return Html(
-        f'<span class="m-bar" role="img" aria-label="{text(spoken(counts))}" title="{text(spoken(counts))}">'
-        f'<span style="width:{length:.2f}%">{joined(_segments(counts))}</span></span>'
+        f'<span class="m-bar" role="img" aria-label="{text(words)}" title="{text(words)}">'
+        f'<span style="width:{_percent(sum(parts.values()), largest):.2f}%">{_fills(parts)}</span></span>'
     )
 
 
-def _segments(counts: Counts) -> list[Html]:
-    return [
-        Html(f'<i class="m-fill-{one.lower()}" style="flex-grow:{counts[one]}"></i>')
-        for one in WORST_FIRST
-        if counts.get(one, 0) > 0
-    ]
+def _fills(parts: Mapping[str, int]) -> Html:
+    return joined(
+        Html(f'<i class="m-fill-{fill}" style="flex-grow:{count}"></i>') for fill, count in parts.items() if count > 0
+    )
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 0
 
 
 def trend(days: Sequence[tuple[str, Counts]], label: str) -> Html:
     """Return stacked columns of days (`2026-11-20`), oldest first; of more than a month, each column is a week."""
-    columns = days if len(days) <= _DAILY else _weeks(days)
-    largest = max((sum(counts.values()) for _, counts in columns), default=0)
-    step = max(1, len(columns) // _LABELS)
-    drawn = joined(
-        _column(day, counts, largest, is_labelled=place % step == 0, is_week=columns is not days)
-        for place, (day, counts) in enumerate(columns)
-    )
-    return Html(
-        f'<figure class="m-trend" role="img" aria-label="{text(_trend_in_words(columns, label))}">'
-        f'<div class="m-axis" aria-hidden="true"><span>{largest:,}</span><span>0</span></div>'
-        f'<div class="m-columns{" m-tight" if len(columns) > _ROOMY else ""}">{drawn}</div></figure>'
-    )
+    is_by_week = len(days) > _DAILY
+    shown = _weeks(days) if is_by_week else days
+    found = [_Column(day, _by_severity(counts), spoken(counts)) for day, counts in shown]
+    return _figure(found, label, is_by_week=is_by_week)
 
 
 def _weeks(days: Sequence[tuple[str, Counts]]) -> list[tuple[str, Counts]]:
@@ -74,18 +77,39 @@ def summed(all_counts: Iterable[Counts]) -> dict[Severity, int]:
     return dict(total)
 
 
-def _trend_in_words(days: Sequence[tuple[str, Counts]], label: str) -> str:
-    return f"{label}: " + "; ".join(f"{day}: {spoken(counts)}" for day, counts in days)
+class _Column(msgspec.Struct, frozen=True):
+    """A day (`2026-11-20`), or the week that begins with it: its parts by fill, and what is said of it."""
+
+    day: str
+    parts: dict[str, int]
+    words: str
+
+    @property
+    def total(self) -> int:
+        """How high it is."""
+        return sum(self.parts.values())
 
 
-def _column(day: str, counts: Counts, largest: int, *, is_labelled: bool, is_week: bool) -> Html:
-    total = sum(counts.values())
-    height = 100 * total / largest if largest else 0
-    words = f"{'Week from ' if is_week else ''}{day}: {spoken(counts)}"
-    below = f"{day[5:7]}/{day[8:]}" if is_week else day[8:]
+def _figure(found: Sequence[_Column], label: str, *, is_by_week: bool) -> Html:
+    largest = max((one.total for one in found), default=0)
+    step = max(1, len(found) // _LABELS)
+    words = f"{label}: " + "; ".join(f"{one.day}: {one.words}" for one in found)
+    drawn = joined(
+        _column(one, largest, is_labelled=place % step == 0, is_week=is_by_week) for place, one in enumerate(found)
+    )
+    return Html(
+        f'<figure class="m-trend" role="img" aria-label="{text(words)}">'
+        f'<div class="m-axis" aria-hidden="true"><span>{largest:,}</span><span>0</span></div>'
+        f'<div class="m-columns{" m-tight" if len(found) > _ROOMY else ""}">{drawn}</div></figure>'
+    )
+
+
+def _column(one: _Column, largest: int, *, is_labelled: bool, is_week: bool) -> Html:
+    words = f"{'Week from ' if is_week else ''}{one.day}: {one.words}"
+    below = f"{one.day[5:7]}/{one.day[8:]}" if is_week else one.day[8:]
     return Html(
         f'<div title="{text(words)}"><div class="m-plot">'
-        f'<b style="height:{height:.2f}%">{joined(_segments(counts))}</b></div>'
+        f'<b style="height:{_percent(one.total, largest):.2f}%">{_fills(one.parts)}</b></div>'
         f"<small>{text(below) if is_labelled else '&nbsp;'}</small></div>"
     )
 
@@ -109,14 +133,14 @@ def gauge(points: float, label: str) -> Html:
 def sparkline(values: Sequence[int], label: str) -> Html:
     """Return tiny columns in the text's colour, oldest first."""
     largest = max(values, default=0)
-    columns = (f'<i style="height:{100 * value / largest if largest else 0:.0f}%"></i>' for value in values)
+    columns = (f'<i style="height:{_percent(value, largest):.0f}%"></i>' for value in values)
     words = f"{label}: {', '.join(str(value) for value in values)}"
     return Html(f'<span class="m-spark" role="img" aria-label="{text(words)}">{"".join(columns)}</span>')
 
 
 def share(part: int, whole: int, label: str) -> Html:
     """Return a bar of how much of a whole is there; a whole of nothing is empty, never full."""
-    width = 100 * part / whole if whole else 0
+    width = _percent(part, whole)
     words = f"{label}: {part:,} of {whole:,}"
     return Html(
         f'<span class="m-share" role="img" aria-label="{text(words)}" title="{text(words)}">'
@@ -136,16 +160,7 @@ _OUTCOMES = ("failed", "accepted", "passed")
 def outcome(passed: int, accepted: int, failed: int, largest: int) -> Html:
     """Return one bar of what failed, failed and is accepted, and passed, as long as its sum is beside the largest."""
     counts = dict(zip(_OUTCOMES, (failed, accepted, passed), strict=True))
-    total = sum(counts.values())
-    words = ", ".join(f"{count:,} {what}" for what, count in counts.items())
-    parts = joined(
-        Html(f'<i class="m-fill-{what}" style="flex-grow:{count}"></i>') for what, count in counts.items() if count
-    )
-    length = 100 * total / largest if largest else 0
-    return Html(
-        f'<span class="m-bar" role="img" aria-label="{text(words)}" title="{text(words)}">'
-        f'<span style="width:{length:.2f}%">{parts}</span></span>'
-    )
+    return _bar(counts, largest, ", ".join(f"{count:,} {what}" for what, count in counts.items()))
 
 
 def outcome_legend() -> Html:
@@ -156,19 +171,4 @@ def outcome_legend() -> Html:
 
 def columns(days: Sequence[tuple[str, int]], label: str) -> Html:
     """Return columns of one colour, one a day (`2026-11-20`), oldest first."""
-    largest = max((count for _, count in days), default=0)
-    words = f"{label}: " + "; ".join(f"{day}: {count:,}" for day, count in days)
-    step = max(1, len(days) // 15)
-    drawn = joined(_plain_column(day, n, largest, is_named=place % step == 0) for place, (day, n) in enumerate(days))
-    return Html(
-        f'<figure class="m-trend" role="img" aria-label="{text(words)}">'
-        f'<div class="m-axis" aria-hidden="true"><span>{largest:,}</span><span>0</span></div>'
-        f'<div class="m-columns">{drawn}</div></figure>'
-    )
-
-
-def _plain_column(day: str, count: int, largest: int, *, is_named: bool) -> Html:
-    height = 100 * count / largest if largest else 0
-    bar = f'<b style="height:{height:.2f}%"><i class="m-fill-accent" style="flex-grow:1"></i></b>'
-    below = text(day[8:]) if is_named else " "
-    return Html(f'<div title="{text(f"{day}: {count:,}")}"><div class="m-plot">{bar}</div><small>{below}</small></div>')
+    return _figure([_Column(day, {"accent": count}, f"{count:,}") for day, count in days], label, is_by_week=False)

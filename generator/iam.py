@@ -189,10 +189,10 @@ def describe_nodes() -> Statement:
     return allow(["ssm:DescribeInstanceInformation"], "*")
 
 
-def send_commands(documents: Arn) -> Statement:
+def send_commands(*documents: Arn) -> Statement:
     """Run some documents on the account's instances in this Region, and no other document."""
     instances = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*")
-    return allow(["ssm:SendCommand"], [documents, instances])
+    return allow(["ssm:SendCommand"], [*documents, instances])
 
 
 def read_commands() -> Statement:

@@ -27,7 +27,7 @@ def agent_functions(site: Site) -> list[AWSObject]:
         *_function(AGENT_CAPTURE, site, [*_rules(config), iam.describe_instances()]),
         *_function(AGENT_CHECK, site, [iam.describe_nodes(), iam.describe_instances()]),
         *_function(
-            AGENT_INSTALL, site, [_parameters(config), iam.send_commands(_documents(config)), iam.describe_instances()]
+            AGENT_INSTALL, site, [_parameters(config), iam.send_commands(*_documents(config)), iam.describe_instances()]
         ),
         *_function(
             AGENT_RESULT,
@@ -61,6 +61,6 @@ def _parameters(config: Config) -> iam.Statement:
     return iam.read_parameters(Sub(path), Sub(f"{path}/*"))
 
 
-def _documents(config: Config) -> Sub:
-    name = config.names.agent_machine("*")
-    return Sub(f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:document/{name}")
+def _documents(config: Config) -> list[Sub]:
+    names = (config.names.agent_document(), config.names.agent_document(uninstalls=True))
+    return [Sub(f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:document/{one}") for one in names]
