@@ -13,26 +13,26 @@ import msgspec
 import streamlit as st
 import urllib3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import NoCredentialsError, NoRegionError
 
 from contract.clock import iso, now
 from contract.finding import Finding, Severity
 from contract.names import Names
 from contract.settings import Settings, read_settings
 from dashboard import listing, session
+from dashboard.acting import Acting
 from dashboard.activity import Activity, Tallies, activity_of, glanced, tallied
-from dashboard.deeds import Deed, Said, possible
+from dashboard.deeds import Deed, Said
 from dashboard.filters import LARGE_PAGE, Filters, Order
 from dashboard.listing import Listing, ReadPage
 from dashboard.narrowing import NOTHING, View, view_of
 from dashboard.oldest import Oldest, oldest_of
 from dashboard.organization import Organization
 from dashboard.over_api import Api, NotAnsweredError
-from dashboard.problems import GONE, NO_OPERATOR, ONLY_A_PART, RACED, DataError, explained
+from dashboard.problems import ONLY_A_PART, DataError, explained, explaining
 from dashboard.trends import Reach, Trend, of_accounts, of_organization, reach_of
 from hub.store.accounts import AccountStore
-from hub.store.decisions import Decision
-from hub.store.findings import FindingNotFoundError, FindingStore, LostRaceError
+from hub.store.findings import FindingStore
 from hub.store.history import Entry, HistoryStore
 from hub.store.outbox import Outbox
 from hub.store.query import FindingQuery, Page
@@ -200,14 +200,14 @@ def act(chosen: str, deed: Deed, said: Said) -> None:
     Raises `DataError` when it was not stored.
     """
     with _viewing() as view:
-        _Acting(view).act(chosen, deed, said)
+        _acting(view).act(chosen, deed, said)
     _forget_findings()
 
 
 def act_on_many(chosen: Sequence[str], deed: Deed, said: Said) -> Iterator[tuple[str, DataError | None]]:
     """Do the same to many findings; yield each as it is done, with what kept it from being stored."""
     with _viewing() as view:
-        acting = _Acting(view)
+        acting = _acting(view)
 
     def attempt(one: str) -> tuple[str, DataError | None]:
         try:
@@ -223,41 +223,10 @@ def act_on_many(chosen: Sequence[str], deed: Deed, said: Said) -> Iterator[tuple
         _forget_findings()
 
 
-class _Acting:
-    """Decisions of whoever is at the page. Threads do not know who that is: it is asked when this is made."""
-
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._accounts = _organization().accounts
-        self._api = _api()
-        self._store = self._api or FindingStore(_client(), _settings().findings_table)
-
-    def act(self, chosen: str, deed: Deed, said: Said) -> None:
-        decision = deed.decision(msgspec.structs.replace(said, by=self._view.access.person or said.by), iso(now()))
-        try:
-            with _explaining():
-                about = self._view.finding(self._store.get(chosen))
-                if about is None:
-                    raise DataError(f"finding {chosen} is gone", GONE)
-                if not self._view.access.acts_on(self._accounts.get(about.account)):
-                    raise DataError(f"{decision.by} may read finding {chosen}, and not act on it", NO_OPERATOR)
-                if deed not in possible(about):
-                    raise DataError(f"finding {chosen} is {about.status.lower()} by now: {deed} changes nothing", RACED)
-                stored = self._store.decide(chosen, decision)
-        except FindingNotFoundError as error:
-            raise DataError(f"finding {chosen} is gone", GONE) from error
-        except LostRaceError as error:
-            raise DataError(f"finding {chosen} kept changing", RACED) from error
-        if not self._says(stored, decision):
-            raise DataError(f"{stored.workflow_by or 'somebody'} acted on finding {chosen} later", RACED)
-
-    def _says(self, stored: Finding, decision: Decision) -> bool:
-        """Whether a finding says what was decided, rather than what somebody decided later."""
-        wanted = (decision.workflow, decision.assignee, decision.by, decision.note)
-        said = (stored.workflow, stored.assignee, stored.workflow_by, stored.note)
-        # The API writes its caller, and who decides into the note.
-        pairs = list(zip(wanted, said, strict=True))[: 2 if self._api else None]
-        return all(one is None or one == there for one, there in pairs)
+def _acting(view: View) -> Acting:
+    """Return the decisions of whoever is at the page. Threads do not know who that is: it is asked here."""
+    store = _api() or FindingStore(_client(), _settings().findings_table)
+    return Acting(view, _organization().accounts, store)
 
 
 def _forget_findings() -> None:
@@ -321,7 +290,7 @@ def forget() -> None:
 def _viewing() -> Iterator[View]:
     """Read for whoever is at the page: the view says what of it they may see. What is kept here is everybody's."""
     access = session.access()
-    with _explaining():
+    with explaining():
         yield view_of(access, Organization(id="", read_at="") if access.is_whole else _organization())
 
 
@@ -332,14 +301,6 @@ def _reading() -> Iterator[None]:
         if not view.is_whole:
             raise DataError("this is of the whole organization", ONLY_A_PART)
         yield
-
-
-@contextmanager
-def _explaining() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise explained(error) from error
 
 
 def _visible_page(view: View, read_page: ReadPage) -> ReadPage:

@@ -1,5 +1,8 @@
 """What to do when AWS cannot be read: one clear message with the mend, never a traceback."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -62,6 +65,15 @@ class DataError(RuntimeError):
         """Keep the mend beside the message."""
         super().__init__(message)
         self.mend = mend
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Raise `DataError` in the place of what AWS's SDK raises inside."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise explained(error) from error
 
 
 def explained(error: ClientError | BotoCoreError) -> DataError:

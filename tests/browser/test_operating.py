@@ -44,9 +44,26 @@ def test_coverage_has_the_demos_spokes_and_instances(demo: Demo, visit: Open) ->
     page = visit("coverage")
     wanted = demo.report.agents.installed + demo.report.agents.failed
     expect(page.get_by_text(f"of {wanted} that should have it")).to_be_visible()
-    lacking = page.locator(".m-card", has_text="Instances without the agent, the longest first")
-    expect(lacking.get_by_role("link", name="legacy-import")).to_be_visible()
-    expect(lacking.get_by_text("script failed")).to_be_visible()
+    lacking = page.locator(".m-card", has_text="As they stand now.")
+    expect(lacking.get_by_text("script failed, exit code 100")).to_be_visible()
+    lacking.get_by_role("link", name="legacy-import").click()
+    whole = page.locator(".m-card", has_text="you have held broken packages").first
+    expect(whole.get_by_role("heading", name=re.compile("Instance i-"))).to_be_visible()
+    expect(whole.get_by_text("script failed, exit code 100")).to_be_visible()
+
+
+def test_every_instance_is_listed_and_heads_sort_them(demo: Demo, visit: Open) -> None:
+    page = visit("coverage")
+    page.get_by_role("radio", name="Every").click()
+    listed = page.locator(".m-card", has_text="As they stand now.")
+    expect(listed.locator("tbody tr")).to_have_count(11)
+    # The address has the order; the page begins with its usual choice again.
+    listed.get_by_role("link", name="Instance").click()
+    expect(page).to_have_url(re.compile("sort=instances~0"))
+    names = listed.locator("tbody tr td:first-child a")
+    expect(names).to_have_text(["appliance", "build-cache", "legacy-import"])
+    listed.get_by_role("link", name="Instance").click()
+    expect(names).to_have_text(["legacy-import", "build-cache", "appliance"])
 
 
 def test_tagging_has_what_the_demo_tagged(demo: Demo, visit: Open) -> None:
