@@ -44,6 +44,7 @@ def show_app() -> None:
     # The default page has no path of its own; whoever types one gets the page rather than "Page not found".
     typed = st.Page(home.show, title="Overview", url_path="overview")
     page = st.navigation([*pages, typed], position="hidden")
+    st.set_page_config(page_title=f"{page.title} · Muster")
     if not door.admits(page, pages):
         return
     sidebar.show_pages(pages)

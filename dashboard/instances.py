@@ -137,13 +137,14 @@ def listed(known: Instances, which: Which, filters: Filters) -> Listed:
     return Listed(tuple(sorted(asked, key=_since)), is_whole)
 
 
-def instance(among: Organization, account: str, chosen: str) -> KnownInstance | None:
+def instance(among: Organization, arn: str) -> KnownInstance | None:
     """Return an instance as it stands now; None when it is not known, or its account not among those."""
+    # arn:partition:ec2:region:account:instance/id
+    _, _, _, region, account, name, *_ = [*arn.split(":"), *[""] * 6]
     if account not in among.accounts:
         return None
     with data.state() as place:
-        known = AgentStore(*place).of(account, data.present())
-        return next((one for one in known if one.status.instance == chosen), None)
+        return AgentStore(*place).one(account, region, name.removeprefix("instance/"), data.present())
 
 
 def instance_row(one: KnownInstance, organization: Organization) -> Row:

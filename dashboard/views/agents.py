@@ -7,6 +7,7 @@ import streamlit as st
 
 from contract.agent_mends import explained, in_words, last_lines, mend
 from contract.agents import LACKING, AgentState, Reason
+from contract.resource import short_name
 from dashboard import charts
 from dashboard.filters import Filters
 from dashboard.instances import INSTANCE_COLUMNS, Instances, Share, Which, instance, instance_row, instances, listed
@@ -35,7 +36,7 @@ from hub.store.agents import KnownInstance
 
 _LISTED = 50
 _DAYS = 30
-_INSTANCE, _OF, _WHICH = "instance", "of", "which"
+_INSTANCE, _WHICH = "instance", "which"
 _NO_AGENT = "[agent] in muster.toml switches the installer on; instances are reported within a day."
 _COLUMNS = ("Instance", "Account", "State", "What it means, and what to do", "For")
 
@@ -44,7 +45,7 @@ def show(organization: Organization, filters: Filters, now: datetime) -> None:
     """Show the numbers that the hub counted, and below them instances as they stand now; one first, if it is named."""
     chosen = st.query_params.get(_INSTANCE)
     if chosen:
-        _show_one(instance(organization, st.query_params.get(_OF, ""), chosen), chosen, organization, filters, now)
+        _show_one(instance(organization, chosen), chosen, organization, filters, now)
     known = instances(organization, is_all=not filters.names_accounts)
     if not known.accounts:
         st.html(card("Security agent on instances", empty("No instance was counted", _NO_AGENT)))
@@ -90,7 +91,7 @@ def _show_instances(known: Instances, organization: Organization, filters: Filte
 
 def _row(one: KnownInstance, organization: Organization, filters: Filters, now: datetime) -> tuple[Html, ...]:
     said = one.status
-    address = page_address("coverage", filters, **{_INSTANCE: said.instance, _OF: said.account})
+    address = page_address("coverage", filters, **{_INSTANCE: said.resource})
     name = link(address, text(said.instance_name or said.instance))
     beside = " · ".join(filter(None, (said.instance if said.instance_name else "", said.platform)))
     account = link(account_address(said.account, filters), text(organization.name(said.account)))
@@ -109,7 +110,7 @@ def _row(one: KnownInstance, organization: Organization, filters: Filters, now: 
 def _show_one(
     one: KnownInstance | None, chosen: str, organization: Organization, filters: Filters, now: datetime
 ) -> None:
-    title = f"Instance {chosen}"
+    title = f"Instance {short_name(chosen)}"
     close = link(page_address("coverage", filters), text("Close"))
     if one is None:
         words = "It is gone, was never reported, or is of an account that these filters leave out."

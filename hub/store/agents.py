@@ -59,7 +59,8 @@ class AgentStore:
         values = to_item({"at": status.at, TTL_ATTRIBUTE: expires})
         if status.state is AgentState.GONE:
             return self._put({**key_item(key), **values}, "#at <= :at", status)
-        before = self._read(key)
+        item = self._item(key)
+        before = document_of(item, KnownInstance) if has_document(item) else None
         if before and status.is_unchanged:
             kept = before.status
             status = msgspec.structs.replace(status, state=kept.state, agent_version=kept.agent_version)
@@ -69,9 +70,13 @@ class AgentStore:
     def of(self, account: str, at: datetime) -> Iterator[KnownInstance]:
         """Yield the instances that an account has at a moment, by Region and id."""
         for item in read_partition(self._client, self._table, agent_key(account, "", "")[0]):
-            # DynamoDB deletes what expired when it finds the time.
-            if has_document(item) and number(item, TTL_ATTRIBUTE) > at.timestamp():
+            if _is_there(item, at):
                 yield document_of(item, KnownInstance)
+
+    def one(self, account: str, region: str, instance: str, at: datetime) -> KnownInstance | None:
+        """Return an instance that an account has at a moment; None when nothing is known of it."""
+        item = self._item(agent_key(account, region, instance))
+        return document_of(item, KnownInstance) if _is_there(item, at) else None
 
     def each(self, accounts: Iterable[str], at: datetime) -> Iterator[KnownInstance]:
         """Yield the instances that some accounts have at a moment."""
@@ -84,9 +89,8 @@ class AgentStore:
             return ""
         return (before.missing_since if before else "") or status.at
 
-    def _read(self, key: Key) -> KnownInstance | None:
-        item = self._client.get_item(TableName=self._table, Key=key_item(key)).get("Item")
-        return document_of(item, KnownInstance) if item and has_document(item) else None
+    def _item(self, key: Key) -> Item:
+        return dict(self._client.get_item(TableName=self._table, Key=key_item(key)).get("Item", {}))
 
     def _put(self, item: Item, is_older: str, status: AgentStatus) -> bool:
         try:
@@ -102,3 +106,8 @@ class AgentStore:
                 raise
             return False
         return True
+
+
+def _is_there(item: Item, at: datetime) -> bool:
+    """Whether an item is an instance's; DynamoDB deletes what expired when it finds the time."""
+    return has_document(item) and number(item, TTL_ATTRIBUTE) > at.timestamp()

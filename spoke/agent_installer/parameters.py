@@ -9,7 +9,8 @@ from contract.names import Names
 from spoke.account_settings import read_account_settings
 from spoke.agent_installer.scope import ALL, NONE, Rules, read_tags
 
-# Parameters below `/muster/agent/`; what has no value (Parameter Store takes no empty ones) is not there.
+# Parameters below `/muster/agent/`; what has no value (Parameter Store takes no empty ones) is not there. The bucket is
+# for people who look where the scripts lie: the documents have it written in.
 BUCKET, TAGS, SCOPE, EXCLUDED_TAGS = "bucket", "tags", "scope", "excluded-tags"
 FOLDER = "agent"
 

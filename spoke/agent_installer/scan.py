@@ -15,7 +15,7 @@ from spoke.agent_installer.calls import throttles_told
 from spoke.agent_installer.instances import Instance, running_page, with_instance
 from spoke.agent_installer.parameters import read_rules
 from spoke.agent_installer.reporting import Place, desk, status
-from spoke.agent_installer.scope import Rules, exclusion
+from spoke.agent_installer.scope import Exclusion, exclusion
 from spoke.agent_installer.work import Work, written
 from spoke.clients import client
 from spoke.settings import AgentScopeSettings
@@ -39,17 +39,15 @@ def scan_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any
         s3, ssm = client("s3", region), client("ssm", region)
         rules = read_rules(ssm, s3, settings.prefix, settings.artefact_bucket, account)
         page = running_page(client("ec2", region), token)
-    included = [one for one in page.instances if exclusion(one.tags, rules) is None]
-    reports = [report for one in page.instances if (report := _excluded(out.place, one, rules, via))]
+    judged = [(one, exclusion(one.tags, rules)) for one in page.instances]
+    included = [one for one, left_out in judged if left_out is None]
+    reports = [_excluded(out.place, one, left_out, via) for one, left_out in judged if left_out]
     refused = out.send(reports)
     logger.info("scan ended", included=len(included), excluded=len(reports), refused=refused, following=page.following)
     work = [written(with_instance(Work(instance=one.id, via=via), one)) for one in included]
     return {"via": via.value, "instances": work, "following": page.following}
 
 
-def _excluded(place: Place, instance: Instance, rules: Rules, via: Via) -> AgentStatus | None:
-    left_out = exclusion(instance.tags, rules)
-    if left_out is None:
-        return None
+def _excluded(place: Place, instance: Instance, left_out: Exclusion, via: Via) -> AgentStatus:
     work = with_instance(Work(instance=instance.id, via=via), instance)
     return status(place, work, now(), state=AgentState.EXCLUDED, reason=left_out.reason, details=left_out.details)

@@ -89,7 +89,8 @@ def test_instances_and_spokes_of_other_units_are_not_shown(
         page = markup(show("coverage", **query))
         assert "sandbox-alice" not in page
         assert "shop-4" not in page
-    assert "Nothing is known of it" in markup(show("coverage", instance="i-0123456789abcde04", of=SANDBOX))
+    theirs = f"arn:aws:ec2:eu-west-1:{SANDBOX}:instance/i-0123456789abcde04"
+    assert "Nothing is known of it" in markup(show("coverage", instance=theirs))
     page = markup(show("coverage"))
     assert "of 1 that should have it" in page
     assert "No history to show" in page

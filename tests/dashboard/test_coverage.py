@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -110,11 +111,13 @@ def test_those_that_have_it_are_listed_too(counted: Any, show: Show, markup: Mar
 
 def test_a_link_leads_to_an_instance_with_all_that_is_known(counted: Any, show: Show, markup: Markup) -> None:
     page = markup(show("coverage"))
-    assert f'href="coverage?instance=i-0123456789abcde03&amp;of={PAYMENTS}"' in page
-    one = markup(show("coverage", instance="i-0123456789abcde03", of=PAYMENTS)).partition("Spokes")[2]
+    arn = f"arn:aws:ec2:eu-west-1:{PAYMENTS}:instance/i-0123456789abcde03"
+    assert f'href="coverage?instance={quote_plus(arn)}"' in page
+    one = markup(show("coverage", instance=arn)).partition("Spokes")[2]
     assert "Instance i-0123456789abcde03" in one
     assert "Installing\nE: no &lt;room&gt;\n</pre>" in one
-    assert "Nothing is known of it" in markup(show("coverage", instance="i-0123456789abcde03", of=SANDBOX))
+    for other in (arn.replace(PAYMENTS, SANDBOX), arn.replace("eu-west-1", "eu-west-2"), "i-1", ":" * 50, "arn"):
+        assert "Nothing is known of it" in markup(show("coverage", instance=other))
 
 
 def test_filters_hold_for_instances_too(counted: Any, show: Show, markup: Markup) -> None:
