@@ -12,7 +12,9 @@ from dashboard.organization import Organization
 
 _MANY = ("severity", "account", "ou", "owner", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
-SORT = "sort"
+SORT, WHICH = "sort", "which"
+# What a page remembers beside the filters: in which order, and which of its rows.
+OF_A_PAGE = (SORT, WHICH)
 _LABELS = {"severity": "Severity", "region": "Region", "days": "Time", "account": "Account"}
 _PERIODS = {0: "Any time", 1: "Today (UTC)", 365: "A year"}
 
@@ -83,7 +85,7 @@ def _changed(name: str) -> None:
     """Write one filter: the page's own order stays, what was opened or grown by hand does not."""
     value = st.session_state[_key(name)]
     changed = {name: tuple(value) if name in _MANY else value, "shown": Filters().shown}
-    kept = {SORT: st.query_params[SORT]} if SORT in st.query_params else {}
+    kept = {name: st.query_params[name] for name in OF_A_PAGE if name in st.query_params}
     write_address(msgspec.structs.replace(current(), **changed), **kept)
 
 

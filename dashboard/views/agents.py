@@ -9,6 +9,7 @@ from contract.agent_mends import explained, in_words, last_lines, mend
 from contract.agents import LACKING, AgentState, Reason
 from contract.resource import short_name
 from dashboard import charts
+from dashboard.filtering import WHICH
 from dashboard.filters import Filters
 from dashboard.instances import INSTANCE_COLUMNS, Instances, Share, Which, instance, instance_row, instances, listed
 from dashboard.links import account_address, findings_address, page_address
@@ -36,7 +37,7 @@ from hub.store.agents import KnownInstance
 
 _LISTED = 50
 _DAYS = 30
-_INSTANCE, _WHICH = "instance", "which"
+_INSTANCE, _BUTTONS = "instance", "which instances"
 _NO_AGENT = "[agent] in muster.toml switches the installer on; instances are reported within a day."
 _COLUMNS = ("Instance", "Account", "State", "What it means, and what to do", "For")
 
@@ -72,8 +73,7 @@ def show(organization: Organization, filters: Filters, now: datetime) -> None:
 
 
 def _show_instances(known: Instances, organization: Organization, filters: Filters, now: datetime) -> None:
-    st.session_state.setdefault(_WHICH, Which.LACKING)
-    which = st.segmented_control("Instances", tuple(Which), format_func=str.capitalize, key=_WHICH) or Which.LACKING
+    which = _which()
     found = listed(known, which, filters)
     title = f"{which.capitalize()}: {len(found.instances):,}{'' if found.is_whole else ' and more'}"
     if not found.instances:
@@ -87,6 +87,19 @@ def _show_instances(known: Instances, organization: Organization, filters: Filte
 
     st.html(tables.listed(title, _COLUMNS, found.instances, row, hint=hint, most=_LISTED, name="instances"))
     exporting.show("instances", INSTANCE_COLUMNS, [instance_row(one, organization) for one in found.instances])
+
+
+def _which() -> Which:
+    """Return which instances are asked for: the address is the truth, the buttons follow it."""
+    said = st.query_params.get(WHICH, "")
+    which = next((one for one in Which if one.value == said), Which.LACKING)
+    st.session_state[_BUTTONS] = which
+    st.segmented_control("Instances", tuple(Which), format_func=str.capitalize, key=_BUTTONS, on_change=_choose)
+    return which
+
+
+def _choose() -> None:
+    st.query_params[WHICH] = st.session_state[_BUTTONS] or Which.LACKING
 
 
 def _row(one: KnownInstance, organization: Organization, filters: Filters, now: datetime) -> tuple[Html, ...]:

@@ -57,13 +57,13 @@ def test_every_instance_is_listed_and_heads_sort_them(demo: Demo, visit: Open) -
     page.get_by_role("radio", name="Every").click()
     listed = page.locator(".m-card", has_text="As they stand now.")
     expect(listed.locator("tbody tr")).to_have_count(11)
-    # The address has the order; the page begins with its usual choice again.
     listed.get_by_role("link", name="Instance").click()
-    expect(page).to_have_url(re.compile("sort=instances~0"))
-    names = listed.locator("tbody tr td:first-child a")
-    expect(names).to_have_text(["appliance", "build-cache", "legacy-import"])
+    expect(page).to_have_url(re.compile("which=every&sort=instances~0"))
+    expect(listed.locator("tbody tr")).to_have_count(11)
+    first = listed.locator("tbody tr td:first-child a").first
+    expect(first).to_have_text("appliance")
     listed.get_by_role("link", name="Instance").click()
-    expect(names).to_have_text(["legacy-import", "build-cache", "appliance"])
+    expect(first).to_have_text("shop-node-2")
 
 
 def test_tagging_has_what_the_demo_tagged(demo: Demo, visit: Open) -> None:
