@@ -82,6 +82,7 @@ _EXPIRY = RetentionReport(
     deleted=1,
     deleted_gib=8.0,
     deleted_cost=0.4,
+    is_whole=False,
 )
 _INSTANCE: dict[str, Any] = {
     **_SPOKE,
@@ -103,6 +104,13 @@ _FAILED = AgentStatus(
     details="the script ended with exit code 8",
     output="Cannot reach the console",
 )
+_KEPT = AgentStatus(
+    **_INSTANCE,
+    state=AgentState.FAILED,
+    reason=Reason.UNINSTALL_FAILED,
+    exit_code=1,
+    is_unchanged=True,
+)
 _GONE = AgentStatus(**_INSTANCE, state=AgentState.GONE, reason=Reason.TERMINATED)
 _BROKEN: dict[str, Any] = {**_SPOKE, "run": "1", "interval_seconds": 3_600, "error": "ClientError: no"}
 
@@ -117,6 +125,7 @@ REPORTS: Mapping[str, tuple[str, SpokeEvent]] = {
     ),
     "agent-status-installed": (AGENT_STATUS, _INSTALLED),
     "agent-status-failed": (AGENT_STATUS, _FAILED),
+    "agent-status-unchanged": (AGENT_STATUS, _KEPT),
     "agent-status-gone": (AGENT_STATUS, _GONE),
     "retention-report-tagging": (RETENTION_REPORT, _TAGGING),
     "retention-report-expiry": (RETENTION_REPORT, _EXPIRY),
