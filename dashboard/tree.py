@@ -6,10 +6,13 @@ from datetime import datetime
 import msgspec
 
 from contract.finding import Severity
-from dashboard.charts import Counts, summed
+from dashboard.charts import WORST_FIRST, Counts, summed
+from dashboard.export import Row
 from dashboard.organization import Organization
 from dashboard.score import Score, score_of
 from hub.store.accounts import ACTIVE
+
+UNIT_COLUMNS = ("unit", "score", "accounts", "not_watched", "open", *(one.lower() for one in WORST_FIRST))
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,18 @@ def units(organization: Organization, by_account: Mapping[str, Counts], now: dat
             )
         )
     return found
+
+
+def unit_row(unit: Unit) -> Row:
+    """Return a row of the file."""
+    return {
+        "unit": unit.path,
+        "score": round(unit.score.points) if unit.score else "",
+        "accounts": unit.accounts,
+        "not_watched": unit.unwatched,
+        "open": sum(unit.open.values()),
+        **{severity.lower(): unit.open.get(severity, 0) for severity in WORST_FIRST},
+    }
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from dashboard.markup import (
     second_line,
     text,
 )
-from dashboard.tree import Place, Unit, units
+from dashboard.tree import UNIT_COLUMNS, Place, Unit, unit_row, units
 from dashboard.views import account, exporting, tables
 from hub.store.accounts import ACTIVE
 
@@ -59,7 +59,9 @@ def show() -> None:
         st.html(card("No accounts", _nothing(asked)))
         return
     tallies = data.tallies(asked, whole)
-    st.html(_tree(units(organization, tallies.open, now), asked))
+    found = units(organization, tallies.open, now)
+    st.html(_tree(found, asked))
+    exporting.show("units", UNIT_COLUMNS, [unit_row(one) for one in found], label="Units")
     with st.spinner("Looking for the oldest critical findings", show_time=True):
         oldest = data.oldest_critical(asked, whole)
     sort = _sort()
