@@ -92,19 +92,24 @@ REASONS_OF_LACKING = frozenset(
             Reason.COMMAND_UNDELIVERED,
             Reason.COMMAND_CANCELLED,
         ),
-        *(Reason.COMMAND_REFUSED, Reason.WORKFLOW_FAILED, Reason.NO_INSTANCE_PROFILE),
+        *(Reason.COMMAND_REFUSED, Reason.UNINSTALL_FAILED, Reason.WORKFLOW_FAILED, Reason.NO_INSTANCE_PROFILE),
         *(Reason.NEVER_REGISTERED, Reason.CONNECTION_LOST, Reason.UNSUPPORTED_PLATFORM),
     }
 )
 
 
-# After these the vendor's script has run, or may have.
-_RAN = frozenset({Reason.SCRIPT_FAILED, Reason.NOT_RUNNING_AFTERWARDS, Reason.COMMAND_TIMED_OUT})
+# After these the vendor's script has run, or part of it may have.
+_RAN = frozenset(
+    {Reason.SCRIPT_FAILED, Reason.NOT_RUNNING_AFTERWARDS, Reason.COMMAND_TIMED_OUT, Reason.COMMAND_CANCELLED}
+)
 
 
 def leaves_it(action: Action, reason: Reason) -> bool:
-    """Whether an action that failed for a reason leaves the agent as it was: a removal; an upgrade that never ran."""
-    return action is Action.UNINSTALL or (action is Action.UPGRADE and reason not in _RAN)
+    """Whether an action that failed for a reason leaves the agent as it was: its script never ran, or did nothing.
+
+    After a removal that failed the documents' scripts look whether the agent still runs (`UNINSTALL_FAILED`).
+    """
+    return action is not Action.INSTALL and reason not in _RAN
 
 
 def script_key(digest: str, platform: Platform) -> str:

@@ -49,7 +49,7 @@ class Creations(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
-def creations(among: Organization, filters: Filters, bounds: Bounds = WIDE) -> Creations:
+def creations(among: Organization, filters: Filters, bounds: Bounds) -> Creations:
     """Return what was created in the days that filters ask for, in their accounts and Regions.
 
     Raises `DataError`, as every read does.

@@ -163,7 +163,7 @@ def in_full(rows: Sequence[Finding]) -> list[Finding]:
     if is_over_api():
         return list(rows)
     with _viewing() as view:
-        found = FindingStore(_client(), _settings().findings_table).read(one.id for one in rows)
+        found = _whole(tuple(one.id for one in rows))
         return [view.finding(found.get(one.id)) or one for one in rows]
 
 
@@ -230,7 +230,7 @@ def _acting(view: View) -> Acting:
 
 
 def _forget_findings() -> None:
-    for kept in (_page, _summary, _open_counts):
+    for kept in (_page, _summary, _open_counts, _whole):
         kept.clear()
 
 
@@ -416,6 +416,11 @@ def _counts_by_day(reach: Reach) -> dict[str, list[Count]]:
         for (day, _), counts in zip(asked, pool.map(lambda one: store.of_account(*one), asked), strict=True):
             found.setdefault(day, []).extend(counts)
     return found
+
+
+@st.cache_data(ttl=_FRESH, max_entries=4, show_spinner=False)
+def _whole(ids: tuple[str, ...]) -> dict[str, Finding]:
+    return FindingStore(_client(), _settings().findings_table).read(ids)
 
 
 def _read_page(query: FindingQuery, cursor: str | None, limit: int) -> Page:

@@ -12,9 +12,9 @@ from dashboard.organization import Organization
 
 _MANY = ("severity", "account", "ou", "owner", "detection", "region")
 _ONE = ("status", "group", "order", "text", "resource")
-SORT, WHICH = "sort", "which"
+SORT, WHICH, SPOKES = "sort", "which", "spokes"
 # What a page remembers beside the filters: in which order, and which of its rows.
-OF_A_PAGE = (SORT, WHICH)
+OF_A_PAGE = (SORT, WHICH, SPOKES)
 _LABELS = {"severity": "Severity", "region": "Region", "days": "Time", "account": "Account"}
 _PERIODS = {0: "Any time", 1: "Today (UTC)", 365: "A year"}
 

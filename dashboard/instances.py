@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from enum import StrEnum
-from itertools import islice
 
 import msgspec
 import streamlit as st
@@ -21,9 +21,12 @@ INSTANCE_COLUMNS = (
     *("account", "name", "owner", "region", "instance", "instance_name", "platform"),
     *("state", "reason", "since", "details", "exit_code", "agent_version", "at"),
 )
-# Of so many accounts, those with most of what is asked for, so many instances each are read, and the page says so.
+# Of so many accounts, those with most of what is asked for, so many instances each are looked at, so many of all are
+# listed; the page says when there are more.
 _ACCOUNTS = 40
-_INSTANCES = 500
+_LOOKED_AT = 20_000
+_LISTED = 2_000
+_PARALLEL = 8
 _FRESH = timedelta(minutes=2)
 
 
@@ -124,17 +127,9 @@ def listed(known: Instances, which: Which, filters: Filters) -> Listed:
         return sum(one.states.get(state, 0) for state in which.states)
 
     ranked = sorted(filter(wanted, known.accounts), key=lambda one: (-wanted(one), one.account))
-    read = tuple(one.account for one in ranked[:_ACCOUNTS])
     with data.state():
-        found = [(account, _known(account)) for account in read]
-    asked = (
-        one
-        for _, some in found
-        for one in some[:_INSTANCES]
-        if one.status.state in which.states and (not filters.region or one.status.region in filters.region)
-    )
-    is_whole = len(ranked) <= _ACCOUNTS and all(len(some) <= _INSTANCES for _, some in found)
-    return Listed(tuple(sorted(asked, key=_since)), is_whole)
+        found = _listed(tuple(one.account for one in ranked[:_ACCOUNTS]), which, filters.region)
+    return msgspec.structs.replace(found, is_whole=found.is_whole and len(ranked) <= _ACCOUNTS)
 
 
 def instance(among: Organization, arn: str) -> KnownInstance | None:
@@ -171,7 +166,20 @@ def _days() -> list[AgentDay]:
         return list(AgentCoverageStore(*place).days())
 
 
-@st.cache_data(ttl=_FRESH, max_entries=100, show_spinner=False)
-def _known(account: str) -> list[KnownInstance]:
-    with data.state() as place:
-        return list(islice(AgentStore(*place).of(account, data.present()), _INSTANCES + 1))
+@st.cache_data(ttl=_FRESH, max_entries=8, show_spinner=False)
+def _listed(accounts: tuple[str, ...], which: Which, regions: tuple[str, ...]) -> Listed:
+    with data.state() as place, ThreadPoolExecutor(_PARALLEL) as pool:
+        store, moment = AgentStore(*place), data.present()
+
+        def look(account: str) -> Listed:
+            found: list[KnownInstance] = []
+            for looked_at, one in enumerate(store.of(account, moment)):
+                if looked_at >= _LOOKED_AT or len(found) > _LISTED:
+                    return Listed(tuple(found), is_whole=False)
+                if one.status.state in which.states and (not regions or one.status.region in regions):
+                    found.append(one)
+            return Listed(tuple(found), is_whole=True)
+
+        parts = list(pool.map(look, accounts))
+    every = sorted((one for part in parts for one in part.instances), key=_since)
+    return Listed(tuple(every[:_LISTED]), len(every) <= _LISTED and all(part.is_whole for part in parts))

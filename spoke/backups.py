@@ -1,6 +1,6 @@
 """The images and snapshots of an account and Region, read page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ import msgspec
 
 from contract.names import DELETE_ON, EXPIRES_AFTER, LEGAL_HOLD, RETENTION
 from contract.retention import RetentionError, day_of, days_of
+from contract.spoke_events import MOST_EXAMPLES, DueBackup
 
 # The largest page that EC2 gives (API, DescribeSnapshots).
 PAGE = 1_000
@@ -91,6 +92,11 @@ def snapshots(ec2: Any, cursor: str = "") -> Iterator[tuple[list[Backup], str]]:
         yield [_snapshot(one) for one in page["Snapshots"]], cursor
         if not cursor:
             return
+
+
+def earliest(due: Iterable[DueBackup]) -> list[DueBackup]:
+    """Return as many of those past their date as a report takes, the longest past first."""
+    return sorted(due, key=lambda one: (one.delete_on, one.id))[:MOST_EXAMPLES]
 
 
 def today() -> date:

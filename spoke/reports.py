@@ -1,5 +1,6 @@
 """Sends a spoke's reports to the hub's bus, and keeps those that it refuses."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -52,9 +53,6 @@ def _put(entries: list[dict[str, str]], events: Any) -> Any:
         raise ReportRefusedError(str(error)) from error
 
 
-def park(entry: dict[str, str], queue_url: str, sqs: Any) -> None:
-    """Leave a report in the spoke's dead-letter queue, in the form in which it can be put on the bus later.
-
-    Or another message that can be redriven: what a function is to be called with.
-    """
-    sqs.send_message(QueueUrl=queue_url, MessageBody=msgspec.json.encode(entry).decode())
+def park(letter: Mapping[str, str], queue_url: str, sqs: Any) -> None:
+    """Leave a letter for `muster redrive`: a report's entry of PutEvents, or what a function is to be called with."""
+    sqs.send_message(QueueUrl=queue_url, MessageBody=msgspec.json.encode(letter).decode())

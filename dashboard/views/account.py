@@ -11,7 +11,7 @@ from contract.resource import short_name
 from dashboard import charts, data
 from dashboard.activity import Tallies
 from dashboard.backups import kept
-from dashboard.creations import creations
+from dashboard.creations import WIDE, creations
 from dashboard.filters import Filters, Order
 from dashboard.instances import instances
 from dashboard.links import finding_address, findings_address, page_address
@@ -62,7 +62,7 @@ def show(account: str, organization: Organization, filters: Filters) -> None:
         st.html(_findings(listing, worst, organization, now))
         exporting.show_all("account", listing, worst, organization)
     with part("Spokes and tags"):
-        tags = strip.tags(creations(part_of, filters))
+        tags = strip.tags(creations(part_of, filters, WIDE))
         st.html(grid([column([_spokes(part_of.of_account(account), now)]), column([tags])]))
     with part("Instances and backups"):
         st.html(grid([_agents(part_of, filters), _backups(part_of, filters)]))

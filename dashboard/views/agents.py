@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import msgspec
 import streamlit as st
 
 from contract.agent_mends import explained, in_words, last_lines, mend
@@ -68,8 +69,8 @@ def show(organization: Organization, filters: Filters, now: datetime) -> None:
     st.html(grid([_shares_card(title, rows, name) for title, rows, name in shares]))
     for title, rows, _ in shares:
         columns = ("name", "installed", "lacking", "excluded")
-        file = [{name: getattr(one, name) for name in columns} for one in rows]
-        exporting.show(f"agents-{title.lower().replace(' ', '-')}", columns, file, label=title)
+        name = f"agents-{title.lower().replace(' ', '-')}"
+        exporting.show(name, columns, [msgspec.structs.asdict(one) for one in rows], label=title)
 
 
 def _show_instances(known: Instances, organization: Organization, filters: Filters, now: datetime) -> None:
@@ -77,7 +78,8 @@ def _show_instances(known: Instances, organization: Organization, filters: Filte
     found = listed(known, which, filters)
     title = f"{which.capitalize()}: {len(found.instances):,}{'' if found.is_whole else ' and more'}"
     if not found.instances:
-        st.html(card(title, empty("None of these", "As the instances stand now. Choose others above.")))
+        words = "None of these" if found.is_whole else "None among those that were looked at"
+        st.html(card(title, empty(words, "As the instances stand now. Choose others above, or an account.")))
         return
     hint = "As they stand now. "
     hint += "" if found.is_whole else "Of the accounts with most of them: choose an account for all of its own."

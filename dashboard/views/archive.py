@@ -7,9 +7,9 @@ from dashboard import deployment
 from dashboard.archive.asked import LIMITS, ask
 from dashboard.archive.asking import Answer
 from dashboard.archive.saved import SAVED
-from dashboard.markup import Html, breakable, card, chip, empty, joined, problem, text
+from dashboard.markup import Html, breakable, card, chip, empty, joined, problem, table, text
 from dashboard.problems import KEPT_DAYS, DataError
-from dashboard.views import exporting, tables
+from dashboard.views import exporting
 from dashboard.views.parts import part
 from hub.store.items import RETENTION
 
@@ -89,9 +89,10 @@ def _show_answer() -> None:
 
 def _rows(answer: Answer, sql: str) -> Html:
     title = _count(answer)
-    return tables.listed(
-        title, answer.columns, answer.rows, lambda row: tuple(map(_cell, row)), hint=sql, most=_SHOWN, name="answer"
-    )
+    rows = [tuple(_cell(value) for value in row) for row in answer.rows[:_SHOWN]]
+    # The question sorts: a head that led to another address would lose the answer.
+    hint = f"The first {_SHOWN} stand here, the file has them all. {sql}" if len(answer.rows) > _SHOWN else sql
+    return card(title, table(answer.columns, rows, title), hint)
 
 
 def _count(answer: Answer) -> str:

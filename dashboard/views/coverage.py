@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import data, filtering
+from dashboard.filtering import SPOKES
 from dashboard.filters import Filters
 from dashboard.links import account_address
 from dashboard.markup import Html, ago, card, empty, grid, joined, link, number, second_line, text, tile
@@ -16,7 +17,7 @@ from dashboard.watched import COLUMNS, State, Watched, watched, watched_row
 
 _LISTED = 50
 _NO_SPOKE = "muster deploy rolls spokes out; each reports within an hour."
-_ALL = "Every spoke, also those that report"
+_ALL, _EVERY = "Every spoke, also those that report", "every"
 
 
 def show() -> None:
@@ -48,11 +49,24 @@ def _show_spokes(rows: list[Watched], organization: Organization, filters: Filte
         tile("Accounts not watched", number(counts[State.WITHOUT]), "left out, and why"),
     ]
     st.html(grid(tiles, "tiles"))
-    is_every = st.toggle(_ALL, key="every spoke")
+    is_every = _is_every()
     shown = rows if is_every else [one for one in rows if one.state is not State.WELL]
     st.html(_spokes(shown, organization, filters, now, is_every=is_every))
     if shown:
         exporting.show("spokes", COLUMNS, [watched_row(one, organization) for one in shown])
+
+
+def _is_every() -> bool:
+    """Return whether those that are well are listed too: the address is the truth, the switch follows it."""
+    st.session_state[_ALL] = st.query_params.get(SPOKES) == _EVERY
+    return st.toggle(_ALL, key=_ALL, on_change=_choose)
+
+
+def _choose() -> None:
+    if st.session_state[_ALL]:
+        st.query_params[SPOKES] = _EVERY
+    else:
+        st.query_params.pop(SPOKES, None)
 
 
 def _spokes(

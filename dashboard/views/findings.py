@@ -12,6 +12,7 @@ from dashboard.filters import MOST_SHOWN, Filters, Group, Order, State
 from dashboard.links import account_address, finding_address, findings_address
 from dashboard.listing import CLOSED_DAYS, Listing
 from dashboard.markup import (
+    ABSENT,
     NOTHING,
     Html,
     age,
@@ -122,9 +123,11 @@ def _age(finding: Finding, filters: Filters, now: datetime) -> Html:
 
 
 def _accepted(finding: Finding) -> Html:
+    """Return why, by whom and until when; a row of the API does not say it."""
+    if not finding.workflow_by:
+        return ABSENT
     until = f"until {finding.workflow_until[:10]}" if finding.workflow_until else "for good"
-    by = f" by {finding.workflow_by}" if finding.workflow_by else ""
-    return joined((breakable(finding.note), second_line(f"{until}{by}")))
+    return joined((breakable(finding.note), second_line(f"{until} by {finding.workflow_by}")))
 
 
 def _status(finding: Finding, filters: Filters) -> Html:

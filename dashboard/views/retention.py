@@ -10,7 +10,21 @@ from dashboard import data
 from dashboard.backups import kept
 from dashboard.filters import Filters
 from dashboard.links import account_address
-from dashboard.markup import Html, ago, card, counted, empty, grid, joined, link, number, second_line, text, tile
+from dashboard.markup import (
+    NOTHING,
+    Html,
+    ago,
+    card,
+    counted,
+    empty,
+    grid,
+    joined,
+    link,
+    number,
+    second_line,
+    text,
+    tile,
+)
 from dashboard.organization import Organization
 from dashboard.views import exporting, tables
 from dashboard.views.parts import part
@@ -23,7 +37,7 @@ _PAST_FILE = ("account", "name", "region", "id", "delete_on", "gib", "kept")
 _COLUMNS = ("Account", "Kept", "Past their date", "Dollars a month", "Expiry", "Last run")
 _FILE = (
     *("account", "name", "region", "images", "snapshots", "due", "due_gib", "due_cost"),
-    *("mode", "marked", "deleted", "saved", "unreadable", "failed", "last_run"),
+    *("mode", "is_whole", "marked", "deleted", "saved", "unreadable", "failed", "last_run"),
 )
 
 
@@ -37,7 +51,8 @@ def show(organization: Organization, filters: Filters) -> None:
         st.html(_numbers(found))
         st.html(_places(found, organization))
         exporting.show("retention", _FILE, [_row(one, organization) for one in found.regions])
-        if past := [(one, backup) for one in found.regions for backup in one.examples]:
+        every = ((one, backup) for one in found.regions for backup in one.examples)
+        if past := sorted(every, key=lambda pair: (pair[1].delete_on, pair[1].id)):
             st.html(_past(past, organization))
             exporting.show("past-date", _PAST_FILE, [_past_row(one, backup, organization) for one, backup in past])
         if wrong := list(_wrong(found)):
@@ -70,7 +85,7 @@ def _places(found: RetentionOverview, organization: Organization) -> Html:
             joined((number(one.images + one.snapshots), second_line(counted(one.images, "image")))),
             joined((number(one.due), second_line(f"{one.due_gib:,.0f} GiB"))),
             text(_dollars(one.due_cost)),
-            text(one.mode or "off"),
+            joined((text(one.mode or "off"), NOTHING if one.is_whole else second_line("of a part: its time was up"))),
             ago(one.last_run, now),
         )
 

@@ -17,12 +17,13 @@ from contract.finding import Severity
 from dashboard.filtering import SORT
 from dashboard.markup import NOTHING, Html, card, headed_table, joined, link, text
 
-THE_FILE = "the file has them all"
+_THE_FILE = "the file has them all"
 _SHOWN = 15
 _TIME = re.compile(r'datetime="([^"]+)"')
 _LABEL = re.compile(r'aria-label="([^"]*)"')
-_SHARE = re.compile(r"([\d,]+) of ([\d,]+)")
-_NUMBER = re.compile(r"[$+]?([\d,]+(?:\.\d+)?)(?=$|[\s%])")
+_SHARE = re.compile(r"(\d[\d,]*) of (\d[\d,]*)")
+# Such as `1,234`, `$9.50`, `98.1 %`, `≥ 20`.
+_NUMBER = re.compile(r"(?:≥ )?[$+]?(\d[\d,]*(?:\.\d+)?)(?=$|[\s%])")
 _TAG = re.compile(r"<[^>]*>")
 _SAYS_NOTHING = {"", "–", "never", "none"}  # noqa: RUF001 - the dash of a table
 _RANKS = {one.lower(): one.rank for one in Severity}
@@ -32,7 +33,7 @@ Row = tuple[Html, ...]
 _Key = tuple[bool, float, str]
 
 
-class Asked(msgspec.Struct, frozen=True):
+class _Asked(msgspec.Struct, frozen=True):
     """By which column a table is sorted, and whether the largest come first."""
 
     column: int
@@ -50,7 +51,7 @@ def listed(  # noqa: PLR0913 - what a table is made of
     hint: str = "",
     aside: Html = NOTHING,
     most: int = _SHOWN,
-    rest: str = THE_FILE,
+    rest: str = _THE_FILE,
 ) -> Html:
     """Return a panel with the first of some items as a table; `rest` says where the others are.
 
@@ -76,15 +77,15 @@ def _with_below(
             yield (under,)
 
 
-def _asked(name: str, columns: int) -> Asked | None:
+def _asked(name: str, columns: int) -> _Asked | None:
     table, _, said = st.query_params.get(SORT, "").partition("~")
     column = said.removeprefix("-")
     if table != name or not column.isdecimal() or int(column[:3]) >= columns:
         return None
-    return Asked(int(column[:3]), said.startswith("-"))
+    return _Asked(int(column[:3]), said.startswith("-"))
 
 
-def _head(words: str, place: int, name: str, asked: Asked | None, rows: Sequence[Row]) -> Html:
+def _head(words: str, place: int, name: str, asked: _Asked | None, rows: Sequence[Row]) -> Html:
     if not words:
         return NOTHING
     is_asked = asked is not None and asked.column == place
@@ -104,7 +105,7 @@ def _begins_down(place: int, rows: Sequence[Row]) -> bool:
     return any(not _key(cell)[2] for cell in found if _says_something(cell))
 
 
-def _in_order(items: Sequence[Item], row: Callable[[Item], Row], asked: Asked) -> list[Item]:
+def _in_order(items: Sequence[Item], row: Callable[[Item], Row], asked: _Asked) -> list[Item]:
     cells = [(row(one)[asked.column], one) for one in items]
     saying = [(_key(cell), one) for cell, one in cells if _says_something(cell)]
     silent = [one for cell, one in cells if not _says_something(cell)]
@@ -120,7 +121,7 @@ def _key(cell: Html) -> _Key:
     words = _words(cell)
     if moment := _TIME.search(cell):
         return True, 0, moment[1]
-    if rank := _RANKS.get(words.casefold()):
+    if (rank := _RANKS.get(words.casefold())) is not None:
         return False, rank, ""
     if share := _SHARE.search(words) if not _TAG.sub("", cell).strip() else None:
         part, whole = (float(one.replace(",", "")) for one in share.groups())

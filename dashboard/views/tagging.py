@@ -8,7 +8,7 @@ import streamlit as st
 from contract.resource import short_name
 from contract.spoke_events import TaggingResult
 from dashboard import charts, data, filtering
-from dashboard.creations import CREATED_COLUMNS, Creations, created_row, creations, days_of, outcome
+from dashboard.creations import CREATED_COLUMNS, WIDE, Creations, created_row, creations, days_of, outcome
 from dashboard.filters import Filters
 from dashboard.links import account_address, page_address
 from dashboard.markup import (
@@ -48,7 +48,7 @@ def show() -> None:
     st.html('<h2 class="m-part">Creator tags</h2>')
     with part("Creator tags"):
         with st.spinner("Reading reports", show_time=True):
-            found = creations(organization, filters)
+            found = creations(organization, filters, WIDE)
         _show_creations(found, organization, filters)
     st.html('<h2 class="m-part">Images and snapshots</h2>')
     retention.show(organization, filters)

@@ -118,7 +118,7 @@ def _known(settings: Config, folder: Path, choice: _Choice) -> _Known:
     accounts = {one.id: one.name for one in AccountStore(client, table).all() if one.status == ACTIVE}
     if unknown := sorted({*choice.accounts} - accounts.keys()):
         raise BadInputError(f"--account: the hub knows no active account {unknown[0]}; `muster status` lists them")
-    instances = list(AgentStore(client, table).each(choice.accounts or accounts, now()))
+    instances = list(AgentStore(client, table).each(dict.fromkeys(choice.accounts) or accounts, now()))
     if unknown := sorted({*choice.instances} - {one.status.instance for one in instances}):
         raise BadInputError(f"--instance: the hub knows no {unknown[0]} there; `muster agents status` lists them")
     return _Known(hub, accounts, instances)

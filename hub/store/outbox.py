@@ -84,15 +84,19 @@ class Outbox:
         return [document_of(item, Pending) for item in items]
 
     def counted(self, target: str, most: int) -> int:
-        """Return how much waits for a target, `most` when it is more; nothing of it is read."""
-        answer = self._client.query(
+        """Return how much waits for a target, `most` when it is more; nothing of it is sent over."""
+        pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues=to_item({":pk": outbox_key(target, "")[0]}),
             Select="COUNT",
-            Limit=most,
         )
-        return answer["Count"]
+        total = 0
+        for page in pages:
+            total += page["Count"]
+            if total >= most:
+                return most
+        return total
 
     def remove(self, target: str, pending: Sequence[Pending]) -> None:
         """Take things out."""

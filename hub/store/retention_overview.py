@@ -14,8 +14,8 @@ _PATIENCE = timedelta(days=1)
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """An account's Region: how many are kept and past their date, at what cost (dollars a month, at most).
 
-    `due` and its cost are of the expiry's report, where there is one: it knows what is in use (`kept`, by reason). Of a
-    run that is not whole they are a part.
+    `due` and its cost are of the expiry's report, where there is a whole one: it knows what is in use (`kept`, by
+    reason). `is_whole`: the figures are of all of the Region's images and snapshots.
     """
 
     account: str
@@ -85,9 +85,10 @@ def _is_over(run: LastRun, moment: datetime) -> bool:
 def _kept(jobs: dict[Job, LastRun]) -> Kept:
     runs = [jobs[job] for job in Job if job in jobs]
     reports = [one.report for one in runs]
-    # Of one that came to no end the figures are not whole.
+    # Of one that came to no end, or whose time was up, the figures are a part.
     told = _last_whole(reports)
-    tagging, first = jobs.get(Job.TAGGING), reports[0]
+    tagging, first, expiry = jobs.get(Job.TAGGING), reports[0], jobs.get(Job.EXPIRY)
+    done = expiry.report if expiry else first
     return Kept(
         account=first.account,
         region=first.region,
@@ -98,12 +99,12 @@ def _kept(jobs: dict[Job, LastRun]) -> Kept:
         due=told.due,
         due_gib=told.due_gib,
         due_cost=told.due_cost,
-        mode=told.mode,
-        is_whole=told.is_whole,
-        kept=told.kept,
-        marked=told.marked,
-        deleted=told.deleted,
-        saved=told.deleted_cost,
+        mode=done.mode,
+        is_whole=told.is_whole and not told.error,
+        kept=done.kept,
+        marked=done.marked,
+        deleted=done.deleted,
+        saved=done.deleted_cost,
         unreadable=tagging.report.unreadable if tagging else 0,
         failed=sum(one.failed for one in reports),
         errors=tuple(one.error for one in reports if one.error),
@@ -113,5 +114,5 @@ def _kept(jobs: dict[Job, LastRun]) -> Kept:
 
 
 def _last_whole(reports: list[RetentionReport]) -> RetentionReport:
-    whole = [one for one in reports if not one.error]
+    whole = [one for one in reports if not one.error and one.is_whole]
     return whole[-1] if whole else reports[0]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT = timedelta(days=90)
-# After every key of a year.
-_LAST = "9"
+# After every time of this millennium.
+_LAST = "3"
 
 
 class TaggingStore:

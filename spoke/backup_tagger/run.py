@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from contract.spoke_events import MOST_EXAMPLES, BackupFailure, DueBackup
 from spoke.backup_tagger.verdict import Disks, Policy, Verdict, due_since, judged
-from spoke.backups import Backup, Kind, images, snapshots
+from spoke.backups import Backup, Kind, earliest, images, snapshots
 from spoke.tag_writing import Outcome, OutOfTimeError, SecondsLeft, Writer
 
 # A page is read, and its full batches are written, within so many seconds.
@@ -52,8 +52,8 @@ class Tally(msgspec.Struct):
             self.due += 1
             self.due_gib += backup.gib
             self.due_cost += backup.gib * backup.price_share * gib_price
-            if len(self.examples) < MOST_EXAMPLES:
-                self.examples.append(DueBackup(backup.id, verdict.delete_on, round(backup.gib, 1)))
+            example = DueBackup(backup.id, verdict.delete_on, round(backup.gib, 1))
+            self.examples = earliest([*self.examples, example])
 
     def note(self, outcome: Outcome) -> None:
         """Count what a batch came to."""

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from contract.names import DELETE_ON, EXPIRES_AFTER, EXPIRING
 from contract.spoke_events import LONGEST_TEXT, MOST_EXAMPLES, BackupFailure, DueBackup
-from spoke.backups import Backup, Kind, images, snapshots
+from spoke.backups import Backup, Kind, earliest, images, snapshots
 from spoke.expiry.decision import Decision, Rules, Step, as_disk, decided
 from spoke.tag_writing import BUSY, Outcome, OutOfTimeError, SecondsLeft, Writer
 
@@ -21,6 +21,7 @@ _LOOKS = 5
 _RESERVE = 30.0
 _BATCH = 200
 # Nothing went wrong: it is gone, or EC2 has not heard yet that its image is.
+_DENIED = {"UnauthorizedOperation", "AuthFailure", "AccessDenied"}
 _LATER = {"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidSnapshot.NotFound", "InvalidSnapshot.InUse"}
 
 
@@ -120,7 +121,7 @@ class Run:
             return
         decision = as_disk(snapshot, self._limits.rules, is_going=is_going)
         if decision.is_due:
-            self._count_due(snapshot, decision.kept)
+            self._count_due(snapshot, "")
         self._takes(snapshot, decision)
 
     def _decided(self, one: Backup) -> Decision:
@@ -143,8 +144,8 @@ class Run:
         else:
             tally.due_gib += one.gib
             tally.due_cost += one.gib * one.price_share * self._limits.gib_price
-        if len(tally.examples) < MOST_EXAMPLES:
-            tally.examples.append(DueBackup(one.id, one.tags.get(DELETE_ON, "")[:10], round(one.gib, 1), kept))
+        example = DueBackup(one.id, one.tags.get(DELETE_ON, "")[:10], round(one.gib, 1), kept)
+        tally.examples = earliest([*tally.examples, example])
 
     def _takes(self, one: Backup, decision: Decision) -> bool:
         """Take the step and return whether it took the backup with it; a dry run takes none."""
@@ -218,7 +219,8 @@ class Run:
             self._ec2.delete_tags(Resources=list(ids), Tags=[{"Key": key} for key in (EXPIRES_AFTER, EXPIRING[0])])
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code in BUSY or (len(ids) == 1 and code not in _LATER):
+            is_hopeless = code in BUSY or code in _DENIED or not self._has_time()
+            if is_hopeless or (len(ids) == 1 and code not in _LATER):
                 for one in ids:
                     self.tally.fail(one, error)
             elif len(ids) > 1:

@@ -18,7 +18,7 @@ from contract.clock import now
 from contract.finding import Finding
 from dashboard import data
 from dashboard.access import LOCAL, Access, Grant, Role, granted, person_of
-from dashboard.creations import creations
+from dashboard.creations import WIDE, creations
 from dashboard.deeds import Deed, Said
 from dashboard.export import FINDING_COLUMNS, Form, exported, finding_row
 from dashboard.filters import Filters, State
@@ -168,7 +168,7 @@ def _reads() -> Iterator[Callable[[], Any]]:
     for read in (data.listed, data.activity, data.tallies, data.trend, data.oldest_critical):
         yield lambda read=read: read(Filters(), whole)
     yield lambda: list(data.every(Filters(), whole))
-    yield lambda: creations(whole, Filters())
+    yield lambda: creations(whole, Filters(), WIDE)
     yield lambda: list(data.act_on_many(["one"], Deed.RESOLVE, Said(by="mallory")))
     yield lambda: data.finding("one")
     yield lambda: data.history("one")

@@ -140,6 +140,6 @@ def test_every_reason_belongs_to_one_kind_of_state() -> None:
     others = {
         *(Reason.FRESH, Reason.ALREADY_RUNNING, Reason.UPGRADED, Reason.UNINSTALLED, Reason.NOT_THERE),
         *(Reason.NOT_IN_SCOPE, Reason.TAGS_DO_NOT_MATCH, Reason.EXCLUDED_BY_TAG, Reason.ACCOUNT_EXCLUDED),
-        *(Reason.TERMINATED, Reason.STOPPED, Reason.UNINSTALL_FAILED),
+        *(Reason.TERMINATED, Reason.STOPPED),
     }
     assert {*Reason} - others == REASONS_OF_LACKING

@@ -1,5 +1,6 @@
 """Tables sort by what their cells show, over all their rows, as the address asks."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -19,7 +20,7 @@ ROWS: list[tuple[str, Row]] = [
         (
             joined((text("beta"), second_line("x"))),
             number(1_000),
-            badge(Severity.LOW),
+            badge(Severity.INFORMATIONAL),
             charts.share(1, 10, "Tagged"),
             ago("2026-11-20T11:00:00.000000Z", NOW),
             age("2026-11-01T11:00:00.000000Z", NOW),
@@ -97,6 +98,23 @@ def test_heads_keep_the_filters_and_turn_the_order_round(page: Page) -> None:
     assert '<a href="?ou=Root&amp;sort=rows~0">Name</a>' in plain
     assert '<a href="?ou=Root&amp;sort=rows~-1">Count</a>' in plain
     assert '<a href="?ou=Root&amp;sort=rows~1">Count<span aria-label="sorted, the largest first"> ▾</span>' in turned
+
+
+@pytest.mark.parametrize(
+    ("cells", "order_"),
+    [
+        (("≥ 100", "3", "≥ 20", "≥ 9"), ("3", "≥ 9", "≥ 20", "≥ 100")),
+        ((", prod (old)", "1,000", "$", "999"), ("999", "1,000", "$", ", prod (old)")),
+        (("99.9 %", "100 %", "none", "5.0 %"), ("5.0 %", "99.9 %", "100 %", "none")),
+        (("9" * 5_000, "1"), ("1", "9" * 5_000)),
+    ],
+)
+def test_whatever_a_cell_shows_can_be_sorted(
+    monkeypatch: pytest.MonkeyPatch, cells: tuple[str, ...], order_: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(st, "query_params", {"sort": "any~0"})
+    shown = listed("Any", ("What",), cells, lambda one: (text(one),))
+    assert re.findall("<td>(.*?)</td>", shown) == [text(one) for one in order_]
 
 
 def test_all_rows_are_sorted_before_the_first_are_shown(page: Page) -> None:

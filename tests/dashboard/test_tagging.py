@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from contract.clock import iso, now
 from contract.spoke_events import TaggingFailure, TaggingResult
-from dashboard import creations
+from dashboard.creations import Bounds
+from dashboard.views import tagging
 from hub.store.tagging import TaggingStore
 
 Show = Callable[..., AppTest]
@@ -82,7 +83,7 @@ def test_filters_of_account_and_region_hold_here(reported: Any, show: Show, mark
 def test_more_accounts_than_are_read_are_told(
     reported: Any, show: Show, markup: Markup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(creations.creations, "__defaults__", (creations.Bounds(2, 100),))
+    monkeypatch.setattr(tagging, "WIDE", Bounds(2, 100))
     assert "Reports of 2 of 3 accounts were read" in markup(show("tagging"))
 
 

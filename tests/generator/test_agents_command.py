@@ -103,6 +103,11 @@ def test_it_is_asked_for_where_it_is_lacking(hub: list[str]) -> None:
     assert "1 asked for" in out
 
 
+def test_an_account_that_is_named_twice_is_asked_once(hub: list[str]) -> None:
+    run("install", "--account", SHOP, "--account", SHOP, "--yes")
+    assert hub == [SECOND]
+
+
 def test_scripts_are_not_asked_anything(hub: list[str]) -> None:
     with pytest.raises(BadInputError, match="give --yes"):
         run("install", "--all", "--json")

@@ -1,6 +1,7 @@
 """Instances as the hub knows them: what is stored, who lacks the agent since when, and the findings of that."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -92,6 +93,21 @@ def test_what_failed_and_left_it_as_it_was_keeps_the_state(agents: AgentStore, s
     look(stores, NOW, PATIENCE)
     (counted,) = stores.coverage.all()
     assert (counted.states, counted.reasons) == ({"installed": 1, "failed": 1}, {"command_cancelled": 1})
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_reports_come_in_any_order(agents: AgentStore, order: tuple[int, ...]) -> None:
+    hours = [timedelta(hours=number) for number in range(4)]
+    refused = {"state": AgentState.FAILED, "reason": Reason.COMMAND_CANCELLED, "is_unchanged": True}
+    reports = (
+        status(ago=hours[3], **FAILED),
+        status(ago=hours[2], agent_version="4.2.0"),
+        status(ago=hours[1], **refused),
+    )
+    record(agents, *(reports[place] for place in order))
+    (known,) = agents.of(SHOP, NOW)
+    assert (known.status.state, known.status.reason) == (AgentState.INSTALLED, Reason.COMMAND_CANCELLED)
+    assert (known.status.agent_version, known.missing_since, known.is_lacking) == ("4.2.0", "", False)
 
 
 def test_what_is_gone_is_forgotten_and_an_older_report_does_not_forget_it(agents: AgentStore) -> None:

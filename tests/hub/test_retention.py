@@ -149,6 +149,14 @@ def test_an_expiry_that_was_switched_off_is_forgotten() -> None:
     assert (one.due, one.mode) == (5, "")
 
 
+def test_a_run_whose_time_was_up_leaves_the_figures_of_the_other_job() -> None:
+    cut = ran(job=Job.EXPIRY, mode="report", images=10, due=1, due_cost=0.1, is_whole=False)
+    (one,) = overview_of([ran(images=500, due=5, due_cost=2.0), cut], NOW).regions
+    assert (one.images, one.due, one.due_cost, one.mode, one.is_whole) == (500, 5, 2.0, "report", True)
+    (alone,) = overview_of([cut], NOW).regions
+    assert (alone.due, alone.is_whole) == (1, False)
+
+
 def test_a_failed_run_leaves_the_figures_of_the_other_job() -> None:
     broken = ran(job=Job.EXPIRY, error="no", due=0)
     (one,) = overview_of([ran(due=5, due_cost=2.0), broken], NOW).regions

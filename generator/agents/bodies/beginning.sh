@@ -27,6 +27,8 @@ tell() {
 take_turn() {
   trap 'rm -f script.sh' EXIT
   command -v flock >/dev/null 2>&1 || return 0
+  # Where it cannot be written, exec would end the shell.
+  (: >>"$lock") 2>/dev/null || return 0
   exec 9>"$lock"
   flock 9
 }

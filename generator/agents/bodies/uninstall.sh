@@ -4,7 +4,7 @@ if ! is_running; then
   exit 0
 fi
 run_script
-if [ "$code" -ne 0 ]; then
+if [ "$code" -ne 0 ] && is_running; then
   tell uninstall_failed "$code"
   exit 1
 fi

@@ -241,6 +241,17 @@ def test_the_agent_is_removed(machine: Machine) -> None:
     assert not machine.agent.exists()
 
 
+def test_a_script_that_removes_it_and_fails_all_the_same_has_removed_it(machine: Machine) -> None:
+    machine.agent.write_text("4.2.0\n")
+    ran = machine.uninstall('rm -f "$HOME/agent"\nexit 1\n')
+    assert (ran.code, ran.last) == (0, "muster: uninstalled")
+
+
+def test_a_lock_that_cannot_be_written_stops_nobody(machine: Machine) -> None:
+    (machine.home / "orchestration" / "muster-agent.lock").mkdir(parents=True)
+    assert machine.install().last == "muster: installed 4.2.0"
+
+
 def test_where_no_agent_runs_nothing_is_removed(machine: Machine) -> None:
     assert machine.run(first_look(AGENT, Action.UNINSTALL, Platform.LINUX)).output == "muster: not_there\n"
     assert machine.uninstall().last == "muster: not_there"

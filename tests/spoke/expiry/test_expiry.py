@@ -136,6 +136,19 @@ def test_one_that_cannot_be_unmarked_stops_no_other(expire: Expire, aws: Any, ec
     assert report(aws)["failures"] == [{"id": snap(3), "reason": "InvalidID: no"}]
 
 
+def test_where_nobody_may_unmark_it_is_tried_once_a_batch(expire: Expire, ec2: FakeEc2) -> None:
+    for number in range(250):
+        ec2.snapshot(snap(number), "2026-08-03", {**RIPE, "DeleteOn": "2027-01-01"})
+
+    def refuse(call: str) -> None:
+        if call == "DeleteTags":
+            raise refusal("UnauthorizedOperation", call)
+
+    ec2.before = refuse
+    assert expire()["failed"] == 250
+    assert ec2.calls["DeleteTags"] == 2
+
+
 def test_a_run_that_is_cut_says_that_it_is_a_part(
     expire: Expire, aws: Any, ec2: FakeEc2, context: SimpleNamespace
 ) -> None:
