@@ -86,7 +86,7 @@ def _assignee(assignee: str) -> str:
 
 
 def _until() -> date | None:
-    """Return the last day; a day that the browser does not accept arrives as none, and must not mean for good."""
+    """Return the last day, None for good; of a day that the browser refuses nothing arrives, and the span holds."""
     today = data.present().date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = st.selectbox("For", tuple(_SPANS), format_func=_SPANS.__getitem__)

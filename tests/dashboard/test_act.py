@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from contract.clock import now
 from contract.finding import Finding, RecordState, Severity, Workflow
 from dashboard import data
 from dashboard.deeds import LONGEST_NOTE, Deed, Said, asked, missing, possible
+from dashboard.export import SUPPRESSED_COLUMNS, Form, exported, finding_row
 from hub.store.decisions import Decision
 from hub.store.findings import FindingStore, LostRaceError
 
@@ -201,3 +203,42 @@ def _raise(error: Exception) -> Callable[..., None]:
         raise error
 
     return raising
+
+
+def test_the_suppressed_say_why_by_whom_and_until_when_also_in_their_file(
+    tables: Any, show: Show, markup: Markup
+) -> None:
+    until = act(choose(show("findings", finding="one"), Deed.SUPPRESS), note="a <drill>")
+    assert not until.exception
+    day = (now() + timedelta(days=90)).date().isoformat()
+    app = show("findings", status="suppressed")
+    page = markup(app)
+    assert ">Accepted<" in page
+    assert f'a &lt;drill&gt;<span class="m-sub">until {day} by carol</span>' in page
+    rows = exported(Form.CSV, SUPPRESSED_COLUMNS, [finding_row(stored(tables, "one"), data.organization())])
+    assert f"a <drill>,carol,{day}" in rows
+
+
+def test_a_time_that_nobody_chose_is_not_for_good_and_good_is(tables: Any, show: Show) -> None:
+    app = choose(show("findings", finding="one"), Deed.SUPPRESS)
+    spans = next(one for one in app.selectbox if one.label == "For")
+    assert spans.value == 90
+    spans.set_value(0)
+    act(app, note="for ever")
+    assert (stored(tables, "one").workflow, stored(tables, "one").workflow_until) == (Workflow.SUPPRESSED, "")
+
+
+def test_what_is_so_already_is_done_again_and_what_makes_no_sense_is_not(tables: Any) -> None:
+    said = Said(by="carol", note="seen")
+    for _ in range(2):
+        data.act("one", Deed.ACKNOWLEDGE, said)
+    assert stored(tables, "one").workflow is Workflow.NOTIFIED
+    data.act("one", Deed.SUPPRESS, said)
+    ((_, error),) = data.act_on_many(["one"], Deed.ACKNOWLEDGE, said)
+    assert "is suppressed by now" in str(error)
+    assert stored(tables, "one").workflow is Workflow.SUPPRESSED
+
+
+def test_a_filter_that_says_nothing_to_a_page_is_named(tables: Any, show: Show, markup: Markup) -> None:
+    assert "Severity and Time say nothing here." in markup(show("coverage", severity="HIGH", days="7"))
+    assert "say nothing here" not in markup(show("coverage", region="us-east-1"))
