@@ -1,9 +1,6 @@
-"""The accounts as rows of a table, and in which order. Pure."""
+"""The accounts as rows of a table, the worst first. Pure."""
 
-from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
 from contract.finding import Severity
 from dashboard.activity import Tallies
@@ -21,23 +18,13 @@ COLUMNS = (
 )
 
 
-class Sort(StrEnum):
-    """Which account comes first."""
-
-    WORST = "worst"
-    NAME = "name"
-    OWNER = "owner"
-    OLDEST = "oldest"
-    SEEN = "seen"
-    VERSION = "version"
-
-
 def places(organization: Organization, tallies: Tallies, oldest: Oldest, now: datetime) -> list[Place]:
-    """Return a row for each account of an organization."""
+    """Return a row for each account of an organization, the worst first."""
     spokes: dict[str, list[Spoke]] = {}
     for spoke in organization.watched:
         spokes.setdefault(spoke.heartbeat.account, []).append(spoke)
-    return [_place(one, organization, tallies, oldest, spokes.get(one, []), now) for one in organization.accounts]
+    found = [_place(one, organization, tallies, oldest, spokes.get(one, []), now) for one in organization.accounts]
+    return sorted(found, key=lambda one: (tuple(-count for count in one.weight), one.name))
 
 
 def _place(  # noqa: PLR0913, PLR0917 - what a row is made of
@@ -59,22 +46,6 @@ def _place(  # noqa: PLR0913, PLR0917 - what a row is made of
         oldest=oldest.since.get(account, oldest.seen_until) if is_critical else "",
         oldest_is_later=is_critical and account not in oldest.since,
     )
-
-
-_KEYS: dict[Sort, Callable[[Place], Any]] = {
-    Sort.WORST: lambda one: (tuple(-count for count in one.weight), one.name),
-    Sort.NAME: lambda one: (one.path, one.name),
-    Sort.OWNER: lambda one: (not one.owner, one.owner, one.name),
-    Sort.OLDEST: lambda one: (not one.oldest, one.oldest, one.name),
-    # Who was never heard of comes first, then the longest silent.
-    Sort.SEEN: lambda one: (one.seen_at, one.name),
-    Sort.VERSION: lambda one: (not one.versions, one.versions, one.name),
-}
-
-
-def in_order(rows: list[Place], sort: Sort) -> list[Place]:
-    """Return rows in an order."""
-    return sorted(rows, key=_KEYS[sort])
 
 
 def place_row(place: Place) -> Row:

@@ -14,12 +14,16 @@ LONGEST_NOTE = 512
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody says with a deed: who (`by`), why; `until` is a suppression's last day, `assignee` who gets it."""
+    """What somebody says with a deed: who (`by`), why; `until` is a suppression's last day, `assignee` who gets it.
+
+    `wrong` is what cannot be meant.
+    """
 
     by: str
     note: str = ""
     until: date | None = None
     assignee: str = ""
+    wrong: str = ""
 
 
 class Deed(StrEnum):
@@ -82,7 +86,9 @@ def asked(finding: Finding, action: str) -> Deed | None:
 
 
 def missing(deed: Deed, said: Said) -> str:
-    """Return what has to be written before the deed can be done; empty when nothing is missing."""
+    """Return what has to be written, or otherwise, before the deed can be done; empty when nothing is missing."""
+    if said.wrong:
+        return said.wrong
     if not said.by:
         return "Say who you are."
     if deed is Deed.NOTE and not said.note:

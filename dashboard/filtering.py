@@ -85,8 +85,12 @@ def _changed(name: str) -> None:
     """Write one filter: the page's own order stays, what was opened or grown by hand does not."""
     value = st.session_state[_key(name)]
     changed = {name: tuple(value) if name in _MANY else value, "shown": Filters().shown}
-    kept = {name: st.query_params[name] for name in OF_A_PAGE if name in st.query_params}
-    write_address(msgspec.structs.replace(current(), **changed), **kept)
+    write_address(msgspec.structs.replace(current(), **changed), **kept())
+
+
+def kept() -> dict[str, str]:
+    """Return what the page remembers beside the filters."""
+    return {name: st.query_params[name] for name in OF_A_PAGE if name in st.query_params}
 
 
 def _key(name: str) -> str:

@@ -126,10 +126,11 @@ def listed(known: Instances, which: Which, filters: Filters) -> Listed:
     def wanted(one: AgentCoverage) -> int:
         return sum(one.states.get(state, 0) for state in which.states)
 
-    ranked = sorted(filter(wanted, known.accounts), key=lambda one: (-wanted(one), one.account))
+    # The count is of the last hour; those without any then may have some now.
+    ranked = sorted(known.accounts, key=lambda one: (-wanted(one), one.account))
     with data.state():
         found = _listed(tuple(one.account for one in ranked[:_ACCOUNTS]), which, filters.region)
-    return msgspec.structs.replace(found, is_whole=found.is_whole and len(ranked) <= _ACCOUNTS)
+    return msgspec.structs.replace(found, is_whole=found.is_whole and not any(map(wanted, ranked[_ACCOUNTS:])))
 
 
 def instance(among: Organization, arn: str) -> KnownInstance | None:

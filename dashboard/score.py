@@ -1,8 +1,8 @@
 """How well the organization does, from 0 to 100, and what would help it most. Pure.
 
 An account with nothing open has 100 points, and half of them at a load of `HALF`: a finding's load is its severity's
-weight. So no account is ever beyond mending, and each finding less is seen. An account that nobody watches has none.
-The organization has the mean of its accounts.
+weight. So no account is ever beyond mending, and each finding less is seen. An account that nobody watches has 0; the
+management account, which no spoke reaches by itself, none. The organization has the mean of its accounts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,8 @@ def points(counts: Counts) -> float:
 
 def score_of(organization: Organization, by_account: Mapping[str, Counts], now: datetime) -> Score | None:
     """Return the score of an organization's active accounts; None when it has none."""
-    accounts = [one.id for one in organization.accounts.values() if one.status == ACTIVE]
+    apart = set(organization.unreached())
+    accounts = [one.id for one in organization.accounts.values() if one.status == ACTIVE and one.id not in apart]
     if not accounts:
         return None
     unwatched = organization.unwatched(now)

@@ -65,7 +65,7 @@ def show(account: str, organization: Organization, filters: Filters) -> None:
         tags = strip.tags(creations(part_of, filters, WIDE))
         st.html(grid([column([_spokes(part_of.of_account(account), now)]), column([tags])]))
     with part("Instances and backups"):
-        st.html(grid([_agents(part_of, filters), _backups(part_of, filters)]))
+        st.html(grid([_agents(part_of, filters, now), _backups(part_of, filters)]))
 
 
 def _head(account: str, organization: Organization) -> Html:
@@ -88,7 +88,7 @@ def _tiles(account: str, tallies: Tallies, score: Score | None, filters: Filters
 
 def _score(score: Score | None) -> Html:
     if score is None:
-        return card("Score", empty("None", "Only active accounts of the organization have one."))
+        return card("Score", empty("None", "Only active accounts have one, the management account with a spoke only."))
     value = Html(f'<p class="m-score"><strong>{score.points:.0f}</strong> of 100</p>')
     return card("Score", joined((value, charts.gauge(score.points, "Score"), second_line(score.gap))))
 
@@ -162,7 +162,7 @@ def _spokes(spokes: list[Spoke], now: datetime) -> Html:
     return tables.listed("Spokes", columns, spokes, row, most=len(spokes))
 
 
-def _agents(part_of: Organization, filters: Filters) -> Html:
+def _agents(part_of: Organization, filters: Filters, now: datetime) -> Html:
     title, known = "Security agent", instances(part_of, is_all=False)
     every = link(page_address("coverage", filters), text("Its instances"))
     if not known.accounts:
@@ -172,6 +172,8 @@ def _agents(part_of: Organization, filters: Filters) -> Html:
         ("With the agent", number(states[AgentState.INSTALLED])),
         ("Lack it", number(known.lacking)),
         ("Left out", number(states[AgentState.EXCLUDED])),
+        ("Removed", number(states[AgentState.REMOVED])),
+        ("Counted", ago(known.counted_at, now)),
     )
     return card(title, facts(pairs), aside=every)
 

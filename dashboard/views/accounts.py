@@ -9,7 +9,7 @@ import streamlit as st
 from contract.clock import EPOCH
 from contract.finding import Severity
 from dashboard import charts, data, filtering
-from dashboard.account_rows import COLUMNS, Sort, in_order, place_row, places
+from dashboard.account_rows import COLUMNS, place_row, places
 from dashboard.filters import Filters
 from dashboard.links import account_address, findings_address, page_address
 from dashboard.markup import (
@@ -20,8 +20,8 @@ from dashboard.markup import (
     ago,
     card,
     chip,
+    counted,
     empty,
-    headed_table,
     joined,
     link,
     number,
@@ -32,17 +32,9 @@ from dashboard.tree import UNIT_COLUMNS, Place, Unit, unit_row, units
 from dashboard.views import account, exporting, tables
 from hub.store.accounts import ACTIVE
 
-_SORT = "sort"
 _UNITS = 60
 _NEXT_STEP = "The inventory reads the organization every hour; muster status says whether it does."
 _NO_REGIONS = "Counters know no Region: findings are of all Regions, spokes of those chosen."
-_HEADS = {
-    Sort.NAME: "Account",
-    Sort.OWNER: "Owner",
-    Sort.OLDEST: "Oldest critical",
-    Sort.SEEN: "Last heartbeat",
-    Sort.VERSION: "Version",
-}
 
 
 def show() -> None:
@@ -64,9 +56,8 @@ def show() -> None:
     exporting.show("units", UNIT_COLUMNS, [unit_row(one) for one in found], label="Units")
     with st.spinner("Looking for the oldest critical findings", show_time=True):
         oldest = data.oldest_critical(asked, whole)
-    sort = _sort()
-    rows = in_order(places(organization, tallies, oldest, now), sort)
-    st.html(_heat_map(rows, filters, sort, now))
+    rows = places(organization, tallies, oldest, now)
+    st.html(_heat_map(rows, filters, now))
     _show_foot(rows, filters)
 
 
@@ -78,11 +69,6 @@ def _nothing(filters: Filters) -> Html:
     if filters == Filters():
         return empty("No account is known yet", _NEXT_STEP)
     return joined((empty("No account matches these filters", "Take one away."), _clear(filters)))
-
-
-def _sort() -> Sort:
-    said = st.query_params.get(_SORT, "")
-    return next((one for one in Sort if one.value == said), Sort.WORST)
 
 
 def _tree(found: Sequence[Unit], filters: Filters) -> Html:
@@ -114,38 +100,31 @@ def _unit_row(unit: Unit, filters: Filters, largest: int) -> tuple[Html, ...]:
     )
 
 
-def _heat_map(rows: Sequence[Place], filters: Filters, sort: Sort, now: datetime) -> Html:
-    title = f"{len(rows):,} account{'s' if len(rows) != 1 else ''}"
-    shown = rows[: filters.shown]
+def _heat_map(rows: Sequence[Place], filters: Filters, now: datetime) -> Html:
     severities = [one for one in charts.WORST_FIRST if one in (filters.severity or charts.WORST_FIRST)]
     largest = max((count for row in rows for count in row.open.values()), default=0)
-    heads = [
-        _head(Sort.NAME, filters, sort),
-        *(_head(Sort.WORST, filters, sort, one.capitalize()) for one in severities),
-        *(_head(one, filters, sort) for one in (Sort.OLDEST, Sort.OWNER, Sort.SEEN)),
-        _head(Sort.VERSION, filters, sort),
-    ]
-    cells = [
-        (
-            _named(row, filters),
-            *(_cell(row, severity, largest, filters) for severity in severities),
-            _oldest(row, now),
-            text(row.owner),
-            _seen(row, now),
-            text(", ".join(row.versions)),
+
+    def row(one: Place) -> tuple[Html, ...]:
+        return (
+            _named(one, filters),
+            *(_cell(one, severity, largest, filters) for severity in severities),
+            _oldest(one, now),
+            text(one.owner),
+            _seen(one, now),
+            text(", ".join(one.versions)),
         )
-        for row in shown
-    ]
-    return card(
-        title, headed_table(heads, cells, title), "Denser is more, by orders of magnitude. A column's name sorts by it."
+
+    columns = (
+        "Account",
+        *(one.capitalize() for one in severities),
+        "Oldest critical",
+        "Owner",
+        "Last heartbeat",
+        "Version",
     )
-
-
-def _head(by: Sort, filters: Filters, sort: Sort, label: str = "") -> Html:
-    words = text(label or _HEADS[by])
-    if by is sort:
-        return Html(f'{words}<span aria-label="sorted by it"> ▾</span>')
-    return link(page_address("accounts", filters, sort=by.value), words)
+    hint = "The worst first; denser is more, by orders of magnitude."
+    title = counted(len(rows), "account")
+    return tables.listed(title, columns, rows, row, hint=hint, most=filters.shown, name="accounts")
 
 
 def _named(row: Place, filters: Filters) -> Html:
@@ -179,6 +158,6 @@ def _seen(row: Place, now: datetime) -> Html:
 
 def _show_foot(rows: Sequence[Place], filters: Filters) -> None:
     if len(rows) > filters.shown and st.button("Show more accounts"):
-        filtering.write_address(msgspec.structs.replace(filters, shown=filters.shown * 4), sort=_sort().value)
+        filtering.write_address(msgspec.structs.replace(filters, shown=filters.shown * 4), **filtering.kept())
         st.rerun()
     exporting.show("accounts", COLUMNS, [place_row(one) for one in rows])

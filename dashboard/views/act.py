@@ -15,7 +15,10 @@ _WHO = "who"
 # Who assigns or comments leaves the workflow status as it is; the history says which of it was done.
 _PAST = {Workflow.NEW: "Changed", Workflow.NOTIFIED: "Acknowledged"}
 _NOTES = {Deed.SUPPRESS: "Reason", Deed.NOTE: "Note"}
-_SPANS = {90: "90 days", 30: "30 days", 365: "A year", 0: "Good"}
+_SPANS = {30: "30 days", 90: "90 days", 365: "A year", 0: "For good"}
+# The second of them.
+_SPAN = 1
+_LONGEST = timedelta(days=10 * 365)
 _CLOSED_BY_PROVIDER = "Its provider closed it; only the provider can open it again."
 
 
@@ -76,8 +79,8 @@ def ask(deed: Deed, assignee: str = "") -> Said:
     )
     to = _assignee(assignee) if deed is Deed.ASSIGN else ""
     note = st.text_area(_NOTES.get(deed, "Note (optional)"), max_chars=LONGEST_NOTE, height=80)
-    until = _until() if deed is Deed.SUPPRESS else None
-    return Said(by=(signed_in or who).strip(), note=note.strip(), until=until, assignee=to)
+    until, wrong = _until() if deed is Deed.SUPPRESS else (None, "")
+    return Said(by=(signed_in or who).strip(), note=note.strip(), until=until, assignee=to, wrong=wrong)
 
 
 def _assignee(assignee: str) -> str:
@@ -85,16 +88,27 @@ def _assignee(assignee: str) -> str:
     return st.text_input("Assign to", assignee, max_chars=LONGEST_NAME, placeholder=hint).strip()
 
 
-def _until() -> date | None:
-    """Return the last day, None for good; of a day that the browser refuses nothing arrives, and the span holds."""
+def _until() -> tuple[date | None, str]:
+    """Return the last day (None: for good), and what is wrong with the day that was written.
+
+    It is a text, for a date that the browser's calendar refuses would not arrive here, and none would be for good.
+    """
     today = data.present().date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        days = st.selectbox("For", tuple(_SPANS), format_func=_SPANS.__getitem__)
-        tomorrow = today + timedelta(days=1)
-        chosen = st.date_input("Or until the end of (UTC)", None, min_value=tomorrow, format="YYYY-MM-DD")
-    if isinstance(chosen, date):
-        return chosen
-    return today + timedelta(days=days) if days else None
+        days = st.selectbox("For how long", tuple(_SPANS), _SPAN, format_func=_SPANS.__getitem__)
+        written = st.text_input("Or until the end of (UTC)", placeholder="YYYY-MM-DD", max_chars=10).strip()
+    if not written:
+        return (today + timedelta(days=days) if days else None), ""
+    try:
+        chosen = date.fromisoformat(written)
+    except ValueError:
+        chosen = today
+    if not today < chosen <= today + _LONGEST:
+        return (
+            None,
+            f"{written} is no day from tomorrow to {today + _LONGEST}: write it as {today + timedelta(days=30)}.",
+        )
+    return chosen, ""
 
 
 def _act(finding: Finding, deed: Deed, said: Said) -> None:

@@ -43,11 +43,14 @@ _NO_AGENT = "[agent] in muster.toml switches the installer on; instances are rep
 _COLUMNS = ("Instance", "Account", "State", "What it means, and what to do", "For")
 
 
-def show(organization: Organization, filters: Filters, now: datetime) -> None:
-    """Show the numbers that the hub counted, and below them instances as they stand now; one first, if it is named."""
-    chosen = st.query_params.get(_INSTANCE)
-    if chosen:
+def show_chosen(organization: Organization, filters: Filters, now: datetime) -> None:
+    """Show all that is known of the instance that the address names, if it names one."""
+    if chosen := st.query_params.get(_INSTANCE):
         _show_one(instance(organization, chosen), chosen, organization, filters, now)
+
+
+def show(organization: Organization, filters: Filters, now: datetime) -> None:
+    """Show the numbers that the hub counted, and below them instances as they stand now."""
     known = instances(organization, is_all=not filters.names_accounts)
     if not known.accounts:
         st.html(card("Security agent on instances", empty("No instance was counted", _NO_AGENT)))
@@ -145,11 +148,17 @@ def _show_one(
         ("Agent", text(f"{said.agent} {said.agent_version}".strip())),
         ("Reported", joined((ago(said.at, now), text(f", by {said.via}")))),
         ("Command", breakable(said.command)),
-        ("Findings", link(findings_address(Filters(resource=said.resource)), text("of this instance"))),
+        ("Findings", _findings(one)),
     )
     output = Html(f'<pre class="m-code m-output">{text(said.output)}</pre>') if said.output else NOTHING
     body = joined((Html(f"<p>{text(explained(said.reason, said.details))}</p>"), facts(pairs), output))
     st.html(card(title, body, aside=close))
+
+
+def _findings(one: KnownInstance) -> Html:
+    """Return the way to the finding that an instance has which lacks the agent for long enough."""
+    words = "of this instance, once it lacks the agent for agent.missing_days"
+    return link(findings_address(Filters(resource=one.status.resource)), text(words)) if one.is_lacking else NOTHING
 
 
 def _reasons(known: Instances) -> Html:

@@ -21,8 +21,8 @@ _MOST_LOOKED_AT = 50_000
 _LISTED = 100
 _NAMED = 20
 _MARKED, _SHOWN, _MATCHING = "Those that are marked", "All that are shown", f"All that match, {MOST:,} at most"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$])")
-_DONE = "bulk done"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$@])")
+_DONE, _ROUND = "bulk done", "bulk round"
 _WHERE = {Deed.SUPPRESS: State.SUPPRESSED, Deed.RESOLVE: State.RESOLVED}
 
 
@@ -51,9 +51,13 @@ def _extent(choice: str, number: int) -> str:
 
 def _show_marks(findings: Sequence[Finding], organization: Organization) -> list[str]:
     with st.container(key="marks", height=420 if len(findings) > 10 else "content"):
-        is_all = st.checkbox("**Mark all of these**", key="mark all")
+        # After a deed nothing is marked any more.
+        round_ = st.session_state.get(_ROUND, 0)
+        is_all = st.checkbox("**Mark all of these**", key=f"mark all {round_}")
         return [
-            one.id for one in findings if st.checkbox(_label(one, organization), is_all, key=f"mark {one.id} {is_all}")
+            one.id
+            for one in findings
+            if st.checkbox(_label(one, organization), is_all, key=f"mark {one.id} {is_all} {round_}")
         ]
 
 
@@ -91,6 +95,7 @@ def _act(deed: Deed, said: Said, chosen: list[str] | None, filters: Filters, org
         if error:
             failed.append((one, str(error)))
         bar.progress(done / len(ids), f"{done:,} of {len(ids):,}")
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.session_state[_DONE] = (deed, len(ids) - len(failed), failed)
     st.rerun()
 

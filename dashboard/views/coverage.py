@@ -27,6 +27,8 @@ def show() -> None:
     words = "Whether each account is watched in each Region, and each instance has the security agent."
     words += filtering.without_effect(filters, ("severity", "days"))
     st.html(Html(f'<div class="m-head"><h1>Coverage</h1><p>{text(words)}</p></div>'))
+    with part("Instance"):
+        agents.show_chosen(organization, filters, now)
     st.html('<h2 class="m-part">Spokes</h2>')
     with part("Spokes"):
         _show_spokes(watched(organization, now), organization, filters, now)

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 import streamlit as st
 
-from contract.finding import Finding
+from contract.finding import Finding, Workflow
 from contract.resource import short_name
 from dashboard import data, filtering
 from dashboard.filters import MOST_SHOWN, Filters, Group, Order, State
@@ -132,7 +132,7 @@ def _accepted(finding: Finding) -> Html:
 
 def _status(finding: Finding, filters: Filters) -> Html:
     if not filters.status.is_closed:
-        return NOTHING
+        return chip("Acknowledged") if finding.workflow is Workflow.NOTIFIED else NOTHING
     # The index does not say why a provider closed a finding; the finding itself does.
     return chip("Closed" if finding.is_open else finding.status.capitalize())
 

@@ -111,7 +111,7 @@ def _gap(score: Score, filters: Filters) -> Html:
     if not score.gap:
         return Html('<p class="m-good">No gap worth naming.</p>')
     words = f"{score.gap}. Without that: {score.if_mended:.0f}."
-    address = page_address("accounts", filters, sort="seen")
+    address = page_address("coverage", filters)
     if score.severity:
         address = findings_address(msgspec.structs.replace(filters, severity=(score.severity,)))
     return Html(f"<p><b>Biggest gap:</b> {link(address, text(words))}</p>")

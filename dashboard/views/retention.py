@@ -33,6 +33,8 @@ from hub.store.retention_overview import Kept, RetentionOverview
 _LISTED = 15
 _TITLE = "Images and snapshots"
 _NONE_YET = "A spoke's first run comes within a day; backup.enabled in muster.toml says whether there are runs."
+# Nothing speaks against deleting it.
+_NOT_KEPT = {"": "the expiry is off", "report": "the expiry only reports"}
 _PAST_FILE = ("account", "name", "region", "id", "delete_on", "gib", "kept")
 _COLUMNS = ("Account", "Kept", "Past their date", "Dollars a month", "Expiry", "Last run")
 _FILE = (
@@ -101,7 +103,7 @@ def _past(past: Sequence[tuple[Kept, DueBackup]], organization: Organization) ->
             _place(one, organization),
             text(backup.delete_on),
             text(f"{backup.gib:,.0f}"),
-            text(backup.kept or "nothing speaks against it"),
+            text(backup.kept or _NOT_KEPT.get(one.mode, "it is its turn soon")),
         )
 
     hint = f"Up to {MOST_EXAMPLES} of each account and Region, the oldest date first."

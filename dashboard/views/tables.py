@@ -25,7 +25,7 @@ _SHARE = re.compile(r"(\d[\d,]*) of (\d[\d,]*)")
 # Such as `1,234`, `$9.50`, `98.1 %`, `≥ 20`.
 _NUMBER = re.compile(r"(?:≥ )?[$+]?(\d[\d,]*(?:\.\d+)?)(?=$|[\s%])")
 _TAG = re.compile(r"<[^>]*>")
-_SAYS_NOTHING = {"", "–", "never", "none"}  # noqa: RUF001 - the dash of a table
+_SAYS_NOTHING = {"", "–", "·", "never", "none"}  # noqa: RUF001 - the dash of a table
 _RANKS = {one.lower(): one.rank for one in Severity}
 Item = TypeVar("Item")
 Row = tuple[Html, ...]

@@ -82,7 +82,11 @@ def _asking(action: Action, states: Sequence[AgentState], words: str) -> None:
         _ask(action, choice, config, yes=yes, json=json)
 
 
-_asking(Action.INSTALL, LACKING, "Install the agent now where it is lacking; where it runs, it is left alone.")
+_asking(
+    Action.INSTALL,
+    (*LACKING, AgentState.REMOVED),
+    "Install the agent now where it is lacking or was removed; where it runs, it is left alone.",
+)
 _asking(Action.UPGRADE, (AgentState.INSTALLED,), "Run the script that installs, also where the agent runs.")
 _asking(
     Action.UNINSTALL,

@@ -59,7 +59,7 @@ def _lines(report: DemoReport, outbox: str) -> list[RenderableType]:
             if unshown
             else []
         ),
-        f"{report.accounts} accounts, {current} of {total} stack instances current",
+        f"{report.accounts} accounts with the hub's, {current} of {total} stack instances current",
         f"{report.events.replayed} events replayed, {report.events.forwarded} forwarded to the hub",
         f"{report.findings.total} findings, {report.tags} resources tagged with their creator, {report.emails} emails",
         f"{report.agents.installed} instances with the security agent, {report.agents.failed} that lack it",
