@@ -221,11 +221,28 @@ def test_the_suppressed_say_why_by_whom_and_until_when_also_in_their_file(
 
 def test_a_time_that_nobody_chose_is_not_for_good_and_good_is(tables: Any, show: Show) -> None:
     app = choose(show("findings", finding="one"), Deed.SUPPRESS)
-    spans = next(one for one in app.selectbox if one.label == "For")
+    spans = next(one for one in app.selectbox if one.label == "For how long")
     assert spans.value == 90
     spans.set_value(0)
     act(app, note="for ever")
     assert (stored(tables, "one").workflow, stored(tables, "one").workflow_until) == (Workflow.SUPPRESSED, "")
+
+
+@pytest.mark.parametrize("day", ["2020-01-01", "2026-13-40", "tomorrow", "9999-01-01"])
+def test_a_day_that_cannot_be_meant_is_refused_and_nothing_is_stored(tables: Any, show: Show, day: str) -> None:
+    app = choose(show("findings", finding="one"), Deed.SUPPRESS)
+    next(one for one in app.text_input if one.label.startswith("Or until")).set_value(day)
+    app = act(app, note="a drill")
+    assert f"{day} is no day from tomorrow to" in app.error[0].value
+    assert stored(tables, "one").is_open
+
+
+def test_a_day_that_is_written_holds_to_its_end(tables: Any, show: Show) -> None:
+    day = (now() + timedelta(days=5)).date().isoformat()
+    app = choose(show("findings", finding="one"), Deed.SUPPRESS)
+    next(one for one in app.text_input if one.label.startswith("Or until")).set_value(f" {day}")
+    act(app, note="a drill")
+    assert stored(tables, "one").workflow_until.startswith(f"{day}T23:59:59")
 
 
 def test_what_is_so_already_is_done_again_and_what_makes_no_sense_is_not(tables: Any) -> None:
