@@ -240,7 +240,7 @@ def test_a_day_that_cannot_be_meant_is_refused_and_nothing_is_stored(tables: Any
 def test_a_day_that_is_written_holds_to_its_end(tables: Any, show: Show) -> None:
     day = (now() + timedelta(days=5)).date().isoformat()
     app = choose(show("findings", finding="one"), Deed.SUPPRESS)
-    next(one for one in app.text_input if one.label.startswith("Or until")).set_value(f" {day}")
+    next(one for one in app.text_input if one.label.startswith("Or until")).set_value(day)
     act(app, note="a drill")
     assert stored(tables, "one").workflow_until.startswith(f"{day}T23:59:59")
 
