@@ -19,19 +19,22 @@ from hub.store.tagging import KEPT, TaggingStore
 
 _USUAL_DAYS = 7
 _PARALLEL = 8
-_NEWEST = 1_000
 _FRESH = timedelta(minutes=2)
 CREATED_COLUMNS = ("created_at", "created_by", "api_call", "account", "name", "region", "resources", "outcome")
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """Reports have no counters: of so many accounts, so many reports each are read, and the page says so."""
+    """Reports have no counters: of so many accounts, so many reports each are read, and the page says so.
+
+    Of them the `newest` are kept.
+    """
 
     accounts: int
     reports: int
+    newest: int = 0
 
 
-WIDE = Bounds(200, 2_000)
+WIDE = Bounds(200, 2_000, newest=1_000)
 AT_A_GLANCE = Bounds(25, 100)
 
 
@@ -74,7 +77,7 @@ def _creations(accounts: tuple[str, ...], regions: tuple[str, ...], days: int, b
     return Creations(
         days=days,
         coverage=coverage_of(results, iso(since)),
-        newest=_newest(results, iso(since)),
+        newest=_newest(results, iso(since), bounds.newest),
         accounts=len(looked_at),
         of=len(accounts),
         is_whole=len(looked_at) == len(accounts) and all(len(some) <= bounds.reports for some in found),
@@ -103,6 +106,6 @@ def created_row(result: TaggingResult, organization: Organization) -> Row:
     }
 
 
-def _newest(results: Iterable[TaggingResult], since: str) -> tuple[TaggingResult, ...]:
+def _newest(results: Iterable[TaggingResult], since: str, number: int) -> tuple[TaggingResult, ...]:
     known = (one for one in results if one.created_at >= since)
-    return tuple(sorted(known, key=lambda one: one.created_at, reverse=True)[:_NEWEST])
+    return tuple(sorted(known, key=lambda one: one.created_at, reverse=True)[:number])
