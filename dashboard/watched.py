@@ -43,12 +43,11 @@ class Watched(msgspec.Struct, frozen=True):
 def watched(organization: Organization, now: datetime) -> list[Watched]:
     """Return every active account in every Region that is asked for and has or should have a spoke, the worst first."""
     rows = [_heard(one, now) for one in organization.watched]
-    regions_of: dict[str, set[str]] = {}
-    for spoke in organization.spokes:
-        regions_of.setdefault(spoke.heartbeat.account, set()).add(spoke.heartbeat.region)
+    spokes = organization.spokes_by_account()
     for account in organization.accounts.values():
         if account.status == ACTIVE:
-            rows += _unheard(account, regions_of.get(account.id, set()), organization.asked)
+            heard = {one.heartbeat.region for one in spokes.get(account.id, ())}
+            rows += _unheard(account, heard, organization.asked)
     order = list(State)
     return sorted(rows, key=lambda one: (order.index(one.state), organization.label(one.account), one.region))
 

@@ -61,7 +61,7 @@ def _task(  # noqa: PLR0913, PLR0917 - what a task needs
     while True:
         try:
             return state.get("Next", ""), functions[state["Resource"].strip("${}")](data)
-        except Exception as error:
+        except Exception as error:  # as Step Functions, whose retriers and catchers see whatever a task raises
             number = _retrier(state, type(error).__name__, attempts)
             if number is None:
                 if not state.get("Catch"):
