@@ -87,6 +87,16 @@ def tile(title: str, value: Html, below: str) -> Html:
     )
 
 
+def severity_tile(severity: Severity, count: int, accepted: int, address: str, below: Html = NOTHING) -> Html:
+    """Return how many findings of a severity are open and accepted, which leads to them; `below` says more."""
+    kind = f"m-tile m-{severity.lower()}" if count else "m-tile m-zero"
+    beside = f"open, {number(accepted)} accepted" if accepted else "open"
+    return Html(
+        f'<a class="{kind}" href="{text(address)}"><small>{text(severity.capitalize())}</small>'
+        f"<strong>{number(count)}</strong><small>{beside}</small>{below}</a>"
+    )
+
+
 def grid(cards: Iterable[Html], kind: str = "two") -> Html:
     """Return panels side by side; `kind` says in how many columns: tiles, two, wide (the first one twice as wide)."""
     return Html(f'<div class="m-page m-grid m-grid-{kind}">{joined(cards)}</div>')

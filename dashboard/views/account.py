@@ -32,6 +32,7 @@ from dashboard.markup import (
     link,
     number,
     second_line,
+    severity_tile,
     text,
 )
 from dashboard.organization import Organization
@@ -95,12 +96,7 @@ def _score(score: Score | None) -> Html:
 
 def _tile(severity: Severity, count: int, accepted: int, filters: Filters) -> Html:
     address = findings_address(msgspec.structs.replace(filters, severity=(severity,)))
-    beside = f"open, {number(accepted)} accepted" if accepted else "open"
-    kind = f"m-tile m-{severity.lower()}" if count else "m-tile m-zero"
-    return Html(
-        f'<a class="{kind}" href="{text(address)}"><small>{text(severity.capitalize())}</small>'
-        f"<strong>{number(count)}</strong><small>{beside}</small></a>"
-    )
+    return severity_tile(severity, count, accepted, address)
 
 
 def _trend(trend: Trend) -> Html:

@@ -25,6 +25,7 @@ from dashboard.markup import (
     link,
     number,
     second_line,
+    severity_tile,
     text,
 )
 from dashboard.organization import Organization
@@ -122,15 +123,10 @@ def _severity_tile(severity: Severity, activity: Activity, filters: Filters) -> 
     accepted = activity.tallies.accepted_in_all.get(severity, 0)
     days = min(filters.days or _NEW_DAYS, len(activity.trend.days))
     new = activity.trend.new(days).get(severity, 0)
-    kind = f"m-tile m-{severity.lower()}" if count else "m-tile m-zero"
     address = findings_address(msgspec.structs.replace(filters, severity=(severity,)))
-    beside = f"open, {number(accepted)} accepted" if accepted else "open"
     since = "today (UTC)" if days == 1 else f"in {days} days"
-    return Html(
-        f'<a class="{kind}" href="{text(address)}"><small>{text(severity.capitalize())}</small>'
-        f"<strong>{number(count)}</strong><small>{beside}</small>"
-        f'<small class="{"m-new" if new else ""}">{f"+{new:,}" if new else "none"} new {since}</small></a>'
-    )
+    lately = Html(f'<small class="{"m-new" if new else ""}">{f"+{new:,}" if new else "none"} new {since}</small>')
+    return severity_tile(severity, count, accepted, address, lately)
 
 
 def trend(trend: Trend, filters: Filters) -> Html:
